@@ -1,0 +1,34 @@
+//! The replicated log as pure values: entries, chain, vectors, batches, session.
+//!
+//! Responsible for every format that nodes store and exchange, and for deciding what may be
+//! accepted from a peer. It has no clock, no randomness, no files and no sockets: time, ids and
+//! salts are arguments, bytes go in and values come out. Who stores them is no concern of this crate.
+
+mod cbor;
+mod chain;
+mod context;
+mod entry;
+mod header;
+pub mod hex;
+mod id;
+mod key;
+pub mod limits;
+mod order;
+mod payload;
+mod stream;
+mod tag;
+mod vector;
+mod writer;
+
+pub use cbor::DecodeError;
+pub use chain::{SignedHead, chain_hash, genesis_hash};
+pub use context::{ContextDelta, ContextHead, LogContext, StaleContext};
+pub use entry::{Entry, EntryFrame, FrameError};
+pub use header::{Commitment, Header, HeaderError};
+pub use id::{CommandId, Dot, Epoch, Hash, InvalidId, LogId, NodeId, ScopeId};
+pub use key::{PublicKey, Signature, SigningKey};
+pub use order::CanonicalKey;
+pub use payload::{Part, Payload};
+pub use stream::{InvalidStreamName, StreamKey, StreamName};
+pub use vector::{Head, VersionVector};
+pub use writer::{AppendError, Draft, LogHead, LogWriter, Salted};
