@@ -1,0 +1,160 @@
+//! The conference as configured at HQ: seat types, check-in lists, desks.
+//!
+//! The configuration travels as one absolute value; the last one in canonical order stands.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DeskId, ListId, SeatTypeId};
+
+/// A conference and everything sold or entered there.
+// Stored: facts of `conference-configured/1` and state of stream `conference`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conference {
+    /// Short name used in addresses and codes.
+    pub slug: String,
+    /// Name shown to people.
+    pub name: String,
+    /// Organiser's name.
+    pub organiser: String,
+    /// First moment, Unix milliseconds.
+    pub starts_ms: i64,
+    /// Last moment, Unix milliseconds.
+    pub ends_ms: i64,
+    /// IANA time zone of the venue.
+    pub time_zone: String,
+    /// ISO 4217 code; every price is in its minor units.
+    pub currency: String,
+    /// BCP 47 tags, preferred first.
+    #[serde(default)]
+    pub locales: Vec<String>,
+    /// What is sold.
+    pub seat_types: BTreeMap<SeatTypeId, SeatType>,
+    /// What may be entered where.
+    pub lists: BTreeMap<ListId, CheckInList>,
+    /// Places with a browser.
+    pub desks: BTreeMap<DeskId, Desk>,
+}
+
+/// Something sold in limited number.
+// Stored: inside `Conference`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeatType {
+    /// Name shown to people and printed on badges.
+    pub name: String,
+    /// Price of one seat in minor units; 0 is free.
+    pub price_minor: i64,
+    /// Tax included in the price, in hundredths of a percent.
+    #[serde(default)]
+    pub tax_basis_points: u32,
+    /// Whether its holder may enter the conference.
+    #[serde(default)]
+    pub grants_admission: bool,
+    /// Whether it is sold to existing attendees on top of admission.
+    #[serde(default)]
+    pub extra: bool,
+    /// When it is sold.
+    #[serde(default)]
+    pub sale_window: Option<Window>,
+}
+
+/// What may enter where.
+// Stored: inside `Conference`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckInList {
+    /// Name shown to people.
+    pub name: String,
+    /// Seat types that open this list.
+    pub seat_types: Vec<SeatTypeId>,
+    /// Whether somebody inside may enter again.
+    #[serde(default)]
+    pub re_entry: bool,
+    /// Admission windows; empty means one that is always open.
+    #[serde(default)]
+    pub windows: Vec<Window>,
+}
+
+/// A span of time, `opens_ms` included and `closes_ms` not.
+// Stored: inside `Conference`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Name of the window, such as `day-1`.
+    pub window: String,
+    /// First moment, Unix milliseconds.
+    pub opens_ms: i64,
+    /// First moment after it, Unix milliseconds.
+    pub closes_ms: i64,
+}
+
+/// A place with a browser.
+// Stored: inside `Conference`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Desk {
+    /// Where it stands, as staff say it.
+    pub place: String,
+    /// Name of the node that serves it.
+    pub node: String,
+    /// Lists it checks in on, the usual one first.
+    pub lists: Vec<ListId>,
+    /// Whether a check-in prints a badge at once.
+    #[serde(default)]
+    pub prints_badges: bool,
+}
+
+impl Window {
+    /// Tells whether a moment lies in the window.
+    pub fn holds(&self, at_ms: i64) -> bool {
+        self.opens_ms <= at_ms && at_ms < self.closes_ms
+    }
+}
+
+impl CheckInList {
+    /// The window open at a moment: its name, empty where the list has no windows.
+    ///
+    /// # Errors
+    /// The next window, else the last one, when none is open.
+    pub fn window_at(&self, at_ms: i64) -> Result<&str, &Window> {
+        let Some(last) = self.windows.last() else { return Ok("") };
+        if let Some(open) = self.windows.iter().find(|window| window.holds(at_ms)) {
+            return Ok(&open.window);
+        }
+        Err(self.windows.iter().find(|window| window.opens_ms > at_ms).unwrap_or(last))
+    }
+}
+
+impl Conference {
+    /// Checks that every reference resolves and every window opens before it closes.
+    ///
+    /// # Errors
+    /// A sentence naming the entry at fault.
+    pub fn check(&self) -> Result<(), String> {
+        for (id, list) in &self.lists {
+            for seat_type in &list.seat_types {
+                if !self.seat_types.contains_key(seat_type) {
+                    return Err(format!("list {id} names seat type {seat_type}, which is not configured"));
+                }
+            }
+            if let Some(window) = list.windows.iter().find(|window| window.opens_ms >= window.closes_ms) {
+                return Err(format!("window {} of list {id} closes before it opens", window.window));
+            }
+        }
+        for (id, desk) in &self.desks {
+            if let Some(list) = desk.lists.iter().find(|list| !self.lists.contains_key(*list)) {
+                return Err(format!("desk {id} names list {list}, which is not configured"));
+            }
+        }
+        if let Some((id, _)) = self.seat_types.iter().find(|(_, seat_type)| seat_type.price_minor < 0) {
+            return Err(format!("seat type {id} has a negative price"));
+        }
+        if self.starts_ms >= self.ends_ms {
+            return Err("the conference ends before it starts".to_owned());
+        }
+        Ok(())
+    }
+}

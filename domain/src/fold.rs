@@ -1,0 +1,180 @@
+//! The fold: a stream's entries in canonical order become its state.
+//!
+//! Applying an entry cannot fail and looks at nothing but the state, the event and where the entry
+//! stands in the log.
+
+use lanyard_sync::{CommandId, Dot};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::attendee::Attendee;
+use crate::conference::Conference;
+use crate::event::{Event, Facts};
+use crate::ledger::{Account, Ledger};
+use crate::order::Order;
+use crate::staff::Staff;
+use crate::stream::Stream;
+
+/// Where an entry stands: what its header says and what its writer had seen.
+#[derive(Clone, Copy)]
+pub struct Placed<'a> {
+    /// The entry's id.
+    pub dot: Dot,
+    /// Its Lamport time.
+    pub lamport: u64,
+    /// Wall clock of its writer, Unix milliseconds; shown to people, binding nobody.
+    pub at_ms: i64,
+    /// How far the writer's clock is known to be ahead of HQ's.
+    pub skew_ms: Option<i32>,
+    /// Who gave the command.
+    pub actor: &'a str,
+    /// Where.
+    pub desk: &'a str,
+    /// The command.
+    pub command: CommandId,
+    /// Whether the log is HQ's.
+    pub authority: bool,
+    /// Whether the writer had seen an earlier entry.
+    pub sees: &'a dyn Fn(Dot) -> bool,
+}
+
+impl Placed<'_> {
+    /// Wall clock corrected by the known skew, Unix milliseconds.
+    pub fn corrected_at_ms(&self) -> i64 {
+        self.at_ms - i64::from(self.skew_ms.unwrap_or(0))
+    }
+
+    /// The account whose rights the writer spends.
+    pub fn account(&self) -> Account {
+        if self.authority { Account::Hq } else { Account::Venue(self.dot.log) }
+    }
+}
+
+/// State of one stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Folded {
+    /// Of stream `conference`.
+    Conference(Box<Configured>),
+    /// Of `attendee/{id}`.
+    Attendee(Box<Attendee>),
+    /// Of `order/{id}`.
+    Order(Box<Order>),
+    /// Of `seats/{seat_type}`; a tally, so order does not matter.
+    Seats(Box<Ledger>),
+    /// Of `staff/{id}`.
+    Staff(Box<Staff>),
+    /// Of `node/{id}`.
+    Node(Box<EnrolledNode>),
+}
+
+/// The configuration and how many entries made it.
+// Stored: JSON, state of stream `conference`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configured {
+    /// Entries folded.
+    pub entries: u64,
+    /// The last configuration in canonical order.
+    pub conference: Conference,
+}
+
+/// A node as HQ enrolled it.
+// Stored: JSON, state of stream `node/{id}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolledNode {
+    /// Entries folded.
+    pub entries: u64,
+    /// Name shown to people; empty until HQ's entry arrived.
+    pub name: String,
+    /// Serial of its certificate.
+    pub serial: u64,
+}
+
+impl Folded {
+    /// State of a stream nothing was written to; none for streams that are not folded.
+    pub fn empty(stream: &Stream) -> Option<Self> {
+        Some(match stream {
+            Stream::Conference => Self::Conference(Box::default()),
+            Stream::Attendee(_) => Self::Attendee(Box::default()),
+            Stream::Order(_) => Self::Order(Box::default()),
+            Stream::Seats(_) => Self::Seats(Box::default()),
+            Stream::Staff(_) => Self::Staff(Box::default()),
+            Stream::Node(_) => Self::Node(Box::default()),
+            Stream::Scans(_) => return None,
+        })
+    }
+
+    /// Whether entries may be applied in any order.
+    pub fn is_tally(&self) -> bool {
+        matches!(self, Self::Seats(_))
+    }
+
+    /// Entries folded so far: the version a client may decide on.
+    pub fn entries(&self) -> u64 {
+        match self {
+            Self::Conference(state) => state.entries,
+            Self::Attendee(state) => state.entries,
+            Self::Order(state) => state.entries,
+            Self::Seats(state) => state.entries,
+            Self::Staff(state) => state.entries,
+            Self::Node(state) => state.entries,
+        }
+    }
+
+    /// Applies one entry. An event that has no meaning in this stream only counts.
+    pub fn apply(&mut self, event: &Event, at: &Placed<'_>) {
+        match self {
+            Self::Conference(state) => {
+                state.entries += 1;
+                if let (Facts::ConferenceConfigured(set), true) = (&event.facts, at.authority) {
+                    state.conference = set.conference.clone();
+                }
+            }
+            Self::Attendee(state) => state.apply(event, at),
+            Self::Order(state) => state.apply(event, at),
+            Self::Seats(state) => state.apply(&event.facts, at),
+            Self::Staff(state) => state.apply(event, at),
+            Self::Node(state) => {
+                state.entries += 1;
+                if let (Facts::NodeEnrolled(enrolled), true) = (&event.facts, at.authority) {
+                    state.name.clone_from(&enrolled.name);
+                    state.serial = enrolled.serial;
+                }
+            }
+        }
+    }
+
+    /// Canonical bytes of the state, the same on every node of a build.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Conference(state) => json(state),
+            Self::Attendee(state) => json(state),
+            Self::Order(state) => json(state),
+            Self::Seats(state) => json(state),
+            Self::Staff(state) => json(state),
+            Self::Node(state) => json(state),
+        }
+    }
+
+    /// Reads a stored state back.
+    ///
+    /// # Errors
+    /// The parser's, when the bytes are of another build or damaged.
+    pub fn from_bytes(stream: &Stream, bytes: &[u8]) -> Result<Option<Self>, serde_json::Error> {
+        Ok(Some(match stream {
+            Stream::Conference => Self::Conference(parse(bytes)?),
+            Stream::Attendee(_) => Self::Attendee(parse(bytes)?),
+            Stream::Order(_) => Self::Order(parse(bytes)?),
+            Stream::Seats(_) => Self::Seats(parse(bytes)?),
+            Stream::Staff(_) => Self::Staff(parse(bytes)?),
+            Stream::Node(_) => Self::Node(parse(bytes)?),
+            Stream::Scans(_) => return Ok(None),
+        }))
+    }
+}
+
+fn json<T: Serialize>(state: &T) -> Vec<u8> {
+    serde_json::to_vec(state).expect("a state holds nothing that JSON cannot say")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<Box<T>, serde_json::Error> {
+    serde_json::from_slice(bytes).map(Box::new)
+}

@@ -1,0 +1,42 @@
+//! Rows of an attendee list as the importer reads them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::SeatTypeId;
+use crate::person::Person;
+
+/// State of a seat as the source has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceState {
+    /// Paid, free or on invoice.
+    Paid,
+    /// Open.
+    Unpaid,
+    /// Called off.
+    Cancelled,
+}
+
+/// One seat of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceSeat {
+    /// What was bought.
+    pub seat_type: SeatTypeId,
+    /// How it stands.
+    pub state: SourceState,
+}
+
+/// One attendee of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRow {
+    /// What names the attendee in the source, for ever.
+    pub external_key: String,
+    /// Names and addresses.
+    pub person: Person,
+    /// Ticket codes as printed by the source.
+    pub codes: Vec<String>,
+    /// Order code in the source, else the row is an order of its own.
+    pub order_code: Option<String>,
+    /// What was bought.
+    pub seats: Vec<SourceSeat>,
+}

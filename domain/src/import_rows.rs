@@ -1,0 +1,77 @@
+//! The rules of an import: a row makes or updates one attendee and its order, and never deletes.
+
+use crate::access_code;
+use crate::event::{AttendeeImported, Event, Facts, ImportedSeat, OrderImported};
+use crate::decide::Draft;
+use crate::id::{AttendeeId, OrderId, SeatId};
+use crate::import::{ImportRow, SourceState};
+use crate::refusal::Refusal;
+use crate::stream::Stream;
+use crate::view::View;
+
+/// Most rows of one command.
+pub const ROWS_MAX: usize = 200;
+
+/// Decides `ImportAttendees`; a row that says nothing new writes nothing.
+pub(crate) fn import(view: &impl View, source: &str, rows: &[ImportRow]) -> Result<Vec<Draft>, Refusal> {
+    if rows.len() > ROWS_MAX {
+        let why = format!("more than {ROWS_MAX} rows in one chunk");
+        return Err(Refusal::InvalidField { field: "rows".to_owned(), why });
+    }
+    let slug = view.conference().slug.as_bytes();
+    let mut drafts = Vec::with_capacity(rows.len() * 2);
+    for row in rows {
+        let key = row.external_key.as_bytes();
+        let attendee = AttendeeId::derive(&[slug, source.as_bytes(), key]);
+        let order_key = row.order_code.as_deref().map_or(key, str::as_bytes);
+        let order = OrderId::derive(&[slug, source.as_bytes(), order_key]);
+        drafts.extend(row_drafts(view, source, row, attendee, order));
+    }
+    Ok(drafts)
+}
+
+fn row_drafts(view: &impl View, source: &str, row: &ImportRow, attendee: AttendeeId, order: OrderId) -> Vec<Draft> {
+    let seats = imported_seats(view, row, order, attendee);
+    let codes: Vec<_> = row.codes.iter().map(|code| access_code::fold(code)).filter(|code| !code.is_empty()).collect();
+    let known = view.attendee(attendee);
+    let same = known.as_ref().is_some_and(|known| {
+        known.person.as_ref() == Some(&row.person)
+            && codes.iter().all(|code| known.codes.contains(code))
+            && seats.iter().all(|seat| {
+                known.seats.get(&seat.seat).is_some_and(|held| {
+                    held.paid == seat.paid
+                        && held.seat_type == seat.seat_type
+                        && (!seat.cancelled || held.cancelled.is_some())
+                })
+            })
+    });
+    if same {
+        return Vec::new();
+    }
+    let facts = AttendeeImported { source: source.to_owned(), codes, seats: seats.clone() };
+    let mut drafts = vec![Draft::new(Stream::Attendee(attendee), Event::with(facts, Some(row.person.clone())))];
+    if known.is_none() {
+        let codes = row.order_code.iter().map(|code| access_code::fold(code)).collect();
+        let facts = Facts::from(OrderImported { attendee, codes, seats });
+        drafts.push(Draft::new(Stream::Order(order), Event::of(facts)));
+    }
+    drafts
+}
+
+fn imported_seats(view: &impl View, row: &ImportRow, order: OrderId, attendee: AttendeeId) -> Vec<ImportedSeat> {
+    let admits = |seat_type| view.conference().seat_types.get(seat_type).is_some_and(|known| known.grants_admission);
+    let seats = row.seats.iter().zip(0_u32..).map(|(seat, n)| ImportedSeat {
+        seat: imported_seat_id(attendee, n),
+        seat_type: seat.seat_type.clone(),
+        admits: admits(&seat.seat_type),
+        paid: seat.state == SourceState::Paid,
+        cancelled: seat.state == SourceState::Cancelled,
+        order,
+    });
+    seats.collect()
+}
+
+fn imported_seat_id(attendee: AttendeeId, n: u32) -> SeatId {
+    let short = &attendee.to_string()[..16];
+    format!("import:{short}:{n}").parse().expect("hex digits, colons and a number are a text id")
+}

@@ -1,0 +1,179 @@
+//! The rights ledger of one seat type: who may sell how many seats.
+//!
+//! A tally: sums that commute, so entries may be applied in any order, each exactly once. HQ's logs
+//! share one account, because only HQ creates rights; every epoch of a venue node has its own.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use lanyard_sync::LogId;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::event::Facts;
+use crate::fold::Placed;
+use crate::id::OrderId;
+
+/// Whose rights.
+// Stored: as text, `hq` or `<node>-<epoch>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Account {
+    /// HQ, over all its epochs.
+    Hq,
+    /// One epoch of a venue node.
+    Venue(LogId),
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hq => f.write_str("hq"),
+            Self::Venue(log) => write!(f, "{log}"),
+        }
+    }
+}
+
+impl FromStr for Account {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "hq" {
+            return Ok(Self::Hq);
+        }
+        text.parse().map(Self::Venue).map_err(|_| format!("{text} is neither hq nor a log"))
+    }
+}
+
+impl Serialize for Account {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Account {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What one account has, in seats. Single sums may pass through odd values while entries of other logs
+/// are under way; `received - given - held - sold` is what the account may still sell.
+// Stored: inside `Ledger`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    /// Given to it by others.
+    pub received: i64,
+    /// Given by it to others.
+    pub given: i64,
+    /// Held for orders.
+    pub held: i64,
+    /// Sold.
+    pub sold: i64,
+}
+
+/// Seats held for one order.
+// Stored: inside `Ledger`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Whose rights are held.
+    pub account: Account,
+    /// Seats.
+    pub count: u32,
+    /// End of the hold, Unix milliseconds.
+    pub until_ms: i64,
+}
+
+/// Rights, holds and sales of one seat type.
+// Stored: JSON, state of stream `seats/{seat_type}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Entries applied.
+    pub entries: u64,
+    /// Seats there are.
+    pub quota: u32,
+    /// Lamport time and sequence of the entry that set the quota.
+    quota_set_at: (u64, u64),
+    /// What each account has.
+    pub balances: BTreeMap<Account, Balance>,
+    /// Holds that were neither sold nor released.
+    pub holds: BTreeMap<OrderId, Hold>,
+}
+
+impl Ledger {
+    /// Seats an account may still sell or give.
+    pub fn available(&self, account: Account) -> i64 {
+        let balance = self.balances.get(&account).copied().unwrap_or_default();
+        let created = if account == Account::Hq { i64::from(self.quota) } else { 0 };
+        created + balance.received - balance.given - balance.held - balance.sold
+    }
+
+    /// What every account but one may still sell, largest first, empty ones left out.
+    pub fn elsewhere(&self, own: Account) -> Vec<(Account, i64)> {
+        let mut others: Vec<_> = std::iter::once(Account::Hq)
+            .chain(self.balances.keys().copied().filter(|account| *account != Account::Hq))
+            .filter(|account| *account != own)
+            .map(|account| (account, self.available(account)))
+            .filter(|(_, remaining)| *remaining > 0)
+            .collect();
+        others.sort_by_key(|(account, remaining)| (-remaining, *account));
+        others
+    }
+
+    /// Seats sold over all accounts.
+    pub fn sold(&self) -> i64 {
+        self.balances.values().map(|balance| balance.sold).sum()
+    }
+
+    /// Seats held over all accounts.
+    pub fn held(&self) -> i64 {
+        self.balances.values().map(|balance| balance.held).sum()
+    }
+
+    /// Seats still to be sold over all accounts.
+    pub fn free(&self) -> i64 {
+        i64::from(self.quota) - self.held() - self.sold()
+    }
+
+    /// Applies one entry; entries of other kinds only count.
+    pub fn apply(&mut self, facts: &Facts, at: &Placed<'_>) {
+        self.entries += 1;
+        let own = at.account();
+        match facts {
+            Facts::QuotaSet(set) if at.authority => {
+                let at = (at.lamport, at.dot.seq);
+                if at >= self.quota_set_at {
+                    (self.quota, self.quota_set_at) = (set.quota, at);
+                }
+            }
+            Facts::RightsGiven(given) => {
+                self.balance(own).given += i64::from(given.count);
+                self.balance(given.to).received += i64::from(given.count);
+            }
+            Facts::SeatsHeld(held) => {
+                self.balance(own).held += i64::from(held.count);
+                let hold = Hold { account: own, count: held.count, until_ms: held.until_ms };
+                self.holds.insert(held.order, hold);
+            }
+            Facts::SeatsSold(sold) => {
+                let balance = self.balance(own);
+                balance.held -= i64::from(sold.count);
+                balance.sold += i64::from(sold.count);
+                self.holds.remove(&sold.order);
+            }
+            Facts::SeatsReleased(released) => {
+                let balance = self.balance(own);
+                if released.were_sold {
+                    balance.sold -= i64::from(released.count);
+                } else {
+                    balance.held -= i64::from(released.count);
+                    self.holds.remove(&released.order);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn balance(&mut self, account: Account) -> &mut Balance {
+        self.balances.entry(account).or_default()
+    }
+}

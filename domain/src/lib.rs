@@ -1,0 +1,51 @@
+//! What may happen at a conference, as pure values.
+//!
+//! Responsible for the language of events, commands and refusals, for the rules that turn a command
+//! into events ([`decide`]), for the fold that turns a stream's events into its state, for the
+//! policies that follow an event, and for the conflicts that concurrent facts leave behind.
+//! Nothing here reads a clock, a random source, a disk or a network: time, entropy and the states a
+//! rule may look at are arguments.
+
+pub mod access_code;
+pub mod attendee;
+mod badge;
+mod check_in;
+pub mod codes;
+pub mod command;
+pub mod conference;
+pub mod conflict;
+pub mod decide;
+pub mod event;
+pub mod fold;
+pub mod id;
+pub mod import;
+mod import_rows;
+pub mod ledger;
+pub mod order;
+pub mod outcome;
+pub mod person;
+pub mod policy;
+pub mod refusal;
+pub mod resolution;
+pub mod role;
+mod sale;
+pub mod staff;
+pub mod stream;
+pub mod view;
+mod walk_up;
+
+pub use attendee::Attendee;
+pub use command::Command;
+pub use conference::Conference;
+pub use conflict::Conflict;
+pub use decide::{Deciding, Draft, decide};
+pub use event::{Event, Facts};
+pub use fold::{Folded, Placed};
+pub use id::{AttendeeId, BadgeCode, ConflictId, DeskId, ListId, OrderId, SeatId, SeatTypeId, StaffId};
+pub use ledger::{Account, Ledger};
+pub use order::Order;
+pub use person::Person;
+pub use refusal::Refusal;
+pub use role::Role;
+pub use stream::Stream;
+pub use view::View;

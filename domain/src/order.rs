@@ -1,0 +1,198 @@
+//! An order's state: what was wanted, what is held, what was paid.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::attendee::Moment;
+use crate::event::{Event, Facts, ImportedSeat, Method, OrderPlaced, ReleaseCause};
+use crate::fold::Placed;
+use crate::id::{AttendeeId, OrderId, SeatId, SeatTypeId};
+use crate::ledger::Account;
+use crate::person::Person;
+
+/// One line of an order.
+// Stored: inside `order-placed/1` and `Order`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What.
+    pub seat_type: SeatTypeId,
+    /// Seats asked for.
+    pub wanted: u32,
+    /// Seats held.
+    pub held: u32,
+    /// Price of one seat, minor units.
+    pub price_minor: i64,
+    /// Whether the seat opens the conference.
+    pub admits: bool,
+}
+
+/// Where an order stands.
+// Stored: inside `Order`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// Nothing was written yet.
+    #[default]
+    Unknown,
+    /// Came with an attendee list.
+    Imported,
+    /// Seats are held.
+    Placed,
+    /// Seats are sold.
+    Confirmed,
+    /// Called off.
+    Cancelled,
+    /// The hold ran out.
+    Expired,
+}
+
+impl OrderState {
+    /// The state's stable word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Imported => "imported",
+            Self::Placed => "placed",
+            Self::Confirmed => "confirmed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// State of stream `order/{id}`.
+// Stored: JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Entries folded.
+    pub entries: u64,
+    /// Where it stands.
+    pub state: OrderState,
+    /// Who pays, where named.
+    pub registrant: Option<Person>,
+    /// Whom the seats are for, where one person.
+    pub attendee: Option<AttendeeId>,
+    /// Whose rights the order spends; none for an imported one.
+    pub owner: Option<Account>,
+    /// What was ordered.
+    pub lines: Vec<Line>,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Code that finds it together with an e-mail.
+    pub access_code: String,
+    /// Codes of the source, folded.
+    pub codes: BTreeSet<String>,
+    /// End of the hold, Unix milliseconds.
+    pub expires_ms: i64,
+    /// Money received, minor units.
+    pub paid_minor: i64,
+    /// Means of the last payment.
+    pub method: Option<Method>,
+    /// Money to give back, minor units.
+    pub refund_due_minor: i64,
+    /// Whether the owner gave the seats back.
+    pub released: bool,
+    /// Whether the seats were sold when it was called off.
+    pub was_confirmed: bool,
+    /// Who sits on which seat of the order.
+    pub assigned: BTreeMap<u32, AttendeeId>,
+    /// Imported seats by attendee.
+    pub imported: BTreeMap<AttendeeId, Vec<SeatId>>,
+    /// When it was called off.
+    pub cancelled: Option<Moment>,
+}
+
+impl Order {
+    /// Total of what is held, minor units.
+    pub fn total_minor(&self) -> i64 {
+        self.lines.iter().map(|line| i64::from(line.held) * line.price_minor).sum()
+    }
+
+    /// What is still to be paid, minor units.
+    pub fn open_minor(&self) -> i64 {
+        (self.total_minor() - self.paid_minor).max(0)
+    }
+
+    /// Whether everything wanted is held.
+    pub fn is_complete(&self) -> bool {
+        self.lines.iter().all(|line| line.held == line.wanted)
+    }
+
+    /// Each held seat in order: its line.
+    pub fn seats(&self) -> impl Iterator<Item = (u32, &Line)> {
+        self.lines.iter().flat_map(|line| (0..line.held).map(move |_| line)).zip(0..).map(|(line, n)| (n, line))
+    }
+
+    /// Whether the hold has run out; a confirmed order does not lapse.
+    pub fn has_lapsed(&self, now_ms: i64) -> bool {
+        self.state == OrderState::Expired || (self.state == OrderState::Placed && now_ms >= self.expires_ms)
+    }
+
+    /// Applies one entry of the stream.
+    pub fn apply(&mut self, event: &Event, at: &Placed<'_>) {
+        self.entries += 1;
+        match &event.facts {
+            Facts::OrderImported(imported) => {
+                self.advance(OrderState::Imported);
+                self.codes.extend(imported.codes.iter().cloned());
+                let seats = imported.seats.iter().map(|seat: &ImportedSeat| seat.seat.clone()).collect();
+                self.imported.insert(imported.attendee, seats);
+            }
+            Facts::OrderPlaced(placed) => self.place(placed, event.personal.as_ref(), at),
+            Facts::PaymentTaken(payment) => {
+                self.paid_minor += payment.amount_minor;
+                self.method = Some(payment.method);
+                if self.state == OrderState::Cancelled {
+                    self.refund_due_minor += payment.amount_minor;
+                }
+            }
+            Facts::OrderConfirmed(_) => {
+                if self.state == OrderState::Cancelled {
+                    self.was_confirmed = true;
+                } else {
+                    self.advance(OrderState::Confirmed);
+                }
+            }
+            Facts::OrderCancelled(_) => {
+                if self.cancelled.is_none() {
+                    self.was_confirmed = self.state == OrderState::Confirmed;
+                    self.cancelled = Some(Moment::of(at));
+                    self.state = OrderState::Cancelled;
+                    self.refund_due_minor = self.paid_minor;
+                }
+            }
+            Facts::OrderReleased(released) => {
+                self.released = true;
+                if released.cause == ReleaseCause::Lapsed {
+                    self.advance(OrderState::Expired);
+                }
+            }
+            Facts::OrderSeatAssigned(assigned) => {
+                self.assigned.entry(assigned.n).or_insert(assigned.attendee);
+            }
+            _ => {}
+        }
+    }
+
+    fn place(&mut self, placed: &OrderPlaced, registrant: Option<&Person>, at: &Placed<'_>) {
+        self.advance(OrderState::Placed);
+        self.owner = Some(at.account());
+        self.registrant = registrant.cloned();
+        self.attendee = placed.attendee;
+        self.lines.clone_from(&placed.lines);
+        self.currency.clone_from(&placed.currency);
+        self.access_code.clone_from(&placed.access_code);
+        self.expires_ms = placed.expires_ms;
+    }
+
+    /// Moves on, never back: a cancellation that a concurrent entry has not seen stands.
+    fn advance(&mut self, to: OrderState) {
+        self.state = self.state.max(to);
+    }
+}
+
+/// The id of a seat of an order.
+pub fn seat_id(order: OrderId, n: u32) -> SeatId {
+    format!("{order}:{n}").parse().expect("hex digits, a colon and a number are a text id")
+}

@@ -1,0 +1,56 @@
+//! A person's words: the part of an event that may be erased.
+
+use serde::{Deserialize, Serialize};
+
+/// Names, addresses and free text; the personal part of a payload. Absent fields are not written.
+// Stored: JSON, the personal part of an entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Given names, or the whole name of someone with a single one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub first_name: String,
+    /// Family names.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub last_name: String,
+    /// E-mail as given; compared without case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Company or institution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    /// BCP 47 tag of the preferred language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Why somebody did something, in their own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// A code nobody knows, as it was scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanned: Option<String>,
+    /// Argon2id verifier of a staff PIN (PHC string).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin_verifier: Option<String>,
+}
+
+impl Person {
+    /// Personal part that holds a reason only, or none for an empty one.
+    pub fn because(reason: &str) -> Option<Self> {
+        let reason = reason.trim();
+        (!reason.is_empty()).then(|| Self { reason: Some(reason.to_owned()), ..Self::default() })
+    }
+
+    /// First and last name with a blank between, whichever exist.
+    pub fn full_name(&self) -> String {
+        match (self.first_name.trim(), self.last_name.trim()) {
+            (first, "") => first.to_owned(),
+            ("", last) => last.to_owned(),
+            (first, last) => format!("{first} {last}"),
+        }
+    }
+
+    /// E-mail for comparison: trimmed and lower case.
+    pub fn email_key(&self) -> Option<String> {
+        self.email.as_deref().map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty())
+    }
+}

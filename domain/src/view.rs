@@ -1,0 +1,39 @@
+//! What a rule may look at: the states a decision reads, as they are before the command.
+
+use crate::attendee::Attendee;
+use crate::conference::Conference;
+use crate::id::{AttendeeId, BadgeCode, OrderId, SeatTypeId};
+use crate::ledger::Ledger;
+use crate::order::Order;
+use crate::person::Person;
+
+/// What a code stands for on this node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeMatch {
+    /// Nothing.
+    Unknown,
+    /// A ticket of one attendee.
+    Ticket(AttendeeId),
+    /// A badge.
+    Badge(AttendeeId, BadgeCode),
+    /// An order.
+    Order(OrderId),
+    /// Tickets of several attendees.
+    Several(Vec<AttendeeId>),
+}
+
+/// The states behind a decision. A node answers from its tables, a test from memory.
+pub trait View {
+    /// The conference as configured.
+    fn conference(&self) -> &Conference;
+    /// State of an attendee, none when nothing was written.
+    fn attendee(&self, id: AttendeeId) -> Option<Attendee>;
+    /// State of an order, none when nothing was written.
+    fn order(&self, id: OrderId) -> Option<Order>;
+    /// Rights of a seat type; empty when nothing was written.
+    fn ledger(&self, id: &SeatTypeId) -> Ledger;
+    /// What a folded code stands for.
+    fn code(&self, folded: &str) -> CodeMatch;
+    /// Attendees with the same e-mail or the same folded name, at most 10.
+    fn similar(&self, person: &Person) -> Vec<AttendeeId>;
+}

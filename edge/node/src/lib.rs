@@ -1,0 +1,1 @@
+//! The engine every node runs: log store, writer, folded state, projections, session driver.

@@ -1,0 +1,1 @@
+//! The venue node: kiosk API, live updates, printing, uplink, file drop.

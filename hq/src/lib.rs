@@ -1,0 +1,1 @@
+//! The central store: enrolment, attendee lists, quotas, rights, reports.
