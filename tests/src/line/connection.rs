@@ -1,0 +1,172 @@
+//! One connection carried over the line.
+//!
+//! Responsible for moving bytes both ways under the line's conditions, for passing on an end of stream or a reset,
+//! and for ending the connection when the line is cut or reset.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::Shared;
+use super::conditions::{Conditions, Direction, Mode};
+
+const CHUNK_BYTES: usize = 16 * 1024;
+
+/// Chunks under way in one direction of one connection; a full queue stops reading.
+const QUEUED_CHUNKS: usize = 64;
+
+/// Parts of a second in which a limited rate lets bytes through.
+const SLICES_PER_S: u64 = 20;
+
+enum End {
+    Finished,
+    Cut,
+    Reset,
+}
+
+struct Chunk {
+    read_at: Instant,
+    /// Empty at the end of the stream.
+    bytes: Vec<u8>,
+}
+
+/// Carries one connection until it ends.
+pub(super) async fn carry(near: TcpStream, shared: Arc<Shared>) {
+    let mut conditions = shared.conditions.subscribe();
+    let opened = *conditions.borrow_and_update();
+    match opened.mode {
+        Mode::Cut => reset(near),
+        Mode::Blackhole => swallow(near, conditions).await,
+        Mode::Open => match shared.reach_target().await {
+            Ok(far) => relay(near, far, &shared, opened.resets).await,
+            Err(_) => reset(near),
+        },
+    }
+}
+
+/// Ends a connection so that the other side sees a reset rather than an orderly end.
+pub(super) fn reset(stream: TcpStream) {
+    // A socket that is already dead refuses the option and needs no reset.
+    stream.set_zero_linger().ok();
+    drop(stream);
+}
+
+async fn swallow(mut near: TcpStream, mut conditions: watch::Receiver<Conditions>) {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        tokio::select! {
+            read = near.read(&mut chunk) => if !matches!(read, Ok(1..)) { break },
+            changed = conditions.wait_for(|c| c.mode != Mode::Blackhole) => { drop(changed); break }
+        }
+    }
+    reset(near);
+}
+
+async fn relay(mut near: TcpStream, mut far: TcpStream, shared: &Shared, resets: u64) {
+    // Small messages must not wait for each other: the line adds the delay it was asked for and no other.
+    near.set_nodelay(true).ok();
+    far.set_nodelay(true).ok();
+    let end = {
+        let (near_read, near_write) = near.split();
+        let (far_read, far_write) = far.split();
+        let mut conditions = shared.conditions.subscribe();
+        let both_ways = async {
+            tokio::try_join!(
+                pump(near_read, far_write, &shared.out, shared.conditions.subscribe()),
+                pump(far_read, near_write, &shared.back, shared.conditions.subscribe()),
+            )
+        };
+        tokio::select! {
+            moved = both_ways => if moved.is_ok() { End::Finished } else { End::Reset },
+            ended = conditions.wait_for(|c| c.mode == Mode::Cut || c.resets != resets) => match ended {
+                Ok(now) if now.mode == Mode::Cut => End::Cut,
+                _ => End::Reset,
+            },
+        }
+    };
+    match end {
+        End::Finished | End::Cut => {}
+        End::Reset => {
+            reset(near);
+            reset(far);
+        }
+    }
+}
+
+/// Moves everything from one side to the other, the end of the stream too.
+async fn pump(
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
+    direction: &Direction,
+    mut conditions: watch::Receiver<Conditions>,
+) -> io::Result<()> {
+    let (queue, mut queued) = mpsc::channel::<Chunk>(QUEUED_CHUNKS);
+    let reading = async move {
+        loop {
+            let mut bytes = vec![0; CHUNK_BYTES];
+            let length = from.read(&mut bytes).await?;
+            bytes.truncate(length);
+            if queue.send(Chunk { read_at: Instant::now(), bytes }).await.is_err() || length == 0 {
+                return Ok(());
+            }
+        }
+    };
+    let writing = async {
+        while let Some(chunk) = queued.recv().await {
+            wait_out_delay(chunk.read_at, &mut conditions).await;
+            if chunk.bytes.is_empty() {
+                wait_until_audible(&mut conditions).await;
+                return to.shutdown().await;
+            }
+            deliver(&chunk.bytes, &mut to, direction, &mut conditions).await?;
+        }
+        Ok(())
+    };
+    tokio::try_join!(reading, writing)?;
+    Ok(())
+}
+
+async fn deliver(
+    bytes: &[u8],
+    to: &mut WriteHalf<'_>,
+    direction: &Direction,
+    conditions: &mut watch::Receiver<Conditions>,
+) -> io::Result<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let limit = conditions.borrow_and_update().bytes_per_s;
+        let slice_bytes = limit.map_or(rest.len(), |rate| {
+            usize::try_from(rate.get() / SLICES_PER_S).unwrap_or(usize::MAX).clamp(1, rest.len())
+        });
+        let (slice, later) = rest.split_at(slice_bytes);
+        if let Some(bytes_per_s) = limit {
+            direction.pass(slice.len(), bytes_per_s).await;
+        }
+        wait_until_audible(conditions).await;
+        to.write_all(slice).await?;
+        direction.count(slice.len());
+        rest = later;
+    }
+    Ok(())
+}
+
+/// Waits until the delay has passed since the bytes were read, following changes of it.
+async fn wait_out_delay(read_at: Instant, conditions: &mut watch::Receiver<Conditions>) {
+    loop {
+        let due = read_at + conditions.borrow_and_update().delay;
+        tokio::select! {
+            () = tokio::time::sleep_until(due) => return,
+            changed = conditions.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+async fn wait_until_audible(conditions: &mut watch::Receiver<Conditions>) {
+    // The sender is gone only when the whole line is; the connection then ends anyway.
+    conditions.wait_for(|c| c.mode != Mode::Blackhole).await.map(drop).ok();
+}

@@ -1,0 +1,64 @@
+//! The line's own HTTP interface, for a person with curl and for the demo.
+//!
+//! Responsible for turning `POST /cut` and its siblings into changes of the line, and for `GET /`.
+
+use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use super::{Line, MAX_DELAY_MS, Report};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delay {
+    ms: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Throttle {
+    bytes_per_s: NonZeroU64,
+}
+
+/// Returns the control interface of a line; every answer is the line's report.
+pub fn router(line: Arc<Line>) -> Router {
+    Router::new()
+        .route("/", get(report))
+        .route("/cut", post(async |state| act(&state, Line::cut)))
+        .route("/blackhole", post(async |state| act(&state, Line::blackhole)))
+        .route("/reset", post(async |state| act(&state, Line::reset)))
+        .route("/restore", post(async |state| act(&state, Line::restore)))
+        .route("/delay", post(delay))
+        .route("/throttle", post(throttle))
+        .with_state(line)
+}
+
+async fn report(State(line): State<Arc<Line>>) -> Json<Report> {
+    Json(line.report())
+}
+
+fn act(State(line): &State<Arc<Line>>, act: fn(&Line)) -> Json<Report> {
+    act(line);
+    Json(line.report())
+}
+
+async fn delay(State(line): State<Arc<Line>>, Query(asked): Query<Delay>) -> Response {
+    if asked.ms > MAX_DELAY_MS {
+        let detail = format!("ms is at most {MAX_DELAY_MS}\n");
+        return (StatusCode::BAD_REQUEST, detail).into_response();
+    }
+    line.delay(Duration::from_millis(asked.ms));
+    Json(line.report()).into_response()
+}
+
+async fn throttle(State(line): State<Arc<Line>>, Query(asked): Query<Throttle>) -> Json<Report> {
+    line.throttle(asked.bytes_per_s);
+    Json(line.report())
+}

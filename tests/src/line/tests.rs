@@ -1,0 +1,177 @@
+//! The line against a real echo server, in each of its modes.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::{Line, Mode};
+use crate::deadline::eventually;
+
+const SOON: Duration = Duration::from_secs(5);
+
+/// How long a silent line is listened to before it counts as silent.
+const SILENCE: Duration = Duration::from_millis(150);
+
+async fn echo_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let (mut read, mut write) = stream.split();
+                tokio::io::copy(&mut read, &mut write).await.ok();
+                write.shutdown().await.ok();
+            });
+        }
+    });
+    address
+}
+
+async fn line_to_echo() -> Line {
+    Line::start(echo_server().await.to_string()).await.unwrap()
+}
+
+async fn connect(line: &Line) -> TcpStream {
+    TcpStream::connect(line.address()).await.unwrap()
+}
+
+async fn say(stream: &mut TcpStream, words: &[u8]) -> std::io::Result<Vec<u8>> {
+    stream.write_all(words).await?;
+    hear(stream, words.len()).await
+}
+
+async fn hear(stream: &mut TcpStream, bytes: usize) -> std::io::Result<Vec<u8>> {
+    let mut heard = vec![0; bytes];
+    timeout(SOON, stream.read_exact(&mut heard)).await.expect("an answer within the deadline")?;
+    Ok(heard)
+}
+
+/// Reads until the connection ends; the kind of error if it did not end in order.
+async fn end_of(stream: &mut TcpStream) -> Result<Vec<u8>, ErrorKind> {
+    let mut rest = Vec::new();
+    let read = timeout(SOON, stream.read_to_end(&mut rest)).await.expect("an end within the deadline");
+    read.map(|_| rest).map_err(|error| error.kind())
+}
+
+#[tokio::test]
+async fn an_open_line_carries_bytes_and_the_end_of_the_stream_and_counts_them() {
+    let line = line_to_echo().await;
+    let mut stream = connect(&line).await;
+    assert_eq!(say(&mut stream, b"hello").await.unwrap(), b"hello");
+    stream.write_all(b" and goodbye").await.unwrap();
+    stream.shutdown().await.unwrap();
+    assert_eq!(end_of(&mut stream).await, Ok(b" and goodbye".to_vec()));
+    let report = line.report();
+    assert_eq!((report.mode, report.bytes_out, report.bytes_back), (Mode::Open, 17, 17));
+}
+
+#[tokio::test]
+async fn a_cut_line_closes_what_is_open_and_resets_what_comes_until_it_is_restored() {
+    let line = line_to_echo().await;
+    let mut open = connect(&line).await;
+    say(&mut open, b"one").await.unwrap();
+    line.cut();
+    assert_eq!(end_of(&mut open).await, Ok(Vec::new()));
+    let mut refused = connect(&line).await;
+    assert_eq!(end_of(&mut refused).await, Err(ErrorKind::ConnectionReset));
+    line.restore();
+    let mut again = connect(&line).await;
+    assert_eq!(say(&mut again, b"two").await.unwrap(), b"two");
+}
+
+#[tokio::test]
+async fn a_black_hole_holds_open_connections_and_swallows_new_ones() {
+    let line = line_to_echo().await;
+    let mut open = connect(&line).await;
+    say(&mut open, b"one").await.unwrap();
+    line.blackhole();
+    open.write_all(b"two").await.unwrap();
+    let mut fresh = connect(&line).await;
+    fresh.write_all(b"lost").await.unwrap();
+    let mut byte = [0; 1];
+    assert!(
+        timeout(SILENCE, open.read(&mut byte)).await.is_err(),
+        "nothing comes through an open connection"
+    );
+    assert!(timeout(SILENCE, fresh.read(&mut byte)).await.is_err(), "nothing comes through a new connection");
+    assert_eq!(line.report().bytes_out, 3);
+    line.restore();
+    assert_eq!(hear(&mut open, 3).await.unwrap(), b"two");
+    assert_eq!(end_of(&mut fresh).await, Err(ErrorKind::ConnectionReset));
+    assert_eq!(line.report().bytes_out, 6, "what the new connection sent was never delivered");
+}
+
+#[tokio::test]
+async fn a_delay_is_added_each_way() {
+    let line = line_to_echo().await;
+    let mut stream = connect(&line).await;
+    line.delay(Duration::from_millis(60));
+    let asked = Instant::now();
+    assert_eq!(say(&mut stream, b"slow").await.unwrap(), b"slow");
+    let took = asked.elapsed();
+    assert!(took >= Duration::from_millis(120), "there and back took {took:?}");
+    assert_eq!(line.report().delay_ms, 60);
+}
+
+#[tokio::test]
+async fn restoring_ends_the_wait_of_bytes_under_way() {
+    let line = line_to_echo().await;
+    let mut stream = connect(&line).await;
+    line.delay(Duration::from_mins(1));
+    stream.write_all(b"slow").await.unwrap();
+    assert!(timeout(SILENCE, stream.readable()).await.is_err(), "the delay holds the bytes back");
+    line.restore();
+    assert_eq!(hear(&mut stream, 4).await.unwrap(), b"slow");
+}
+
+#[tokio::test]
+async fn a_reset_breaks_open_connections_and_carries_new_ones() {
+    let line = line_to_echo().await;
+    let mut open = connect(&line).await;
+    say(&mut open, b"one").await.unwrap();
+    line.reset();
+    assert_eq!(end_of(&mut open).await, Err(ErrorKind::ConnectionReset));
+    let mut again = connect(&line).await;
+    assert_eq!(say(&mut again, b"two").await.unwrap(), b"two");
+}
+
+#[tokio::test]
+async fn a_throttled_line_keeps_to_its_rate() {
+    let line = line_to_echo().await;
+    let mut stream = connect(&line).await;
+    line.throttle(NonZeroU64::new(40_000).unwrap());
+    let asked = Instant::now();
+    let words = vec![7; 8_000];
+    assert_eq!(say(&mut stream, &words).await.unwrap(), words);
+    let took = asked.elapsed();
+    // The two directions overlap, so the floor is one of them: 8,000 bytes at 40,000 a second.
+    assert!(took >= Duration::from_millis(200), "there and back took {took:?}");
+}
+
+#[tokio::test]
+async fn a_target_that_is_away_resets_the_connection() {
+    let vacant = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let line = Line::start(vacant.to_string()).await.unwrap();
+    let mut stream = connect(&line).await;
+    assert_eq!(end_of(&mut stream).await, Err(ErrorKind::ConnectionReset));
+}
+
+#[tokio::test]
+async fn dropping_the_line_ends_what_it_carries() {
+    let line = line_to_echo().await;
+    let mut stream = connect(&line).await;
+    say(&mut stream, b"one").await.unwrap();
+    let address = line.address();
+    drop(line);
+    assert_eq!(end_of(&mut stream).await, Ok(Vec::new()));
+    eventually(SOON, "the port is free again", async || {
+        TcpStream::connect(address).await.is_err().then_some(())
+    })
+    .await
+    .unwrap();
+}

@@ -1,0 +1,3 @@
+//! The house rules, checked.
+
+fn main() {}
