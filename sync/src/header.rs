@@ -152,7 +152,7 @@ impl Header {
     }
 }
 
-fn read_skew(reader: &mut Reader<'_>) -> Result<i32, DecodeError> {
+pub(crate) fn read_skew(reader: &mut Reader<'_>) -> Result<i32, DecodeError> {
     let skew_ms = reader.int()?;
     i32::try_from(skew_ms).map_err(|_| reader.over_limit())
 }

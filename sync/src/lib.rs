@@ -4,10 +4,13 @@
 //! accepted from a peer. It has no clock, no randomness, no files and no sockets: time, ids and
 //! salts are arguments, bytes go in and values come out. Who stores them is no concern of this crate.
 
+mod batch;
 mod cbor;
+mod certificate;
 mod chain;
 mod context;
 mod entry;
+mod epoch;
 mod header;
 pub mod hex;
 mod id;
@@ -15,20 +18,27 @@ mod key;
 pub mod limits;
 mod order;
 mod payload;
+mod problem;
 mod stream;
 mod tag;
 mod vector;
+mod verify;
 mod writer;
 
+pub use batch::{Batch, BatchBuilder, BatchError, BatchLog, BuildError, Pushed, StoredEntry};
 pub use cbor::DecodeError;
+pub use certificate::{Certificate, CertificateError, Claims, Role};
 pub use chain::{SignedHead, chain_hash, genesis_hash};
 pub use context::{ContextDelta, ContextHead, LogContext, StaleContext};
 pub use entry::{Entry, EntryFrame, FrameError};
+pub use epoch::{EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION, EpochOpened, PreviousEpoch};
 pub use header::{Commitment, Header, HeaderError};
 pub use id::{CommandId, Dot, Epoch, Hash, InvalidId, LogId, NodeId, ScopeId};
 pub use key::{PublicKey, Signature, SigningKey};
 pub use order::CanonicalKey;
 pub use payload::{Part, Payload};
+pub use problem::{Problem, ProblemReport};
 pub use stream::{InvalidStreamName, StreamKey, StreamName};
 pub use vector::{Head, VersionVector};
+pub use verify::{Admitted, AdmittedEntry, KnownLog, KnownScope, StoredHead, admit};
 pub use writer::{AppendError, Draft, LogHead, LogWriter, Salted};

@@ -1,0 +1,247 @@
+//! Admission: what of a received batch may be stored.
+//!
+//! All of it or nothing. Checked are scope, certificate, chain, signature, lamport time and context
+//! of each log, against what the receiver has. What it has already is skipped; what differs from what
+//! it has is a fork. The caller stores the result in one transaction and then takes up the new heads.
+
+use std::collections::BTreeMap;
+
+use crate::batch::{Batch, BatchLog};
+use crate::certificate::Certificate;
+use crate::chain::genesis_hash;
+use crate::entry::{Entry, EntryFrame};
+use crate::epoch::{EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION, EpochOpened};
+use crate::id::{Dot, Hash, LogId, ScopeId};
+use crate::key::{PublicKey, Signature};
+use crate::problem::Problem;
+use crate::vector::VersionVector;
+use crate::writer::LogHead;
+
+/// What a receiver knows about a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownLog {
+    /// Its last stored entry.
+    pub head: LogHead,
+    /// The certificate its first entry carries.
+    pub certificate: Certificate,
+}
+
+/// What a receiver knows about a scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownScope {
+    /// The scope.
+    pub scope: ScopeId,
+    /// The key that signs certificates.
+    pub organiser: PublicKey,
+    /// The logs that have entries here, the own one included.
+    pub logs: BTreeMap<LogId, KnownLog>,
+}
+
+/// What a receiver has stored about one entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredHead {
+    /// Its chain hash.
+    pub hash: Hash,
+    /// Its lamport time.
+    pub lamport: u64,
+}
+
+/// An entry that may be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdmittedEntry {
+    /// The entry.
+    pub entry: Entry,
+    /// The signature over its log up to here, where the batch has one.
+    pub signature: Option<Signature>,
+}
+
+/// What a batch adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// The entries that are new, in an order in which each comes after what it has seen.
+    pub entries: Vec<AdmittedEntry>,
+    /// The logs that go on, with their new heads.
+    pub logs: BTreeMap<LogId, KnownLog>,
+    /// Number of entries that were there already.
+    pub duplicates: usize,
+}
+
+impl KnownScope {
+    /// Begins to know a scope.
+    pub const fn new(scope: ScopeId, organiser: PublicKey) -> Self {
+        Self { scope, organiser, logs: BTreeMap::new() }
+    }
+
+    /// Takes up the heads of what was stored.
+    pub fn accept(&mut self, logs: BTreeMap<LogId, KnownLog>) {
+        self.logs.extend(logs);
+    }
+
+    /// Returns the version vector of the scope.
+    pub fn vector(&self) -> VersionVector {
+        self.logs.iter().filter_map(|(log, known)| Some((*log, known.head.head()?))).collect()
+    }
+}
+
+/// Decides what of a batch may be stored. `stored` looks up entries that are here.
+pub fn admit(
+    known: &KnownScope,
+    batch: Batch,
+    stored: &dyn Fn(Dot) -> Option<StoredHead>,
+) -> Result<Admitted, Problem> {
+    if batch.scope != known.scope {
+        return Err(Problem::DeniedScope);
+    }
+    let mut admission = Admission {
+        known,
+        stored,
+        chains: BTreeMap::new(),
+        logs: BTreeMap::new(),
+        lamports: BTreeMap::new(),
+        entries: Vec::with_capacity(batch.frames.len()),
+        duplicates: 0,
+    };
+    for log in &batch.logs {
+        admission.begin(log)?;
+    }
+    for frame in batch.frames {
+        admission.take(frame)?;
+    }
+    for log in &batch.logs {
+        admission.conclude(log)?;
+    }
+    Ok(admission.finish(&batch.logs))
+}
+
+/// A batch on its way in.
+struct Admission<'a> {
+    known: &'a KnownScope,
+    stored: &'a dyn Fn(Dot) -> Option<StoredHead>,
+    /// Hash of the last entry that was taken or skipped, per log of the batch.
+    chains: BTreeMap<LogId, Hash>,
+    /// Logs with new entries.
+    logs: BTreeMap<LogId, KnownLog>,
+    /// New entries, by id.
+    lamports: BTreeMap<Dot, StoredHead>,
+    entries: Vec<AdmittedEntry>,
+    duplicates: usize,
+}
+
+impl Admission<'_> {
+    /// Finds the hash that the log's entries are to be linked to.
+    fn begin(&mut self, batch_log: &BatchLog) -> Result<(), Problem> {
+        let log = batch_log.log();
+        let known = self.known.logs.get(&log).map(|known| &known.head);
+        let known_seq = known.map_or(0, |head| head.seq);
+        let before = batch_log.first_seq.checked_sub(1).ok_or(Problem::Malformed)?;
+        if before > known_seq {
+            return Err(Problem::Gap(log.dot(known_seq + 1)));
+        }
+        let hash = match known {
+            _ if before == 0 => genesis_hash(self.known.scope, log),
+            Some(head) if before == head.seq => head.hash,
+            _ => (self.stored)(log.dot(before)).ok_or(Problem::Gap(log.dot(before)))?.hash,
+        };
+        if hash.prefix() != batch_log.after {
+            let dot = log.dot(before);
+            return Err(if before == 0 { Problem::BadChain(dot) } else { Problem::Fork(dot) });
+        }
+        self.chains.insert(log, hash);
+        Ok(())
+    }
+
+    fn take(&mut self, frame: EntryFrame) -> Result<(), Problem> {
+        let dot = frame.dot;
+        let chain = self.chains.get_mut(&dot.log).ok_or(Problem::Malformed)?;
+        let entry = frame.link(self.known.scope, chain);
+        *chain = entry.hash;
+        if dot.seq <= self.known.logs.get(&dot.log).map_or(0, |known| known.head.seq) {
+            let here = (self.stored)(dot).ok_or(Problem::Gap(dot))?;
+            self.duplicates += 1;
+            return if here.hash == entry.hash { Ok(()) } else { Err(Problem::Fork(dot)) };
+        }
+        let mut known = match self.logs.remove(&dot.log).or_else(|| self.known.logs.get(&dot.log).cloned()) {
+            Some(known) => known,
+            None => self.open(&entry)?,
+        };
+        if known.head.seq + 1 != dot.seq {
+            return Err(Problem::Gap(known.head.log.dot(known.head.seq + 1)));
+        }
+        let seen_lamport = self.follow_context(&mut known.head, &entry)?;
+        if entry.header.lamport != 1 + known.head.lamport.max(seen_lamport) {
+            return Err(Problem::BadLamport(dot));
+        }
+        known.head.seq = dot.seq;
+        known.head.hash = entry.hash;
+        known.head.lamport = entry.header.lamport;
+        self.logs.insert(dot.log, known);
+        self.lamports.insert(dot, StoredHead { hash: entry.hash, lamport: entry.header.lamport });
+        self.entries.push(AdmittedEntry { entry, signature: None });
+        Ok(())
+    }
+
+    /// Reads who writes a log from its first entry.
+    fn open(&self, entry: &Entry) -> Result<KnownLog, Problem> {
+        let (dot, header) = (entry.dot, &entry.header);
+        if header.kind != EPOCH_OPENED_KIND || header.stream != EpochOpened::stream(dot.log.node) {
+            return Err(Problem::Malformed);
+        }
+        if header.version != EPOCH_OPENED_VERSION {
+            return Err(Problem::NeedsUpgrade(dot));
+        }
+        let facts = entry.payload.facts.bytes().ok_or(Problem::Malformed)?;
+        let certificate = EpochOpened::from_facts(facts).map_err(|_| Problem::Malformed)?.certificate;
+        if certificate.claims.node != dot.log.node || certificate.verify(&self.known.organiser).is_err() {
+            return Err(Problem::BadSignature(dot));
+        }
+        if !certificate.opens(&self.known.scope) {
+            return Err(Problem::DeniedScope);
+        }
+        Ok(KnownLog { head: LogHead::empty(self.known.scope, dot.log), certificate })
+    }
+
+    /// Applies the context delta and returns the greatest lamport time among what it names, 0
+    /// without one. What earlier deltas named is below the lamport time of the entry before.
+    fn follow_context(&self, head: &mut LogHead, entry: &Entry) -> Result<u64, Problem> {
+        let Some(delta) = &entry.header.context else { return Ok(0) };
+        head.context.apply_delta(entry.dot.log, delta).map_err(|_| Problem::Malformed)?;
+        let mut greatest = 0;
+        for seen in delta.heads() {
+            let dot = seen.log.dot(seen.head.seq);
+            let here = self.lamports.get(&dot).copied().or_else(|| (self.stored)(dot));
+            let here = here.ok_or(Problem::MissingContext(dot))?;
+            if here.hash.prefix() != seen.head.prefix {
+                return Err(Problem::Fork(dot));
+            }
+            greatest = greatest.max(here.lamport);
+        }
+        Ok(greatest)
+    }
+
+    /// Checks that the entries of a log lead to its signed head.
+    fn conclude(&self, batch_log: &BatchLog) -> Result<(), Problem> {
+        let head = &batch_log.head;
+        if self.chains.get(&head.dot.log) != Some(&head.hash) {
+            return Err(Problem::BadChain(head.dot));
+        }
+        let Some(known) = self.logs.get(&head.dot.log) else { return Ok(()) };
+        if !known.certificate.opens(&self.known.scope) {
+            return Err(Problem::DeniedScope);
+        }
+        if known.head.seq != head.dot.seq
+            || !head.verify(self.known.scope, &known.certificate.claims.public_key)
+        {
+            return Err(Problem::BadSignature(head.dot));
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, batch_logs: &[BatchLog]) -> Admitted {
+        let signatures: BTreeMap<Dot, Signature> =
+            batch_logs.iter().map(|log| (log.head.dot, log.head.signature)).collect();
+        for admitted in &mut self.entries {
+            admitted.signature = signatures.get(&admitted.entry.dot).copied();
+        }
+        Admitted { entries: self.entries, logs: self.logs, duplicates: self.duplicates }
+    }
+}
