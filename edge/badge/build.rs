@@ -4,8 +4,6 @@
 //! in the checkout), or copying from `LANYARD_FONTS_DIST`; leaving out the large CJK files without the feature `cjk`;
 //! an error that says what to install.
 
-#![expect(clippy::print_stdout, reason = "a build script speaks to Cargo on standard output")]
-
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +11,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 
-/// Package, folder and file stem of each embedded font.
+/// Package and file stem of each embedded font.
 const FONTS: [(&str, &str); 5] = [
     ("noto-sans", "NotoSans"),
     ("noto-sans-arabic", "NotoSansArabic"),
@@ -23,11 +21,8 @@ const FONTS: [(&str, &str); 5] = [
 ];
 
 /// One weight only: each file is 5 to 11 MB, and names are set in bold.
-const CJK_FONTS: [(&str, &str); 3] = [
-    ("noto-sans-jp", "NotoSansJP"),
-    ("noto-sans-kr", "NotoSansKR"),
-    ("noto-sans-sc", "NotoSansSC"),
-];
+const CJK_FONTS: [(&str, &str); 3] =
+    [("noto-sans-jp", "NotoSansJP"), ("noto-sans-kr", "NotoSansKR"), ("noto-sans-sc", "NotoSansSC")];
 
 const BOLD: &str = "700Bold";
 const REGULAR: &str = "400Regular";
@@ -102,6 +97,7 @@ fn write_list(out: &Path, fonts: &Path, wanted: &[(&str, &str, &str)]) -> Result
     for (_, stem, weight) in wanted {
         let file = format!("{stem}_{weight}.ttf");
         let path = fonts.join(&file);
+        let path = path.to_str().context("the target folder has a name in Unicode")?;
         writeln!(list, "    ({file:?}, include_bytes!({path:?})),")?;
     }
     list.push_str("]\n");

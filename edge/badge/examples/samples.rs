@@ -15,8 +15,18 @@ const SAMPLES: [[&str; 4]; 12] = [
     ["chinese", "小明", "王", "北京软件有限公司"],
     ["japanese", "太郎", "山田", "株式会社ソフトウェア"],
     ["korean", "민준", "김", "소프트웨어 주식회사"],
-    ["long", "Wolfeschlegelsteinhausenbergerdorff", "Maria del Carmen Fernández de la Vega Sanz", "The Very Long Named International Association for Computing Machinery and Conferences"],
-    ["two-lines", "Maria Magdalena Josephine Antoinette", "Rodríguez Zapatero y Gutiérrez de los Montes", "Institute"],
+    [
+        "long",
+        "Wolfeschlegelsteinhausenbergerdorff",
+        "Maria del Carmen Fernández de la Vega Sanz",
+        "The Very Long Named International Association for Computing Machinery and Conferences",
+    ],
+    [
+        "two-lines",
+        "Maria Magdalena Josephine Antoinette",
+        "Rodríguez Zapatero y Gutiérrez de los Montes",
+        "Institute",
+    ],
     ["single", "Sukarno", "", ""],
 ];
 

@@ -2,7 +2,8 @@
 
 use crate::layout::Page;
 use crate::raster::{self, Gray};
-use crate::renderer::{RenderError, Warning};
+use crate::render_error::RenderError;
+use crate::renderer::Warning;
 use crate::{pdf, png_file};
 
 /// One badge, drawn for one printer resolution: outlines and dots only, no font is needed to show it.

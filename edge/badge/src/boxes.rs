@@ -86,7 +86,11 @@ const QR_ATTRIBUTES: [&str; 1] = ["data-qr"];
 const LINES_LIMIT: usize = 6;
 
 impl TextBox {
-    pub(crate) fn read(rect: Node<'_, '_>, svg: &str, templates: &mut Templates) -> Result<Self, LayoutError> {
+    pub(crate) fn read(
+        rect: Node<'_, '_>,
+        svg: &str,
+        templates: &mut Templates,
+    ) -> Result<Self, LayoutError> {
         let attributes = Attributes::of(rect);
         attributes.refuse_unknown(&TEXT_ATTRIBUTES)?;
         let name = attributes.text("data-text");
@@ -150,10 +154,20 @@ impl<'a, 'input> Attributes<'a, 'input> {
     }
 
     fn wrong(&self, attribute: &'static str, expected: &'static str) -> LayoutError {
-        LayoutError::BoxAttribute { line: self.line, attribute, found: self.text(attribute).to_owned(), expected }
+        LayoutError::BoxAttribute {
+            line: self.line,
+            attribute,
+            found: self.text(attribute).to_owned(),
+            expected,
+        }
     }
 
-    fn number(&self, attribute: &'static str, least: f32, expected: &'static str) -> Result<f32, LayoutError> {
+    fn number(
+        &self,
+        attribute: &'static str,
+        least: f32,
+        expected: &'static str,
+    ) -> Result<f32, LayoutError> {
         let number = self.text(attribute).trim().parse().ok().filter(|n: &f32| n.is_finite() && *n >= least);
         number.ok_or_else(|| self.wrong(attribute, expected))
     }

@@ -91,7 +91,10 @@ mod tests {
             error,
             LayoutError::UnknownPlaceholder { line: 7, ref placeholder } if placeholder == "shoe_size"
         ));
-        assert!(error.to_string().contains("line 7") && error.to_string().contains("entitlements"), "{error}");
+        assert!(
+            error.to_string().contains("line 7") && error.to_string().contains("entitlements"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -104,7 +107,8 @@ mod tests {
     fn entitlements_are_joined_by_the_layout() {
         let mut templates = Templates::new();
         let name = templates.add("{{ entitlements | join(' · ') }}", 1).expect("it is valid");
-        let words = BadgeText { entitlements: vec!["Dinner".into(), "Workshop".into()], ..BadgeText::default() };
+        let words =
+            BadgeText { entitlements: vec!["Dinner".into(), "Workshop".into()], ..BadgeText::default() };
         let filled = templates.fill(&name, &words.placeholders()).expect("it fills");
         assert_eq!(filled, Filled { text: "Dinner · Workshop".into(), cut: false });
     }

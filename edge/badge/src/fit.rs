@@ -33,7 +33,13 @@ struct Bounds {
 }
 
 /// Fits a text. Blank text gives no lines.
-pub(crate) fn fit(setter: &mut Typesetter, text: &str, style: Style<'_>, text_box: &TextBox, units_per_mm: f32) -> Fitted {
+pub(crate) fn fit(
+    setter: &mut Typesetter,
+    text: &str,
+    style: Style<'_>,
+    text_box: &TextBox,
+    units_per_mm: f32,
+) -> Fitted {
     if text.is_empty() {
         return Fitted::default();
     }
@@ -62,7 +68,8 @@ pub(crate) fn fit(setter: &mut Typesetter, text: &str, style: Style<'_>, text_bo
         let kept = chars.checked_sub(1).map_or(0, |last| points[last]);
         let cut = format!("{}…", text[..kept].trim_end_matches(|c: char| !c.is_alphanumeric()));
         let parts = setter.paragraph(&cut, style).lines(bounds.area.width / bounds.least * EM);
-        let lines: Vec<_> = parts.into_iter().map(|part| setter.line(cut[part].trim(), style, right_to_left)).collect();
+        let lines: Vec<_> =
+            parts.into_iter().map(|part| setter.line(cut[part].trim(), style, right_to_left)).collect();
         lines
     };
     // The longest beginning that fits, by bisection: a longer beginning never needs less room.

@@ -110,7 +110,13 @@ impl Fonts {
         let mut families: Vec<&str> = Vec::with_capacity(12);
         families.extend(preferred);
         families.extend(text.chars().find_map(script_family));
-        families.extend([LATIN, "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai"]);
+        families.extend([
+            LATIN,
+            "Noto Sans Arabic",
+            "Noto Sans Hebrew",
+            "Noto Sans Devanagari",
+            "Noto Sans Thai",
+        ]);
         families.extend(match han {
             Han::Chinese => ["Noto Sans SC", "Noto Sans JP", "Noto Sans KR"],
             Han::Japanese => ["Noto Sans JP", "Noto Sans SC", "Noto Sans KR"],
@@ -141,7 +147,9 @@ impl Han {
     /// Reads from a badge's words whose shapes its Han characters should take: kana and Hangul give it away.
     pub(crate) fn of(text: &str) -> Option<Self> {
         text.chars().find_map(|c| match c {
-            '\u{3041}'..='\u{30FF}' | '\u{31F0}'..='\u{31FF}' | '\u{FF66}'..='\u{FF9F}' => Some(Self::Japanese),
+            '\u{3041}'..='\u{30FF}' | '\u{31F0}'..='\u{31FF}' | '\u{FF66}'..='\u{FF9F}' => {
+                Some(Self::Japanese)
+            }
             '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' | '\u{AC00}'..='\u{D7AF}' => Some(Self::Korean),
             _ => None,
         })
@@ -162,7 +170,8 @@ fn font_files(folder: &Path) -> Result<Vec<PathBuf>, FontsError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+        let extension =
+            path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
         if matches!(extension.as_deref(), Some("ttf" | "otf" | "ttc")) {
             files.push(path);
         }
@@ -188,7 +197,8 @@ mod tests {
     #[test]
     fn a_text_asks_the_family_of_its_script_first() {
         let fonts = Fonts::embedded();
-        for (text, first) in [("3 محمد", "Noto Sans Arabic"), ("ורד", "Noto Sans Hebrew"), ("Ada", LATIN)] {
+        for (text, first) in [("3 محمد", "Noto Sans Arabic"), ("ורד", "Noto Sans Hebrew"), ("Ada", LATIN)]
+        {
             assert_eq!(fonts.families(text, Han::Chinese, None)[0], first);
         }
     }
@@ -201,6 +211,9 @@ mod tests {
         assert_eq!(fonts.own, [LATIN]);
         fs::write(folder.path().join("renamed.otf"), b"not a font").expect("a file");
         let error = Fonts::embedded().with_folder(folder.path()).err().expect("refused");
-        assert!(matches!(error, FontsError::NotAFont { ref path } if path.ends_with("renamed.otf")), "{error}");
+        assert!(
+            matches!(error, FontsError::NotAFont { ref path } if path.ends_with("renamed.otf")),
+            "{error}"
+        );
     }
 }

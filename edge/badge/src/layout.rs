@@ -57,8 +57,8 @@ impl Layout {
         if svg.len() > LAYOUT_LIMIT_BYTES {
             return Err(LayoutError::TooLarge { bytes: svg.len(), limit_bytes: LAYOUT_LIMIT_BYTES });
         }
-        let document = Document::parse(svg)
-            .map_err(|source| LayoutError::NotXml { line: source.pos().row, source })?;
+        let document =
+            Document::parse(svg).map_err(|source| LayoutError::NotXml { line: source.pos().row, source })?;
         let root = document.root_element();
         if root.tag_name().name() != "svg" {
             return Err(LayoutError::NotSvg { found: root.tag_name().name().to_owned() });
@@ -80,7 +80,12 @@ impl Layout {
             copied_to = element.range().end;
         }
         pieces.push(Piece::Picture(svg[copied_to..].to_owned()));
-        let layout = Self { pieces, templates, page, han: Han::of_language(root.attribute("lang").unwrap_or_default()) };
+        let layout = Self {
+            pieces,
+            templates,
+            page,
+            han: Han::of_language(root.attribute("lang").unwrap_or_default()),
+        };
         raster::read(&layout.picture()).map_err(LayoutError::Picture)?;
         Ok(layout)
     }
@@ -117,7 +122,9 @@ impl Page {
             .collect();
         match numbers[..] {
             [x, y, width, height]
-                if width > 0.0 && height > 0.0 && (width / height * height_mm / width_mm - 1.0).abs() < 0.01 =>
+                if width > 0.0
+                    && height > 0.0
+                    && (width / height * height_mm / width_mm - 1.0).abs() < 0.01 =>
             {
                 Ok(Self { width_mm, height_mm, origin: [x, y], units_per_mm: width / width_mm })
             }
@@ -136,7 +143,11 @@ fn side_mm(root: Node<'_, '_>, attribute: &'static str) -> Result<f32, LayoutErr
         .ok_or_else(|| LayoutError::PageSize { attribute, found: found.to_owned() })
 }
 
-fn read_box(element: Node<'_, '_>, svg: &str, templates: &mut Templates) -> Result<Option<Piece>, LayoutError> {
+fn read_box(
+    element: Node<'_, '_>,
+    svg: &str,
+    templates: &mut Templates,
+) -> Result<Option<Piece>, LayoutError> {
     let (text, qr) = (element.has_attribute("data-text"), element.has_attribute("data-qr"));
     if !text && !qr {
         return Ok(None);

@@ -25,13 +25,17 @@ pub enum LayoutError {
         source: usvg::roxmltree::Error,
     },
     /// The root element is something else than `<svg>`.
-    #[error("the layout's outermost element is <{found}>; it must be <svg xmlns=\"http://www.w3.org/2000/svg\">")]
+    #[error(
+        "the layout's outermost element is <{found}>; it must be <svg xmlns=\"http://www.w3.org/2000/svg\">"
+    )]
     NotSvg {
         /// Name of the root element.
         found: String,
     },
     /// The badge has no size in millimetres.
-    #[error("the layout's {attribute} is {found:?}; give it in millimetres, such as {attribute}=\"101.6mm\" (20 to 450)")]
+    #[error(
+        "the layout's {attribute} is {found:?}; give it in millimetres, such as {attribute}=\"101.6mm\" (20 to 450)"
+    )]
     PageSize {
         /// `width` or `height`.
         attribute: &'static str,
@@ -39,7 +43,9 @@ pub enum LayoutError {
         found: String,
     },
     /// The `viewBox` is absent or has another shape than the page.
-    #[error("the layout's viewBox is {found:?}; give four numbers with the shape of the page, such as \"{wanted}\"")]
+    #[error(
+        "the layout's viewBox is {found:?}; give four numbers with the shape of the page, such as \"{wanted}\""
+    )]
     ViewBox {
         /// The attribute's value, empty when it is absent.
         found: String,
@@ -96,7 +102,9 @@ pub enum LayoutError {
         element: String,
     },
     /// The layout sets text of its own, which would come out in a wrong font.
-    #[error("line {line}: <{element}> is not drawn; use <rect data-text=\"…\"> for words, or convert the text to paths")]
+    #[error(
+        "line {line}: <{element}> is not drawn; use <rect data-text=\"…\"> for words, or convert the text to paths"
+    )]
     PlainText {
         /// Line of the element.
         line: u32,
@@ -104,7 +112,9 @@ pub enum LayoutError {
         element: String,
     },
     /// The layout points at a file or an address outside itself.
-    #[error("line {line}: the reference {href:?} leads outside the layout; embed the picture as data:image/…")]
+    #[error(
+        "line {line}: the reference {href:?} leads outside the layout; embed the picture as data:image/…"
+    )]
     OutsideReference {
         /// Line of the element.
         line: u32,

@@ -18,6 +18,7 @@ mod png_file;
 mod preflight;
 mod qr;
 mod raster;
+mod render_error;
 mod renderer;
 mod shape;
 
@@ -29,5 +30,6 @@ pub use layout::Layout;
 pub use layout_error::LayoutError;
 pub use preflight::{Finding, preflight};
 pub use raster::Gray;
-pub use renderer::{RenderError, Renderer, Warning};
+pub use render_error::RenderError;
+pub use renderer::{Renderer, Warning};
 pub use shape::{ShapedGlyph, ShapedRun};

@@ -4,13 +4,16 @@ use std::fmt::Write as _;
 
 use skrifa::outline::OutlinePen;
 
+/// Right and down from the start of the baseline.
+type Point = [f32; 2];
+
 /// One step of a path, in thousandths of the font size, y downwards.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Move([f32; 2]),
-    Line([f32; 2]),
-    Quad([f32; 4]),
-    Cubic([f32; 6]),
+    Move([Point; 1]),
+    Line([Point; 1]),
+    Quad([Point; 2]),
+    Cubic([Point; 3]),
     Close,
 }
 
@@ -19,7 +22,7 @@ enum Step {
 pub(crate) struct Outline {
     steps: Vec<Step>,
     /// Where the next glyph's own origin lies.
-    origin: [f32; 2],
+    origin: Point,
     /// Highest and lowest control point, y downwards; `None` while nothing has ink.
     extent: Option<[f32; 2]>,
 }
@@ -48,7 +51,7 @@ impl Outline {
         }
     }
 
-    fn place(&mut self, x: f32, y: f32) -> [f32; 2] {
+    fn place(&mut self, x: f32, y: f32) -> Point {
         let point = [self.origin[0] + x, self.origin[1] - y];
         self.extent = Some(match self.extent {
             Some([top, bottom]) => [top.min(point[1]), bottom.max(point[1])],
@@ -58,11 +61,11 @@ impl Outline {
     }
 }
 
-fn write_points(into: &mut String, letter: char, points: &[f32], scale: f32, x: f32, y: f32) {
+fn write_points(into: &mut String, letter: char, points: &[Point], scale: f32, x: f32, y: f32) {
     into.push(letter);
-    for (index, pair) in points.chunks_exact(2).enumerate() {
+    for (index, point) in points.iter().enumerate() {
         let separator = if index == 0 { "" } else { " " };
-        let (x, y) = (rounded(pair[0] * scale + x), rounded(pair[1] * scale + y));
+        let (x, y) = (rounded(point[0] * scale + x), rounded(point[1] * scale + y));
         write!(into, "{separator}{x} {y}").expect("writing to a string cannot fail");
     }
 }
@@ -74,23 +77,23 @@ fn rounded(value: f32) -> f32 {
 
 impl OutlinePen for Outline {
     fn move_to(&mut self, x: f32, y: f32) {
-        let point = self.place(x, y);
-        self.steps.push(Step::Move(point));
+        let end = self.place(x, y);
+        self.steps.push(Step::Move([end]));
     }
 
     fn line_to(&mut self, x: f32, y: f32) {
-        let point = self.place(x, y);
-        self.steps.push(Step::Line(point));
+        let end = self.place(x, y);
+        self.steps.push(Step::Line([end]));
     }
 
     fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
-        let ([a, b], [c, d]) = (self.place(cx, cy), self.place(x, y));
-        self.steps.push(Step::Quad([a, b, c, d]));
+        let points = [self.place(cx, cy), self.place(x, y)];
+        self.steps.push(Step::Quad(points));
     }
 
     fn curve_to(&mut self, cx0: f32, cy0: f32, cx1: f32, cy1: f32, x: f32, y: f32) {
-        let ([a, b], [c, d], [e, f]) = (self.place(cx0, cy0), self.place(cx1, cy1), self.place(x, y));
-        self.steps.push(Step::Cubic([a, b, c, d, e, f]));
+        let points = [self.place(cx0, cy0), self.place(cx1, cy1), self.place(x, y)];
+        self.steps.push(Step::Cubic(points));
     }
 
     fn close(&mut self) {

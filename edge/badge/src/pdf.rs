@@ -8,7 +8,7 @@ use krilla_svg::{SurfaceExt as _, SvgSettings};
 
 use crate::badge::Badge;
 use crate::raster;
-use crate::renderer::RenderError;
+use crate::render_error::RenderError;
 
 const POINTS_PER_MM: f32 = 72.0 / 25.4;
 
@@ -16,7 +16,8 @@ const POINTS_PER_MM: f32 = 72.0 / 25.4;
 pub(crate) fn write(badge: &Badge) -> Result<Vec<u8>, RenderError> {
     let tree = raster::read(&badge.svg)?;
     let (width, height) = badge.size_mm();
-    let size = Size::from_wh(width * POINTS_PER_MM, height * POINTS_PER_MM).expect("a layout's sides are positive");
+    let size =
+        Size::from_wh(width * POINTS_PER_MM, height * POINTS_PER_MM).expect("a layout's sides are positive");
     let mut document = Document::new();
     document.set_metadata(Metadata::new().title("Badge".to_owned()));
     let mut page = document.start_page_with(PageSettings::new(size));

@@ -4,7 +4,7 @@ use png::{BitDepth, ColorType, Compression, Encoder, PixelDimensions, Unit};
 use resvg::tiny_skia::Pixmap;
 
 use crate::raster;
-use crate::renderer::RenderError;
+use crate::render_error::RenderError;
 
 /// Writes a page, with its resolution, so that it prints in its own size.
 pub(crate) fn write(page: &Pixmap, dpi: u32) -> Result<Vec<u8>, RenderError> {
@@ -12,7 +12,10 @@ pub(crate) fn write(page: &Pixmap, dpi: u32) -> Result<Vec<u8>, RenderError> {
     let (color, dots) = if colourless {
         (ColorType::Grayscale, raster::gray(page).dots)
     } else {
-        (ColorType::Rgb, page.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect())
+        (
+            ColorType::Rgb,
+            page.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect(),
+        )
     };
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, page.width(), page.height());

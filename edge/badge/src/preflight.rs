@@ -2,7 +2,8 @@
 
 use crate::badge_text::BadgeText;
 use crate::layout::Layout;
-use crate::renderer::{RenderError, Renderer, Warning};
+use crate::render_error::RenderError;
+use crate::renderer::{Renderer, Warning};
 
 /// A badge someone should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use fast_qr::{ECL, QRBuilder, QRCode};
 
 use crate::boxes::Area;
 use crate::layout::Page;
-use crate::renderer::RenderError;
+use crate::render_error::RenderError;
 
 /// Blank modules around the code, as ISO/IEC 18004 asks.
 const QUIET_MODULES: u32 = 4;
@@ -19,8 +19,15 @@ const MODULE_MIN_MM: f64 = 0.25;
 pub(crate) const MM_PER_INCH: f64 = 25.4;
 
 /// Writes the code that says `text` as SVG into a box, as large as whole dots allow.
-pub(crate) fn draw(text: &str, area: Area, page: Page, dpi: u32, into: &mut String) -> Result<(), RenderError> {
-    let code = QRBuilder::new(text).ecl(ECL::M).build().map_err(|_| RenderError::QrTooLong { bytes: text.len() })?;
+pub(crate) fn draw(
+    text: &str,
+    area: Area,
+    page: Page,
+    dpi: u32,
+    into: &mut String,
+) -> Result<(), RenderError> {
+    let code =
+        QRBuilder::new(text).ecl(ECL::M).build().map_err(|_| RenderError::QrTooLong { bytes: text.len() })?;
     let modules = u32::try_from(code.size).expect("a QR code has at most 177 modules") + 2 * QUIET_MODULES;
     let dot_mm = MM_PER_INCH / f64::from(dpi);
     let dots_per_unit = 1.0 / f64::from(page.units_per_mm) / dot_mm;
@@ -87,6 +94,9 @@ mod tests {
     fn a_box_too_small_to_scan_is_refused_with_the_size_it_needs() {
         let area = Area { x: 0.0, y: 0.0, width: 5.0, height: 30.0 };
         let error = draw("LANYARD-7KX2", area, PAGE, 203, &mut String::new()).expect_err("too small");
-        assert!(matches!(error, RenderError::QrTooSmall { needed_mm } if needed_mm > 7.0 && needed_mm < 10.0), "{error}");
+        assert!(
+            matches!(error, RenderError::QrTooSmall { needed_mm } if needed_mm > 7.0 && needed_mm < 10.0),
+            "{error}"
+        );
     }
 }

@@ -6,7 +6,7 @@ use resvg::{self, usvg};
 
 use crate::badge::Badge;
 use crate::qr::MM_PER_INCH;
-use crate::renderer::RenderError;
+use crate::render_error::RenderError;
 
 /// Most dots a page may have: A4 at 600 dpi.
 const PAGE_LIMIT_DOTS: u64 = 36_000_000;

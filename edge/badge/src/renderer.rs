@@ -5,16 +5,17 @@
 use std::fmt::Write as _;
 
 use minijinja::Value;
-use resvg::usvg;
 use serde::Serialize;
 
 use crate::badge::Badge;
 use crate::badge_text::BadgeText;
 use crate::boxes::{Align, Place, TextBox, Weight};
+use crate::fill::{Filled, TemplateName};
 use crate::fit::{self, Fitted};
 use crate::fonts::{Fonts, Han};
 use crate::layout::{Layout, Piece};
 use crate::qr;
+use crate::render_error::RenderError;
 use crate::shape::{EM, ShapedRun, Style, Typesetter};
 
 /// Resolutions of label and office printers, and of previews.
@@ -43,64 +44,6 @@ pub enum Warning {
     },
     /// The badge has no code, so its QR box is empty.
     NoCode,
-}
-
-/// Why a badge could not be drawn.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// A template failed on these words.
-    #[error("the layout's template `{template}` failed on this badge's words")]
-    Template {
-        /// The template.
-        template: String,
-        /// What the template engine says.
-        #[source]
-        source: minijinja::Error,
-    },
-    /// The layout names a font family that is not loaded.
-    #[error("no font of the family {family:?} is loaded; put its files in the fonts folder or change data-font")]
-    UnknownFont {
-        /// The family.
-        family: String,
-    },
-    /// The QR box is too small for a scanner at this resolution.
-    #[error("the QR box is too small to scan at this resolution; make it at least {needed_mm} mm wide and high")]
-    QrTooSmall {
-        /// Side it needs, rounded up.
-        needed_mm: f64,
-    },
-    /// The text for a QR code is too long for any.
-    #[error("the text for the QR code has {bytes} bytes, more than a QR code holds")]
-    QrTooLong {
-        /// Its length.
-        bytes: usize,
-    },
-    /// No such printer exists.
-    #[error("{dpi} dpi is not a printer's resolution; give 72 to 1200")]
-    Resolution {
-        /// What was asked for.
-        dpi: u32,
-    },
-    /// The finished picture cannot be read back.
-    #[error("the badge's picture cannot be drawn")]
-    Picture(#[from] usvg::Error),
-    /// The page has more dots than are drawn.
-    #[error("a page of {width_dots} by {height_dots} dots is too large")]
-    TooManyDots {
-        /// Dots across.
-        width_dots: u32,
-        /// Dots down.
-        height_dots: u32,
-    },
-    /// The PNG cannot be written.
-    #[error("the badge cannot be written as PNG")]
-    Png(#[from] png::EncodingError),
-    /// The PDF cannot be written.
-    #[error("the badge cannot be written as PDF: {message}")]
-    Pdf {
-        /// What the PDF writer says.
-        message: String,
-    },
 }
 
 /// A text box with what goes into it.
@@ -180,7 +123,8 @@ impl Renderer {
         if fitted.cut || filled.cut {
             warnings.push(Warning::Cut { text: text_box.name.clone() });
         }
-        let mut missing: Vec<char> = fitted.lines.iter().flat_map(|line| line.missing.iter().copied()).collect();
+        let mut missing: Vec<char> =
+            fitted.lines.iter().flat_map(|line| line.missing.iter().copied()).collect();
         if !missing.is_empty() {
             missing.sort_unstable();
             missing.dedup();
@@ -191,12 +135,7 @@ impl Renderer {
     }
 }
 
-fn fill(
-    layout: &Layout,
-    template: &crate::fill::TemplateName,
-    shown: &str,
-    words: &Value,
-) -> Result<crate::fill::Filled, RenderError> {
+fn fill(layout: &Layout, template: &TemplateName, shown: &str, words: &Value) -> Result<Filled, RenderError> {
     layout
         .templates
         .fill(template, words)
@@ -205,7 +144,10 @@ fn fill(
 
 /// A name in Han characters alone takes the shapes its owner's other words, or the layout, suggest.
 fn han_of(layout: &Layout, text: &BadgeText) -> Han {
-    [&text.first_name, &text.last_name, &text.company].into_iter().find_map(|word| Han::of(word)).unwrap_or(layout.han)
+    [&text.first_name, &text.last_name, &text.company]
+        .into_iter()
+        .find_map(|word| Han::of(word))
+        .unwrap_or(layout.han)
 }
 
 /// Writes the fitted lines as one path, with the rectangle's own paint.
@@ -221,9 +163,8 @@ fn draw(set: &Set<'_>, svg: &mut String) {
     write!(svg, "<path{} d=\"", text_box.paint).expect("writing to a string cannot fail");
     for (line, baseline) in fitted.lines.iter().zip(fit::baselines(&fitted.lines)) {
         let side = match text_box.align {
-            Align::Absolute(place) => share(place),
             Align::Reading(place) if fitted.right_to_left => 1.0 - share(place),
-            Align::Reading(place) => share(place),
+            Align::Absolute(place) | Align::Reading(place) => share(place),
         };
         let x = area.x + side * (area.width - line.advance * scale);
         line.outline.write_path(svg, scale, x, top + baseline * scale);

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use parley::fontique::Blob;
 use parley::{
-    BaseDirection, FontData, FontFamily, FontFamilyName, FontWeight, GlyphRun, LayoutContext, PositionedLayoutItem,
-    StyleProperty,
+    BaseDirection, FontData, FontFamily, FontFamilyName, FontWeight, GlyphRun, LayoutContext,
+    PositionedLayoutItem, StyleProperty,
 };
 use skrifa::instance::{LocationRef, NormalizedCoord, Size};
 use skrifa::outline::DrawSettings;
@@ -139,7 +139,8 @@ impl Typesetter {
 
     fn shape(&mut self, text: &str, style: Style<'_>, direction: BaseDirection) -> parley::Layout<()> {
         let families = self.fonts.families(text, style.han, style.family);
-        let families: Vec<_> = families.into_iter().map(|name| FontFamilyName::named(name).into_owned()).collect();
+        let families: Vec<_> =
+            families.into_iter().map(|name| FontFamilyName::named(name).into_owned()).collect();
         let mut builder = self.context.ranged_builder(&mut self.fonts.context, text, 1.0, false);
         builder.set_base_direction(direction);
         builder.push_default(StyleProperty::FontFamily(FontFamily::from(families.as_slice())));
@@ -203,8 +204,12 @@ fn draw(run: &GlyphRun<'_, ()>, outline: &mut Outline) -> bool {
     let Ok(font) = FontRef::from_index(data.as_ref(), *index) else {
         return false;
     };
-    let coords: Vec<_> =
-        run.run().normalized_coords().iter().map(|coord| NormalizedCoord::from_bits(coord.to_bits())).collect();
+    let coords: Vec<_> = run
+        .run()
+        .normalized_coords()
+        .iter()
+        .map(|coord| NormalizedCoord::from_bits(coord.to_bits()))
+        .collect();
     let mut complete = true;
     let glyphs = font.outline_glyphs();
     for placed in placed(run) {

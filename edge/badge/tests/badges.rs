@@ -32,19 +32,22 @@ fn zbar(picture: &Path) -> String {
     run(Command::new("zbarimg").args(["--nodbus", "-q", "--raw"]).arg(picture))
 }
 
-/// Columns (or rows) of the default layout that hold ink within a rectangle in millimetres.
-fn ink_columns(gray: &Gray, dpi: f32, [x, y, width, height]: [f32; 4]) -> Option<(f32, f32)> {
-    let dots_per_mm = dpi / 25.4;
-    let dot = |mm: f32| (mm * dots_per_mm) as usize;
-    let inked = (dot(x)..dot(x + width)).filter(|&column| {
-        (dot(y)..dot(y + height)).any(|row| gray.dots[row * gray.width as usize + column] < 128)
-    });
-    let inked: Vec<usize> = inked.collect();
-    Some((*inked.first()? as f32 / dots_per_mm, *inked.last()? as f32 / dots_per_mm))
-}
+/// Ten dots are a millimetre, so that places are whole numbers.
+const TENTHS_DPI: u32 = 254;
 
-const COMPANY: [f32; 4] = [5.0, 44.6, 62.0, 7.6];
-const ENTITLEMENTS: [f32; 4] = [5.0, 64.4, 62.0, 8.0];
+/// Left, top, right and bottom in tenths of a millimetre.
+type Tenths = [usize; 4];
+
+const COMPANY: Tenths = [50, 446, 670, 522];
+const ENTITLEMENTS: Tenths = [50, 644, 670, 724];
+
+/// First and last column with ink in a part of the badge, in tenths of a millimetre.
+fn ink_columns(text: &BadgeText, [left, top, right, bottom]: Tenths) -> Option<(usize, usize)> {
+    let Gray { width, dots, .. } = render(text, TENTHS_DPI).to_gray().expect("it draws");
+    let width = usize::try_from(width).expect("it fits");
+    let inked = |column: &usize| (top..bottom).any(|row| dots[row * width + column] < 128);
+    Some(((left..right).find(inked)?, (left..right).rfind(inked)?))
+}
 
 #[test]
 fn the_code_is_read_back_at_every_usual_resolution() {
@@ -53,11 +56,9 @@ fn the_code_is_read_back_at_every_usual_resolution() {
         let badge = render(&words("Łukasz", "Żółkiewski"), dpi);
         let gray = badge.to_gray().expect("it draws");
         assert_eq!((gray.width, gray.height), ((4 * dpi), (3 * dpi)));
-        let mut image = rqrr::PreparedImage::prepare_from_greyscale(
-            gray.width as usize,
-            gray.height as usize,
-            |x, y| gray.dots[y * gray.width as usize + x],
-        );
+        let [width, height] = [gray.width, gray.height].map(|dots| usize::try_from(dots).expect("it fits"));
+        let mut image =
+            rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| gray.dots[y * width + x]);
         let grids = image.detect_grids();
         assert_eq!(grids.len(), 1, "one code at {dpi} dpi");
         assert_eq!(grids[0].decode().expect("it decodes").1, CODE);
@@ -71,11 +72,11 @@ fn the_code_is_read_back_at_every_usual_resolution() {
 fn every_dot_of_the_code_is_black_or_white() {
     for dpi in [203, 300] {
         let gray = render(&words("Ada", "Lovelace"), dpi).to_gray().expect("it draws");
-        let first = |mm: f32| (mm * dpi as f32 / 25.4) as usize;
-        for row in first(44.5)..first(72.5) {
-            for column in first(69.5)..first(97.5) {
-                let dot = gray.dots[row * gray.width as usize + column];
-                assert!(dot == 0 || dot == 255, "grey {dot} at {column}, {row}, {dpi} dpi");
+        let dot = |tenths: u32| tenths * dpi / 254;
+        for row in dot(445)..dot(725) {
+            for column in dot(695)..dot(975) {
+                let at = usize::try_from(row * gray.width + column).expect("it fits");
+                assert!(matches!(gray.dots[at], 0 | 255), "grey at {column}, {row}, {dpi} dpi");
             }
         }
     }
@@ -89,7 +90,10 @@ fn the_pdf_is_sound_has_the_labels_size_and_its_code_reads() {
     run(Command::new("qpdf").arg("--check").arg(&pdf));
     let info = run(Command::new("pdfinfo").arg(&pdf));
     assert!(info.contains("Page size:       288 x 216 pts"), "{info}");
-    run(Command::new("pdftoppm").args(["-r", "300", "-png", "-singlefile"]).arg(&pdf).arg(folder.path().join("page")));
+    run(Command::new("pdftoppm")
+        .args(["-r", "300", "-png", "-singlefile"])
+        .arg(&pdf)
+        .arg(folder.path().join("page")));
     assert_eq!(zbar(&folder.path().join("page.png")), CODE);
 }
 
@@ -111,15 +115,13 @@ fn long_names_shrink_then_break_then_end_in_an_ellipsis_and_are_flagged() {
     let mut renderer = Renderer::new(Fonts::embedded());
     let mut inked_rows = |name: &str| {
         let text = BadgeText { first_name: name.into(), ..BadgeText::default() };
-        let badge = renderer.render(&layout, &text, 300).expect("it renders");
+        let badge = renderer.render(&layout, &text, TENTHS_DPI).expect("it renders");
         let gray = badge.to_gray().expect("it draws");
-        let outside = |index: usize| {
-            let (x, y) = (index as u32 % gray.width, index as u32 / gray.width);
-            x < 58 || x >= 1005 || y < 58 || y >= 296
-        };
-        assert!((0..gray.dots.len()).all(|at| gray.dots[at] == 255 || !outside(at)), "{name} stays in its box");
+        let width = usize::try_from(gray.width).expect("it fits");
+        let inside = |at: usize| (49..851).contains(&(at % width)) && (49..251).contains(&(at / width));
+        assert!((0..gray.dots.len()).all(|at| gray.dots[at] == 255 || inside(at)), "{name} stays in its box");
         let rows: Vec<bool> =
-            gray.dots.chunks_exact(gray.width as usize).map(|row| row.iter().any(|&dot| dot < 128)).collect();
+            gray.dots.chunks_exact(width).map(|row| row.iter().any(|&dot| dot < 128)).collect();
         let bands = rows.windows(2).filter(|pair| !pair[0] && pair[1]).count();
         (rows.iter().filter(|&&inked| inked).count(), bands, badge.warnings)
     };
@@ -142,15 +144,11 @@ fn long_names_shrink_then_break_then_end_in_an_ellipsis_and_are_flagged() {
 #[test]
 fn words_begin_at_the_side_their_script_begins() {
     let with_company = |company: &str| BadgeText { company: company.into(), ..words("Ada", "") };
-    let sides = |company: &str| {
-        let gray = render(&with_company(company), 300).to_gray().expect("it draws");
-        ink_columns(&gray, 300.0, COMPANY).expect("the company is printed")
-    };
-    let (left, _) = sides("Example");
-    assert!((5.0..6.0).contains(&left), "Latin begins at the left: {left}");
+    let (left, _) = ink_columns(&with_company("Example"), COMPANY).expect("it is printed");
+    assert!((50..60).contains(&left), "Latin begins at the left: {left}");
     for company in ["חברת תוכנה", "شركة البرمجيات"] {
-        let (_, right) = sides(company);
-        assert!((66.0..=67.0).contains(&right), "{company} begins at the right: {right}");
+        let (_, right) = ink_columns(&with_company(company), COMPANY).expect("it is printed");
+        assert!((660..670).contains(&right), "{company} begins at the right: {right}");
     }
 }
 
@@ -158,23 +156,24 @@ fn words_begin_at_the_side_their_script_begins() {
 fn entitlements_are_printed() {
     let printed = |entitlements: &[&str]| {
         let entitlements = entitlements.iter().map(|&name| name.to_owned()).collect();
-        let gray = render(&BadgeText { entitlements, ..words("Ada", "Lovelace") }, 300).to_gray().expect("it draws");
-        ink_columns(&gray, 300.0, ENTITLEMENTS).map(|(left, right)| right - left)
+        let text = BadgeText { entitlements, ..words("Ada", "Lovelace") };
+        ink_columns(&text, ENTITLEMENTS).map(|(left, right)| right - left)
     };
     assert_eq!(printed(&[]), None);
     let one = printed(&["Dinner"]).expect("ink");
     let two = printed(&["Dinner", "Workshop"]).expect("ink");
-    assert!(one > 8.0 && two > one + 12.0, "{one} mm and {two} mm");
+    assert!(one > 80 && two > one + 120, "{one} and {two} tenths of a millimetre");
 }
 
 #[test]
 fn a_preflight_finds_cut_names_and_missing_glyphs() {
     let badges = [
-        (1, words("王小明", "")),
+        (1, words("Łukasz", "")),
         (2, words("Ada \u{10A80}", "Lovelace")),
         (3, words("Ada", &"Lovelace".repeat(20))),
     ];
-    let findings = preflight(&mut Renderer::new(Fonts::embedded()), &Layout::embedded(), badges).expect("it runs");
+    let findings =
+        preflight(&mut Renderer::new(Fonts::embedded()), &Layout::embedded(), badges).expect("it runs");
     let found: Vec<_> = findings.into_iter().map(|finding| (finding.whose, finding.warnings)).collect();
     let missing = Warning::MissingGlyphs { text: "{{ first_name }}".into(), characters: "\u{10A80}".into() };
     assert_eq!(found, [(2, vec![missing]), (3, vec![Warning::Cut { text: "{{ last_name }}".into() }])]);

@@ -16,17 +16,27 @@ fn refused(elements: &str) -> LayoutError {
 #[test]
 fn an_unknown_placeholder_is_named_with_its_line() {
     let error = refused("\n<rect data-text=\"{{ frist_name }}\" x=\"1\" y=\"1\" width=\"9\" height=\"9\"/>");
-    assert!(matches!(&error, LayoutError::UnknownPlaceholder { line: 3, placeholder } if placeholder == "frist_name"));
+    assert!(
+        matches!(&error, LayoutError::UnknownPlaceholder { line: 3, placeholder } if placeholder == "frist_name")
+    );
     let words = error.to_string();
-    assert!(words.contains("line 3") && words.contains("`frist_name`") && words.contains("first_name"), "{words}");
+    assert!(
+        words.contains("line 3") && words.contains("`frist_name`") && words.contains("first_name"),
+        "{words}"
+    );
 }
 
 #[test]
 fn a_page_without_millimetres_is_refused() {
-    for (width, attribute) in [("", "width"), ("width=\"90\"", "width"), ("width=\"90mm\" height=\"2in\"", "height")] {
+    for (width, attribute) in
+        [("", "width"), ("width=\"90\"", "width"), ("width=\"90mm\" height=\"2in\"", "height")]
+    {
         let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" {width} viewBox=\"0 0 90 60\"/>");
         let error = Layout::parse(&svg).expect_err("the page has no size");
-        assert!(matches!(error, LayoutError::PageSize { attribute: found, .. } if found == attribute), "{error}");
+        assert!(
+            matches!(error, LayoutError::PageSize { attribute: found, .. } if found == attribute),
+            "{error}"
+        );
         assert!(error.to_string().contains("millimetres"), "{error}");
     }
 }
@@ -43,14 +53,19 @@ fn a_file_that_is_not_svg_is_refused() {
     assert!(matches!(Layout::parse("<svg><rect></svg>"), Err(LayoutError::NotXml { line: 1, .. })));
     assert!(matches!(Layout::parse("\u{89}PNG\r\n"), Err(LayoutError::NotXml { .. })));
     assert!(matches!(Layout::parse("<html/>"), Err(LayoutError::NotSvg { found }) if found == "html"));
-    assert!(matches!(Layout::parse(&" ".repeat(5_000_000)), Err(LayoutError::TooLarge { bytes: 5_000_000, .. })));
+    assert!(matches!(
+        Layout::parse(&" ".repeat(5_000_000)),
+        Err(LayoutError::TooLarge { bytes: 5_000_000, .. })
+    ));
 }
 
 #[test]
 fn boxes_with_misspelt_or_impossible_attributes_are_refused() {
     let text = "<rect data-text=\"{{ company }}\" x=\"1\" y=\"1\" width=\"9\" height=\"9\"";
     let error = refused(&format!("{text} data-wieght=\"bold\"/>"));
-    assert!(matches!(&error, LayoutError::UnknownAttribute { line: 2, attribute, .. } if attribute == "data-wieght"));
+    assert!(
+        matches!(&error, LayoutError::UnknownAttribute { line: 2, attribute, .. } if attribute == "data-wieght")
+    );
     for (written, wrong) in [
         ("data-weight=\"fat\"", "data-weight"),
         ("data-align=\"justify\"", "data-align"),
@@ -58,11 +73,17 @@ fn boxes_with_misspelt_or_impossible_attributes_are_refused() {
         ("data-max-lines=\"0\"", "data-max-lines"),
     ] {
         let error = refused(&format!("{text} {written}/>"));
-        assert!(matches!(&error, LayoutError::BoxAttribute { line: 2, attribute, .. } if *attribute == wrong), "{error}");
+        assert!(
+            matches!(&error, LayoutError::BoxAttribute { line: 2, attribute, .. } if *attribute == wrong),
+            "{error}"
+        );
     }
     let error = refused("<rect data-text=\"{{ company }}\" x=\"1\" y=\"1\" width=\"50%\" height=\"9\"/>");
     assert!(matches!(error, LayoutError::BoxAttribute { attribute: "width", .. }), "{error}");
-    assert!(matches!(refused("<circle data-qr=\"{{ badge_code }}\"/>"), LayoutError::NotABox { line: 2, .. }));
+    assert!(matches!(
+        refused("<circle data-qr=\"{{ badge_code }}\"/>"),
+        LayoutError::NotABox { line: 2, .. }
+    ));
 }
 
 #[test]
@@ -70,7 +91,10 @@ fn plain_text_and_references_outside_the_file_are_refused() {
     assert!(matches!(refused("<text x=\"1\" y=\"9\">Hello</text>"), LayoutError::PlainText { line: 2, .. }));
     for href in ["/etc/passwd", "logo.png", "https://example.org/logo.png"] {
         let error = refused(&format!("<image href=\"{href}\" width=\"9\" height=\"9\"/>"));
-        assert!(matches!(&error, LayoutError::OutsideReference { href: named, .. } if named == href), "{error}");
+        assert!(
+            matches!(&error, LayoutError::OutsideReference { href: named, .. } if named == href),
+            "{error}"
+        );
     }
 }
 
@@ -84,12 +108,16 @@ fn a_turned_qr_box_is_refused() {
 #[test]
 fn a_small_qr_box_and_an_unknown_font_fail_with_what_to_change() {
     let mut renderer = Renderer::new(Fonts::embedded());
-    let words = BadgeText { first_name: "Ada".into(), badge_code: "LNY-7KX2-9QPD".into(), ..BadgeText::default() };
+    let words =
+        BadgeText { first_name: "Ada".into(), badge_code: "LNY-7KX2-9QPD".into(), ..BadgeText::default() };
     let small = page("<rect data-qr=\"{{ badge_code }}\" x=\"1\" y=\"1\" width=\"6\" height=\"6\"/>");
     let error = renderer.render(&Layout::parse(&small).expect("valid"), &words, 203).expect_err("too small");
     assert!(matches!(error, RenderError::QrTooSmall { .. }), "{error}");
-    let font = page("<rect data-text=\"{{ first_name }}\" data-font=\"Acme\" x=\"1\" y=\"1\" width=\"9\" height=\"9\"/>");
-    let error = renderer.render(&Layout::parse(&font).expect("valid"), &words, 203).expect_err("unknown font");
+    let font = page(
+        "<rect data-text=\"{{ first_name }}\" data-font=\"Acme\" x=\"1\" y=\"1\" width=\"9\" height=\"9\"/>",
+    );
+    let error =
+        renderer.render(&Layout::parse(&font).expect("valid"), &words, 203).expect_err("unknown font");
     assert!(matches!(&error, RenderError::UnknownFont { family } if family == "Acme"), "{error}");
 }
 
@@ -103,7 +131,9 @@ fn the_pictures_own_shapes_and_the_boxes_paint_stay() {
     let badge = Renderer::new(Fonts::embedded())
         .render(&Layout::parse(&svg).expect("valid"), &words, 203)
         .expect("it renders");
-    assert!(badge.svg.contains("<g transform=\"translate(2 0)\"><path d=\"M0 0h9v9z\" fill=\"#c00\"/><path fill=\"navy\" d=\"M"));
+    assert!(badge.svg.contains(
+        "<g transform=\"translate(2 0)\"><path d=\"M0 0h9v9z\" fill=\"#c00\"/><path fill=\"navy\" d=\"M"
+    ));
     assert!(badge.svg.ends_with("Z\"/></g>\n</svg>"), "{}", badge.svg);
     assert!(badge.warnings.is_empty(), "{:?}", badge.warnings);
 }

@@ -88,7 +88,12 @@ fn forty_names_have_the_glyphs_harfbuzz_chooses_and_none_is_missing() {
                     file
                 });
                 let ours: Vec<u32> = run.glyphs.iter().map(|glyph| glyph.glyph_id).collect();
-                assert_eq!(ours, harfbuzz(font, name, run), "{name} {weight:?} {:?}", &name[run.text.clone()]);
+                assert_eq!(
+                    ours,
+                    harfbuzz(font, name, run),
+                    "{name} {weight:?} {:?}",
+                    &name[run.text.clone()]
+                );
                 assert!(!ours.contains(&0), "{name} has a character no font knows");
                 covered += run.text.len();
             }
