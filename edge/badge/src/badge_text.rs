@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The words that the placeholders of a layout stand for. What is unknown stays empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct BadgeText {
     /// Given name, or the whole name of someone who has one word.
     pub first_name: String,

@@ -11,6 +11,9 @@ use crate::layout_error::LayoutError;
 /// Longest text a box sets; no box of a badge can show more legibly.
 pub(crate) const TEXT_LIMIT_CHARS: usize = 400;
 
+/// Steps a template may take; one that joins a hundred entitlements takes a few hundred.
+const TEMPLATE_LIMIT_STEPS: u64 = 20_000;
+
 /// The compiled templates of one layout.
 #[derive(Debug)]
 pub(crate) struct Templates {
@@ -34,6 +37,7 @@ impl Templates {
     pub(crate) fn new() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(TEMPLATE_LIMIT_STEPS));
         Self { environment, sample: BadgeText::sample().placeholders() }
     }
 
@@ -101,6 +105,13 @@ mod tests {
     fn a_broken_template_is_refused_with_its_line() {
         let error = Templates::new().add("{{ first_name", 3).expect_err("it is not closed");
         assert!(matches!(error, LayoutError::Template { line: 3, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_template_that_runs_on_is_stopped() {
+        let template = "{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}";
+        let error = Templates::new().add(template, 5).expect_err("it takes too many steps");
+        assert!(matches!(error, LayoutError::Template { line: 5, .. }), "{error}");
     }
 
     #[test]

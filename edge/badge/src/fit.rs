@@ -66,7 +66,7 @@ pub(crate) fn fit(
     let points = paragraph.cut_points();
     let mut shorten = |chars: usize| {
         let kept = chars.checked_sub(1).map_or(0, |last| points[last]);
-        let cut = format!("{}…", text[..kept].trim_end_matches(|c: char| !c.is_alphanumeric()));
+        let cut = format!("{}…", text[..kept].trim_end_matches(is_separator));
         let parts = setter.paragraph(&cut, style).lines(bounds.area.width / bounds.least * EM);
         let lines: Vec<_> =
             parts.into_iter().map(|part| setter.line(cut[part].trim(), style, right_to_left)).collect();
@@ -115,6 +115,11 @@ impl Bounds {
         let (wanted, ratio) = (self.wanted, self.least / self.wanted);
         (0..=SIZE_STEPS).map(move |step| wanted * ratio.powf(f32::from(step) / f32::from(SIZE_STEPS)))
     }
+}
+
+/// What is not left hanging before an ellipsis. Marks that belong to the letter before them are kept.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || c.is_ascii_punctuation() || matches!(c, '·' | '・' | '،' | '–')
 }
 
 /// Distances of the baselines below the first one, in thousandths of the font size.

@@ -81,6 +81,7 @@ mod tests {
         for dpi in [203, 300, 600] {
             let mut svg = String::new();
             draw("LANYARD-7KX2", area, PAGE, dpi, &mut svg).expect("it fits");
+            assert!(svg.contains("M4 4h7v1h-7z"), "four blank modules lie around the code");
             let numbers: Vec<f64> =
                 svg.split(['(', ')', ' ']).filter_map(|word| word.parse().ok()).take(3).collect();
             for millimetres in numbers {

@@ -24,6 +24,9 @@ pub(crate) const EM: f32 = 1000.0;
 /// Height of a line of capitals, the least a line counts for when it is centred.
 const CAPITALS: f32 = 714.0;
 
+/// Tallest ink a line makes room for above and below its baseline; a heap of stacked marks must not shrink the name.
+const TALLEST: [f32; 2] = [1600.0, 900.0];
+
 /// How a box wants its text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style<'a> {
@@ -117,8 +120,8 @@ impl Typesetter {
             }
         }
         if let Some([top, bottom]) = line.outline.extent() {
-            line.ascent = line.ascent.max(-top);
-            line.descent = bottom.max(0.0);
+            line.ascent = (-top).clamp(CAPITALS, TALLEST[0]);
+            line.descent = bottom.clamp(0.0, TALLEST[1]);
         }
         line
     }

@@ -178,3 +178,27 @@ fn a_preflight_finds_cut_names_and_missing_glyphs() {
     let missing = Warning::MissingGlyphs { text: "{{ first_name }}".into(), characters: "\u{10A80}".into() };
     assert_eq!(found, [(2, vec![missing]), (3, vec![Warning::Cut { text: "{{ last_name }}".into() }])]);
 }
+
+#[test]
+fn strange_names_neither_fail_nor_leave_the_svg_unreadable() {
+    let layout = Layout::embedded();
+    let mut renderer = Renderer::new(Fonts::embedded());
+    for name in [
+        "<script>&\"'{{ badge_code }}",
+        "\u{202E}Ada",
+        "\u{301}\u{301}\u{301}",
+        "\u{200D}",
+        "👩\u{200D}👩\u{200D}👧 Ada",
+        "A\u{0351}\u{036B}\u{0343}\u{036A}\u{0302}\u{036B}\u{033D}\u{0334}\u{0319}\u{0324}\u{031E}\u{0349}da",
+        "…",
+        "Ada محمد ורד 王 สม",
+        &"กัลยาณี".repeat(40),
+        &"عبدالرحمن ".repeat(40),
+        &"क्षीर".repeat(60),
+        &"王".repeat(200),
+    ] {
+        let badge = renderer.render(&layout, &words(name, name), 203).expect("it renders");
+        assert_eq!(badge.to_png().expect("it draws").get(..4), Some(&b"\x89PNG"[..]), "{name:?}");
+        assert!(!badge.svg.contains("script"), "names are drawn, never written");
+    }
+}

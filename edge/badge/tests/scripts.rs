@@ -56,7 +56,6 @@ fn harfbuzz(font: &Path, text: &str, run: &ShapedRun) -> Vec<u32> {
     let (part, after) = rest.split_at(run.text.len());
     let output = Command::new("hb-shape")
         .args(["--no-glyph-names", "--no-clusters", "--no-positions"])
-        .arg(format!("--direction={}", if run.right_to_left { "rtl" } else { "ltr" }))
         .arg(format!("--text-before={before}"))
         .arg(format!("--text-after={after}"))
         .arg(font)
