@@ -38,7 +38,7 @@ const TENTHS_DPI: u32 = 254;
 /// Left, top, right and bottom in tenths of a millimetre.
 type Tenths = [usize; 4];
 
-const COMPANY: Tenths = [50, 446, 670, 522];
+const COMPANY: Tenths = [50, 440, 670, 518];
 const ENTITLEMENTS: Tenths = [50, 644, 670, 724];
 
 /// First and last column with ink in a part of the badge, in tenths of a millimetre.
