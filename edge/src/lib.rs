@@ -1,1 +1,6 @@
-//! The venue node: kiosk API, live updates, printing, uplink, file drop.
+//! The venue node: everything around the engine that a registration desk needs.
+//!
+//! Responsible for: the page and its HTTP API, live updates, printing, the file drop, the line to HQ, and the commands
+//! of the program `lanyard`.
+
+pub mod page;

@@ -1,0 +1,3 @@
+//! The program `lanyard`.
+
+fn main() {}
