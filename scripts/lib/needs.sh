@@ -56,13 +56,19 @@ version_at_least() {
   [[ $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
 }
 
-# The folders whose npm modules are absent or older than their lock file, one a line.
+# The folders whose npm modules the named suites use and which are absent or older than their lock file, one a line.
+# What the binaries embed (the page, the badge fonts) their own builds install.
 missing_modules() {
-  local lock folder
-  while read -r lock; do
-    folder=$(dirname "$lock")
-    [[ $folder/node_modules/.package-lock.json -nt $lock ]] || echo "$folder"
-  done < <(find . -name node_modules -prune -o -name target -prune -o -name package-lock.json -print | sort)
+  local suite folder lock
+  for suite in "$@"; do
+    case $suite in
+      unit) folder=kiosk-ui ;;
+      browser) folder=tests/browser ;;
+      *) continue ;;
+    esac
+    lock=$folder/package-lock.json
+    [[ ! -e $lock || $folder/node_modules/.package-lock.json -nt $lock ]] || echo "$folder"
+  done
 }
 
 install_missing() {
@@ -73,7 +79,7 @@ install_missing() {
     "${as_root[@]}" apt-get update
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}"
   fi
-  for folder in $(missing_modules); do
+  for folder in $(missing_modules "$@"); do
     (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund)
   done
 }
@@ -82,7 +88,7 @@ install_missing() {
 name_missing() {
   local packages folders toolchains
   packages=$(missing_packages "$@" | sort -u | paste -sd' ')
-  folders=$(missing_modules | paste -sd' ')
+  folders=$(missing_modules "$@" | paste -sd' ')
   toolchains=$(missing_toolchains)
   [[ -z $packages ]] || echo "missing Debian packages: $packages"
   [[ -z $folders ]] || echo "missing npm modules in: $folders"
