@@ -84,3 +84,155 @@ impl Batch {
         rows::read(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::id::CommandId;
+    use crate::limits::BATCH_MAX_ENTRIES;
+    use crate::replica::Replica;
+    use crate::stream::{StreamKey, StreamName};
+    use crate::vector::VersionVector;
+    use crate::writer::tests::draft;
+    use crate::writer::{Draft, Salted};
+
+    fn noise(number: u64, purpose: &str) -> [u8; 16] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(purpose.as_bytes()).update(&number.to_be_bytes());
+        let mut bytes = [0; 16];
+        hasher.finalize_xof().fill(&mut bytes);
+        bytes
+    }
+
+    fn check_in(number: u64) -> Draft {
+        let facts = br#"{"list":"main","direction":"entry","window":"day-1","method":"camera"}"#;
+        Draft {
+            stream: StreamName::new("attendee", StreamKey::Id(noise(number, "attendee"))),
+            at_ms: 1_790_000_000_000
+                + i64::try_from(number).unwrap() * 1_700
+                + i64::from(noise(number, "jitter")[0]) * 9,
+            command: CommandId(noise(number, "command")),
+            facts: Salted { salt: noise(number, "salt"), bytes: facts.to_vec() },
+            personal: None,
+            ..draft(0)
+        }
+    }
+
+    fn replica_with(check_ins: u64) -> Replica {
+        let mut replica = Replica::new(1);
+        for number in 0..check_ins {
+            replica.commit([check_in(number)]);
+        }
+        replica
+    }
+
+    #[test]
+    fn a_check_in_takes_at_most_80_bytes_of_a_full_batch() {
+        let replica = replica_with(1_000);
+        let opened: VersionVector =
+            [(replica.log(), crate::vector::Head::new(1, &replica.hash_of(replica.log().dot(1)).unwrap()))]
+                .into_iter()
+                .collect();
+        let batch = replica.batch_for(&opened).unwrap().unwrap();
+        assert_eq!(batch.frames.len(), BATCH_MAX_ENTRIES);
+        let bytes = batch.encode();
+        assert_eq!(Batch::decode(&bytes), Ok(batch));
+        assert!(bytes.len() <= 80 * BATCH_MAX_ENTRIES, "{} bytes", bytes.len());
+    }
+
+    #[test]
+    fn a_batch_ends_at_its_limit_and_the_next_goes_on() {
+        let replica = replica_with(1_500);
+        let first = replica.batch_for(&VersionVector::default()).unwrap().unwrap();
+        assert_eq!(first.frames.len(), BATCH_MAX_ENTRIES);
+        let mut other = Replica::new(2);
+        assert_eq!(other.import(first), Ok(1_000));
+        assert_eq!(other.pull_from(&replica), Ok(501));
+    }
+
+    #[test]
+    fn large_entries_make_small_batches() {
+        let mut replica = Replica::new(1);
+        for number in 0..40 {
+            let facts = Salted { salt: [1; 16], bytes: vec![b' '; 60 * 1024] };
+            replica.commit([Draft { facts, ..check_in(number) }]);
+        }
+        let batch = replica.batch_for(&VersionVector::default()).unwrap().unwrap();
+        assert!(batch.frames.len() < 20);
+        assert!(batch.encode_plain().len() <= crate::limits::BATCH_CUT_BYTES);
+        assert_eq!(Replica::new(2).pull_from(&replica), Ok(41));
+    }
+
+    #[test]
+    fn a_batch_is_cut_where_all_of_it_is_signed() {
+        let mut replica = Replica::new(1);
+        replica.commit((0..700).map(check_in));
+        replica.commit((700..1_400).map(check_in));
+        let batch = replica.batch_for(&VersionVector::default()).unwrap().unwrap();
+        assert_eq!(batch.frames.len(), 701);
+        assert_eq!(Replica::new(2).pull_from(&replica), Ok(1_401));
+    }
+
+    #[test]
+    fn what_has_no_signed_head_in_reach_makes_no_batch() {
+        let mut replica = Replica::new(1);
+        replica.commit((0..1_001).map(check_in));
+        let opened = replica.batch_for(&VersionVector::default()).unwrap().unwrap();
+        let mut other = Replica::new(2);
+        assert_eq!(other.import(opened), Ok(1));
+        assert_eq!(replica.batch_for(&other.vector()), Err(BuildError::Unsigned(replica.log().dot(2))));
+    }
+
+    #[test]
+    fn erased_parts_travel_as_commitments() {
+        let mut replica = Replica::new(1);
+        replica.write(1);
+        let entry = &mut replica.stored[1].entry;
+        entry.payload.personal = entry.payload.personal.as_ref().map(crate::payload::Part::erased);
+        let entry = entry.clone();
+        let batch = replica.batch_for(&VersionVector::default()).unwrap().unwrap();
+        let mut other = Replica::new(2);
+        let read = Batch::decode(&batch.encode()).unwrap();
+        assert_eq!(other.import(read), Ok(2));
+        assert_eq!(other.stored.last().unwrap().entry, entry);
+    }
+
+    #[test]
+    fn a_bomb_is_not_unpacked() {
+        let bomb = zstd::bulk::compress(&vec![0; 64 * 1024 * 1024], 3).unwrap();
+        assert_eq!(Batch::decode(&bomb), Err(BatchError::Compression));
+    }
+
+    fn three_logs() -> Batch {
+        let (mut one, mut two, mut three) = (Replica::new(1), Replica::new(2), Replica::new(3));
+        for number in 0..4 {
+            one.write(number);
+            two.pull_from(&one).unwrap();
+            two.write(number);
+            one.pull_from(&two).unwrap();
+        }
+        three.pull_from(&one).unwrap();
+        three.write(9);
+        three.batch_for(&VersionVector::default()).unwrap().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_refused_without_a_panic(bytes: Vec<u8>) {
+            prop_assert!(Batch::decode(&bytes).is_err());
+            prop_assert!(Batch::decode_plain(&bytes).is_err());
+        }
+
+        #[test]
+        fn a_damaged_batch_is_refused_or_says_what_it_read(at: prop::sample::Index, byte: u8) {
+            let mut bytes = three_logs().encode_plain();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            if let Ok(batch) = Batch::decode_plain(&bytes) {
+                prop_assert_eq!(Batch::decode_plain(&batch.encode_plain()), Ok(batch));
+            }
+        }
+    }
+}

@@ -19,6 +19,8 @@ pub mod limits;
 mod order;
 mod payload;
 mod problem;
+#[cfg(test)]
+mod replica;
 mod stream;
 mod tag;
 mod vector;
