@@ -8,3 +8,5 @@ pub mod line;
 pub mod ports;
 pub mod process;
 pub mod sample;
+pub mod story;
+pub mod venue;

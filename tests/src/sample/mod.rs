@@ -7,6 +7,7 @@ mod names;
 
 use std::fmt::Write as _;
 
+use anyhow::Context as _;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -100,6 +101,16 @@ pub fn conference_toml(now_ms: i64) -> String {
     include_str!("conference.toml")
         .replace("starts_ms = 0", &format!("starts_ms = {starts_ms}"))
         .replace("ends_ms = 0", &format!("ends_ms = {ends_ms}"))
+}
+
+/// Slug of a conference file.
+///
+/// # Errors
+/// When the text is no conference file.
+pub fn slug_of(conference_toml: &str) -> anyhow::Result<String> {
+    let file: toml::Table = toml::from_str(conference_toml).context("no conference file")?;
+    let slug = file.get("slug").and_then(toml::Value::as_str).context("the conference file has no slug")?;
+    Ok(slug.to_owned())
 }
 
 #[cfg(test)]

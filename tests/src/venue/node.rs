@@ -1,0 +1,166 @@
+//! A venue node as a process, with the line to HQ as a process of its own.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+use tokio::process::Command;
+
+use super::{HqProcess, READY_WITHIN, VenuePlan};
+use crate::desk::Desk;
+use crate::process::{self, Launch, Process};
+
+/// A node and its line.
+#[derive(Debug)]
+pub struct NodeProcess {
+    /// Name of the node.
+    pub name: &'static str,
+    /// The node's process.
+    pub process: Process,
+    /// Where it listens.
+    pub url: String,
+    /// The line's process.
+    pub line: Process,
+    /// Where the line is controlled.
+    pub line_control: String,
+    /// The node's folder.
+    pub data: PathBuf,
+    binary: PathBuf,
+    line_url: String,
+    listen: String,
+    environment: Vec<(String, String)>,
+    logs: PathBuf,
+}
+
+impl NodeProcess {
+    pub(super) async fn start(
+        plan: &VenuePlan,
+        hq: &HqProcess,
+        conference: &str,
+        name: &'static str,
+        n: u16,
+    ) -> anyhow::Result<Self> {
+        let logs = plan.folder.join("logs");
+        let hq_address = hq.url.trim_start_matches("http://");
+        let line_listen = format!("127.0.0.1:{}", plan.port(1 + 3 * n));
+        let control = format!("127.0.0.1:{}", plan.port(2 + 3 * n));
+        let mut line = Launch::new(&format!("line-{name}"), process::binary("lanyard-line")?, &logs)
+            .args(["--listen", &line_listen, "--to", hq_address, "--control", &control])
+            .start()?;
+        let ready = line.ready_json(READY_WITHIN).await?;
+        let line_url = format!("http://{}", ready["listen"].as_str().context("the line announced no address")?);
+        let line_control = format!("http://{}", ready["control"].as_str().context("the line has no control")?);
+        let (binary, data) = (plan.binary("lanyard")?, plan.folder.join(name));
+        if !data.exists() {
+            join(&binary, &data, hq, &line_url, conference, name).await?;
+        }
+        let listen = format!("127.0.0.1:{}", plan.port(3 + 3 * n));
+        let environment = plan.environment.clone();
+        let process = launch(name, &binary, &data, &listen, &line_url, &environment, &logs)?;
+        let mut node =
+            Self { name, process, url: String::new(), line, line_control, data, binary, line_url, listen, environment, logs };
+        node.wait_until_ready().await?;
+        Ok(node)
+    }
+
+    async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
+        let ready = self.process.ready_json(READY_WITHIN).await?;
+        self.url = ready["listen"].as_str().context("the node announced no address")?.to_owned();
+        // A node that is started again listens where desks expect it.
+        self.listen = self.url.trim_start_matches("http://").to_owned();
+        Ok(())
+    }
+
+    /// Starts the node's process again after it ended or was killed.
+    ///
+    /// # Errors
+    /// With the end of its log.
+    pub async fn start_again(&mut self) -> anyhow::Result<()> {
+        ensure!(!self.process.is_running(), "{} is still running", self.name);
+        self.process = launch(
+            self.name,
+            &self.binary,
+            &self.data,
+            &self.listen,
+            &self.line_url,
+            &self.environment,
+            &self.logs,
+        )?;
+        self.wait_until_ready().await
+    }
+
+    /// Tells the line what to do: `cut`, `blackhole`, `reset`, `restore`, `delay?ms=200`, ….
+    ///
+    /// # Errors
+    /// When the line does not obey.
+    pub async fn line(&self, what: &str) -> anyhow::Result<()> {
+        let answer = reqwest::Client::builder().no_proxy().build()?.post(format!("{}/{what}", self.line_control));
+        let status = answer.send().await.context("the line does not answer")?.status();
+        ensure!(status.is_success(), "the line refused {what}: {status}");
+        Ok(())
+    }
+
+    /// A client at this node.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub fn desk(&self) -> anyhow::Result<Desk> {
+        Desk::at(&self.url)
+    }
+
+    /// Runs a command of `lanyard` on this node's folder and returns what it printed.
+    ///
+    /// # Errors
+    /// With what it said when it failed.
+    pub async fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = Command::new(&self.binary);
+        command.args(["--data", &self.data.to_string_lossy()]).args(arguments);
+        command.envs(self.environment.iter().cloned());
+        let output = command.output().await?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "lanyard {}: {said}", arguments.join(" "));
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+async fn join(
+    binary: &PathBuf,
+    data: &std::path::Path,
+    hq: &HqProcess,
+    line_url: &str,
+    conference: &str,
+    name: &str,
+) -> anyhow::Result<()> {
+    let invited = hq.run(&["join-code", conference, name]).await?;
+    let code = invited["code"].as_str().context("HQ gave no join code")?;
+    let output = Command::new(binary)
+        .args(["--data", &data.to_string_lossy(), "join", "--hq", line_url, "--code", code])
+        .output()
+        .await?;
+    ensure!(output.status.success(), "lanyard join: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+fn launch(
+    name: &str,
+    binary: &PathBuf,
+    data: &std::path::Path,
+    listen: &str,
+    line_url: &str,
+    environment: &[(String, String)],
+    logs: &std::path::Path,
+) -> anyhow::Result<Process> {
+    let mut launch = Launch::new(name, binary, logs).args([
+        "--data",
+        &data.to_string_lossy(),
+        "serve",
+        "--listen",
+        listen,
+        "--hq",
+        line_url,
+        "--announce",
+    ]);
+    for (name, value) in environment {
+        launch = launch.env(name, value);
+    }
+    launch.start()
+}
