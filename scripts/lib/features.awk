@@ -17,11 +17,13 @@ FNR == 1 { table = 0 }
 table { print ""; table = 0 }
 /^Feature:/ { sub(/^Feature: */, ""); printf "\n# %s%s\n\n", $0, tags; tags = ""; next }
 /^Rule:/ { sub(/^Rule: */, ""); printf "\n## %s\n\n", $0; next }
-/^(Background|Scenario|Scenario Outline|Example|Examples):/ {
+/^(Background|Examples):/ { sub(/:.*/, ""); printf "\n### %s\n", $0; if (/^B/) print ""; next }
+/^(Scenario|Scenario Outline|Example):/ {
   sub(/^(Scenario|Scenario Outline|Example): */, "")
   printf "\n## %s%s\n\n", $0, tags
   tags = ""
   next
 }
 /^(Given|When|Then|And|But|\*) / { keyword = $1; sub(/^[^ ]+ /, ""); printf "- **%s** %s\n", keyword, $0; next }
-{ print }
+NF { blank = 0; print; next }
+!blank { blank = 1; print }
