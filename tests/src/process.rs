@@ -53,7 +53,10 @@ pub struct Launch {
 impl Launch {
     /// Prepares `program`; its output goes to `<label>.out` and `<label>.err` in `folder`, after what is there.
     pub fn new(label: &str, program: impl AsRef<OsStr>, folder: &Path) -> Self {
-        Self { label: label.to_owned(), folder: folder.to_owned(), command: Command::new(program) }
+        let mut command = Command::new(program);
+        // Colour codes would hide the level of a log line.
+        command.env("NO_COLOR", "1");
+        Self { label: label.to_owned(), folder: folder.to_owned(), command }
     }
 
     /// Adds arguments.

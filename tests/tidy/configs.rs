@@ -46,11 +46,12 @@ fn compare(name: &str) -> anyhow::Result<()> {
     if freezes() {
         return fs::write(root().join(&file), printed).context(file);
     }
-    let example = fs::read_to_string(root().join(&file)).context(file.clone())?;
+    let advice = "`LANYARD_FREEZE=1 scripts/test tidy` writes it";
+    let example =
+        fs::read_to_string(root().join(&file)).with_context(|| format!("{file} is absent: {advice}"))?;
     if let Some((n, has, prints)) = first_difference(&example, &printed) {
         bail!(
-            "{file}:{n} differs from the default\n  the file has  {has}\n  {name} prints {prints}\n\
-             `LANYARD_FREEZE=1 scripts/test tidy` writes the example again"
+            "{file}:{n} differs from the default\n  the file has  {has}\n  {name} prints {prints}\n{advice} again"
         );
     }
     Ok(())
