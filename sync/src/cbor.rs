@@ -281,6 +281,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads an array of at most `max` items of one kind.
+    pub(crate) fn list<T>(
+        &mut self,
+        max: usize,
+        read: impl Fn(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<Vec<T>, DecodeError> {
+        let length = self.array(max)?;
+        let mut items = Vec::new();
+        for _ in 0..length {
+            items.push(read(self)?);
+        }
+        Ok(items)
+    }
+
     /// Reads null as `None`.
     pub(crate) fn option<T>(
         &mut self,

@@ -21,6 +21,7 @@ mod payload;
 mod problem;
 #[cfg(test)]
 mod replica;
+pub mod session;
 mod stream;
 mod tag;
 mod vector;

@@ -41,3 +41,14 @@ pub const BATCH_MAX_BYTES: usize = 2 * 1024 * 1024;
 pub const SIGN_EVERY_ENTRIES: u64 = 256;
 /// Bytes of one log after which its head is signed, counted like [`BATCH_CUT_BYTES`].
 pub const SIGN_EVERY_BYTES: u32 = 256 * 1024;
+
+/// Largest batch as it travels, in bytes: compression makes nothing much longer.
+pub const BATCH_TRAVEL_MAX_BYTES: usize = BATCH_MAX_BYTES + 64 * 1024;
+/// Largest message of a session, in bytes.
+pub const MESSAGE_MAX_BYTES: usize = BATCH_TRAVEL_MAX_BYTES + 128 * 1024;
+/// Most scopes one session speaks about.
+pub const SCOPES_MAX: usize = 64;
+/// Most capabilities a node names.
+pub const CAPABILITIES_MAX: usize = 16;
+/// Longest capability, in bytes.
+pub const CAPABILITY_MAX_BYTES: usize = 32;
