@@ -113,7 +113,7 @@ suite_tidy() {
   local scripts
   mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh' scripts .ci | sort)
   check cargo fmt --all --check
-  check cargo clippy --workspace --all-targets -- -D warnings
+  check cargo clippy --workspace --all-targets --keep-going -- -D warnings
   check shellcheck -x "${scripts[@]}"
   build_binaries && tests workspace_test --test tidy
 }
