@@ -9,6 +9,11 @@ const NEGATIVE: u8 = 1;
 const BYTES: u8 = 2;
 const TEXT: u8 = 3;
 const ARRAY: u8 = 4;
+/// Added to the type when 1, 2, 4 or 8 bytes with the number follow.
+const IN_1_BYTE: u8 = 0x18;
+const IN_2_BYTES: u8 = 0x19;
+const IN_4_BYTES: u8 = 0x1a;
+const IN_8_BYTES: u8 = 0x1b;
 const FALSE: u8 = 0xf4;
 const TRUE: u8 = 0xf5;
 const NULL: u8 = 0xf6;
@@ -70,17 +75,17 @@ impl Writer {
         let major = major << 5;
         match value {
             0..24 => self.out.push(major | value as u8),
-            24..0x100 => self.out.extend_from_slice(&[major | 24, value as u8]),
+            24..0x100 => self.out.extend_from_slice(&[major | IN_1_BYTE, value as u8]),
             0x100..0x1_0000 => {
                 let [a, b] = (value as u16).to_be_bytes();
-                self.out.extend_from_slice(&[major | 25, a, b]);
+                self.out.extend_from_slice(&[major | IN_2_BYTES, a, b]);
             }
             0x1_0000..0x1_0000_0000 => {
                 let [a, b, c, d] = (value as u32).to_be_bytes();
-                self.out.extend_from_slice(&[major | 26, a, b, c, d]);
+                self.out.extend_from_slice(&[major | IN_4_BYTES, a, b, c, d]);
             }
             _ => {
-                self.out.push(major | 27);
+                self.out.push(major | IN_8_BYTES);
                 self.out.extend_from_slice(&value.to_be_bytes());
             }
         }
@@ -188,12 +193,12 @@ impl<'a> Reader<'a> {
     fn head(&mut self) -> Result<(u8, u64), DecodeError> {
         let at = self.at;
         let first = self.take(1)?[0];
-        let (value, least) = match first & 31 {
+        let (value, least) = match first & 0x1f {
             short @ 0..24 => (u64::from(short), 0),
-            24 => (self.number(1)?, 24),
-            25 => (self.number(2)?, 0x100),
-            26 => (self.number(4)?, 0x1_0000),
-            27 => (self.number(8)?, 0x1_0000_0000),
+            IN_1_BYTE => (self.number(1)?, 24),
+            IN_2_BYTES => (self.number(2)?, 0x100),
+            IN_4_BYTES => (self.number(4)?, 0x1_0000),
+            IN_8_BYTES => (self.number(8)?, 0x1_0000_0000),
             _ => return Err(DecodeError::NotCanonical { at }),
         };
         if value < least {

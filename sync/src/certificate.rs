@@ -121,7 +121,8 @@ impl Claims {
         Ok(Certificate { claims: self, signature })
     }
 
-    fn signature_input(&self) -> Vec<u8> {
+    /// Returns the bytes that are signed: the tag and the canonical claims.
+    pub fn signature_input(&self) -> Vec<u8> {
         let mut writer = Writer::with_capacity(256);
         self.write(&mut writer);
         let mut input = Tag::Certificate.message();

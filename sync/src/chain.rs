@@ -43,24 +43,24 @@ pub struct SignedHead {
 impl SignedHead {
     /// Signs the head of a log.
     pub fn sign(scope: ScopeId, dot: Dot, hash: Hash, key: &SigningKey) -> Self {
-        Self { dot, hash, signature: key.sign(&signature_input(scope, dot, &hash)) }
+        Self { dot, hash, signature: key.sign(&Self::signature_input(scope, dot, &hash)) }
     }
 
     /// Tells whether the signature is that of `key`, in this scope.
     pub fn verify(&self, scope: ScopeId, key: &PublicKey) -> bool {
-        key.verify(&signature_input(scope, self.dot, &self.hash), &self.signature)
+        key.verify(&Self::signature_input(scope, self.dot, &self.hash), &self.signature)
     }
-}
 
-/// Returns the bytes that are signed: tag, scope, node, epoch, sequence number, chain hash.
-fn signature_input(scope: ScopeId, dot: Dot, hash: &Hash) -> Vec<u8> {
-    let mut input = Tag::SignedHead.message();
-    input.extend_from_slice(scope.as_bytes());
-    input.extend_from_slice(dot.log.node.as_bytes());
-    input.extend_from_slice(&dot.log.epoch.0.to_be_bytes());
-    input.extend_from_slice(&dot.seq.to_be_bytes());
-    input.extend_from_slice(hash.as_bytes());
-    input
+    /// Returns the bytes that are signed: tag, scope, node, epoch, sequence number, chain hash.
+    pub fn signature_input(scope: ScopeId, dot: Dot, hash: &Hash) -> Vec<u8> {
+        let mut input = Tag::SignedHead.message();
+        input.extend_from_slice(scope.as_bytes());
+        input.extend_from_slice(dot.log.node.as_bytes());
+        input.extend_from_slice(&dot.log.epoch.0.to_be_bytes());
+        input.extend_from_slice(&dot.seq.to_be_bytes());
+        input.extend_from_slice(hash.as_bytes());
+        input
+    }
 }
 
 #[cfg(test)]

@@ -151,8 +151,8 @@ impl Replica {
         again.stored.clear();
         again.positions.clear();
         again.writer = LogWriter::new(SCOPE, LogHead::empty(SCOPE, self.log()));
-        let held = |stored: &&Stored| vector.covers(&stored.entry.dot);
-        for Stored { entry, signature } in self.stored.iter().filter(held) {
+        let is_kept = |stored: &&Stored| vector.covers(&stored.entry.dot);
+        for Stored { entry, signature } in self.stored.iter().filter(is_kept) {
             let opened = entry.payload.facts.bytes().and_then(|facts| EpochOpened::from_facts(facts).ok());
             let head = LogHead::empty(SCOPE, entry.dot.log);
             if let Some(opened) = opened {

@@ -14,6 +14,8 @@ mod request;
 mod scope;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world;
 
 pub use answer::{Answer, ScopeView, ServerView, answer};
 pub use handshake::{Challenge, ChallengeAnswer, HandshakeError};
@@ -202,7 +204,7 @@ impl Session {
                 state.pull = Lane::Local;
                 self.outputs.push(Output::Store { scope, batch });
             }
-            None => state.pull_rests = true,
+            None => state.pull = Lane::Resting,
         }
     }
 
@@ -213,7 +215,7 @@ impl Session {
         }
         state.pull = Lane::Idle;
         match result {
-            Ok(0) => state.pull_rests = true,
+            Ok(0) => state.pull = Lane::Resting,
             Ok(_) => self.backoff.reset(),
             Err(problem) => {
                 state.lose_peer();
@@ -242,7 +244,7 @@ impl Session {
                 self.outputs.push(Output::Send { call, request: Request::Push { scope, batch } });
             }
             Some(_) => {}
-            None => state.push_rests = true,
+            None => state.push = Lane::Resting,
         }
     }
 
@@ -251,7 +253,7 @@ impl Session {
         if state.learn(vector) {
             self.backoff.reset();
         } else {
-            state.push_rests = true;
+            state.push = Lane::Resting;
         }
     }
 

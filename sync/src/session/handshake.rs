@@ -51,7 +51,8 @@ impl Challenge {
         ChallengeAnswer { scope, certificate, signature }
     }
 
-    fn signature_input(&self, scope: ScopeId) -> Vec<u8> {
+    /// Returns the bytes that are signed: tag, scope, server, nonce.
+    pub fn signature_input(&self, scope: ScopeId) -> Vec<u8> {
         let mut input = Tag::Challenge.message();
         input.extend_from_slice(scope.as_bytes());
         input.extend_from_slice(self.server.as_bytes());

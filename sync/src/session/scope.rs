@@ -10,6 +10,8 @@ use crate::vector::{Head, VersionVector};
 pub(super) enum Lane {
     /// Nothing is going on.
     Idle,
+    /// The last attempt brought nothing new: a hello tries again, for pulling a hint too.
+    Resting,
     /// The driver builds or stores a batch.
     Local,
     /// The peer was asked.
@@ -32,10 +34,6 @@ pub(super) struct Scope {
     pub(super) push: Lane,
     /// The peer has news, whatever the vectors say.
     pub(super) hinted: bool,
-    /// Pulling brought nothing new; only a hint or a hello tries again.
-    pub(super) pull_rests: bool,
-    /// Pushing brought nothing new; only a hello tries again.
-    pub(super) push_rests: bool,
     /// Where the own log stands at the peer, while this node has less of it.
     pub(super) rewound: Option<Head>,
     /// Whether the driver was told that both sides have the same.
@@ -50,8 +48,6 @@ impl Scope {
             pull: Lane::Idle,
             push: Lane::Idle,
             hinted: false,
-            pull_rests: false,
-            push_rests: false,
             rewound: None,
             in_step: false,
         }
@@ -62,12 +58,11 @@ impl Scope {
         let known = self.here.as_ref().is_some_and(|here| digest == Some(here.vector.digest()));
         if !known {
             self.hinted = true;
-            self.pull_rests = false;
         }
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.pull == Lane::Idle && self.push == Lane::Idle
+        [self.pull, self.push].iter().all(|lane| matches!(lane, Lane::Idle | Lane::Resting))
     }
 
     /// Forgets what is known of the peer: only a hello goes on from here.
@@ -79,8 +74,11 @@ impl Scope {
     /// Takes up the peer's vector after a hello.
     pub(super) fn meet(&mut self, vector: VersionVector) {
         self.there = Some(vector);
-        self.pull_rests = false;
-        self.push_rests = false;
+        for lane in [&mut self.pull, &mut self.push] {
+            if *lane == Lane::Resting {
+                *lane = Lane::Idle;
+            }
+        }
     }
 
     /// Adds what the peer said it has; tells whether that was more than known.
@@ -93,14 +91,16 @@ impl Scope {
 
     pub(super) fn wants_pull(&self) -> bool {
         let (Some(here), Some(there)) = (&self.here, &self.there) else { return false };
-        let behind = !self.pull_rests && !here.vector.dominates(there);
-        self.pull == Lane::Idle && (self.hinted || behind)
+        match self.pull {
+            Lane::Idle => self.hinted || !here.vector.dominates(there),
+            Lane::Resting => self.hinted,
+            Lane::Local | Lane::Asked(_) => false,
+        }
     }
 
     pub(super) fn wants_push(&self) -> bool {
         let (Some(here), Some(there)) = (&self.here, &self.there) else { return false };
-        let ahead = !there.dominates(&here.vector);
-        self.push == Lane::Idle && !self.push_rests && self.rewound.is_none() && ahead
+        self.push == Lane::Idle && self.rewound.is_none() && !there.dominates(&here.vector)
     }
 
     /// Notes where the own log stands at the peer; tells once that this node has less of it.
