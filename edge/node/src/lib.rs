@@ -1,1 +1,4 @@
 //! The engine every node runs: log store, writer, folded state, projections, session driver.
+
+pub mod import;
+pub mod search;
