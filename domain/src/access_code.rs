@@ -11,6 +11,9 @@ pub const LENGTH: usize = 9;
 
 const MODULUS: u32 = 31;
 
+/// Weight of the check character: its position, counted from 1.
+const CHECK_WEIGHT: u32 = 9;
+
 /// Draws a code from entropy; the caller supplies bytes of a CSPRNG.
 pub fn draw(entropy: &[u8; 16]) -> String {
     // 128 bits against 31^8 values: the bias of the remainder is below 2^-88.
@@ -51,7 +54,7 @@ pub fn fold(typed: &str) -> String {
 }
 
 fn value_of(symbol: u8) -> Option<u32> {
-    ALPHABET.iter().position(|s| *s == symbol).map(|p| p as u32)
+    (0..MODULUS).zip(ALPHABET).find(|(_, known)| **known == symbol).map(|(value, _)| value)
 }
 
 /// Sum of value × (position + 1), the check character included; 0 for a right code.
@@ -63,8 +66,7 @@ fn weighted_sum(code: &str) -> Option<u32> {
 
 fn check_value(data: &str) -> Option<u32> {
     let sum = weighted_sum(data)?;
-    let weight = LENGTH as u32;
-    (0..MODULUS).find(|value| (sum + value * weight).is_multiple_of(MODULUS))
+    (0..MODULUS).find(|value| (sum + value * CHECK_WEIGHT).is_multiple_of(MODULUS))
 }
 
 #[cfg(test)]

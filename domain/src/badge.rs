@@ -30,9 +30,15 @@ pub(crate) fn reprint(
 }
 
 /// Decides `VoidBadge`.
-pub(crate) fn void(view: &impl View, id: AttendeeId, code: &BadgeCode, reason: &str) -> Result<Vec<Draft>, Refusal> {
+pub(crate) fn void(
+    view: &impl View,
+    id: AttendeeId,
+    code: &BadgeCode,
+    reason: &str,
+) -> Result<Vec<Draft>, Refusal> {
     let attendee = view.attendee(id).ok_or(Refusal::UnknownAttendee)?;
-    let badge = attendee.badges.iter().find(|badge| badge.badge_code == *code).ok_or(Refusal::UnknownBadge)?;
+    let badge =
+        attendee.badges.iter().find(|badge| badge.badge_code == *code).ok_or(Refusal::UnknownBadge)?;
     if let Some(voided_at_ms) = badge.voided_at_ms {
         return Err(Refusal::BadgeVoid { voided_at_ms });
     }
@@ -41,9 +47,14 @@ pub(crate) fn void(view: &impl View, id: AttendeeId, code: &BadgeCode, reason: &
 }
 
 /// Decides `ReportPrinted`; a second report of the same badge writes nothing.
-pub(crate) fn report_printed(view: &impl View, id: AttendeeId, code: &BadgeCode) -> Result<Vec<Draft>, Refusal> {
+pub(crate) fn report_printed(
+    view: &impl View,
+    id: AttendeeId,
+    code: &BadgeCode,
+) -> Result<Vec<Draft>, Refusal> {
     let attendee = view.attendee(id).ok_or(Refusal::UnknownAttendee)?;
-    let badge = attendee.badges.iter().find(|badge| badge.badge_code == *code).ok_or(Refusal::UnknownBadge)?;
+    let badge =
+        attendee.badges.iter().find(|badge| badge.badge_code == *code).ok_or(Refusal::UnknownBadge)?;
     if badge.printed_at_ms.is_some() {
         return Ok(Vec::new());
     }

@@ -4,47 +4,68 @@ use lanyard_sync::Dot;
 
 use crate::access_code;
 use crate::attendee::{Attendee, CheckIn};
-use crate::codes::Scanned;
+use crate::codes::{SCANNED_MAX_BYTES, Scanned};
 use crate::command::Who;
 use crate::conference::CheckInList;
 use crate::decide::{Deciding, Draft};
 use crate::event::{AttendeeCheckedIn, CheckInAnnulled, Event, Override, Via};
-use crate::id::{AttendeeId, BadgeCode, ListId};
+use crate::id::{AttendeeId, BadgeCode, ListId, OrderId};
+use crate::order::OrderState;
 use crate::outcome::Refused;
 use crate::person::Person;
 use crate::refusal::Refusal;
 use crate::stream::Stream;
 use crate::view::{CodeMatch, View};
 
+/// What is presented where.
+pub(crate) struct Scan<'a> {
+    /// As scanned, typed or chosen.
+    pub(crate) who: &'a Who,
+    /// List to be entered.
+    pub(crate) list: &'a ListId,
+    /// Why a supervisor sets a rule aside.
+    pub(crate) override_reason: Option<&'a str>,
+}
+
 /// Decides `CheckIn`.
 pub(crate) fn check_in(
     view: &impl View,
-    who: &Who,
-    list_id: &ListId,
-    override_reason: Option<&str>,
+    scan: &Scan<'_>,
     deciding: &Deciding,
 ) -> Result<Vec<Draft>, Refused> {
     let nobody = |refusal| Refused { refusal, attendee: None };
-    let list = view.conference().lists.get(list_id).ok_or_else(|| {
-        nobody(Refusal::Rules { why: format!("Check-in list {list_id} is not configured. Choose another list.") })
+    if scan.override_reason.is_some_and(|reason| reason.trim().is_empty()) {
+        let why = "say why they are admitted".to_owned();
+        return Err(nobody(Refusal::InvalidField { field: "override".to_owned(), why }));
+    }
+    let list = view.conference().lists.get(scan.list).ok_or_else(|| {
+        let why = format!("Check-in list {} is not configured. Choose another list.", scan.list);
+        nobody(Refusal::Rules { why })
     })?;
-    let (id, via, badge_code) = find(view, who).map_err(nobody)?;
+    let (id, via, badge_code) = find(view, scan.who).map_err(nobody)?;
     let refuse = |refusal| Refused { refusal, attendee: Some(id) };
     let attendee = view.attendee(id).ok_or_else(|| nobody(Refusal::UnknownAttendee))?;
     if let Some(code) = badge_code {
         good_badge(&attendee, &code).map_err(refuse)?;
     }
-    let (window, overridden) =
-        admit(&attendee, list, list_id, override_reason.is_some(), deciding.now_ms).map_err(refuse)?;
-    let facts = AttendeeCheckedIn { list: list_id.clone(), window, via, overridden };
-    let words = overridden.and(override_reason).and_then(Person::because);
+    let (window, overridden) = admit(&attendee, list, scan, deciding.now_ms).map_err(refuse)?;
+    let facts = AttendeeCheckedIn {
+        list: scan.list.clone(),
+        window,
+        re_entry: list.re_entry,
+        opens: list.seat_types.clone(),
+        via,
+        overridden,
+    };
+    let words = overridden.and(scan.override_reason).and_then(Person::because);
     Ok(vec![Draft::new(Stream::Attendee(id), Event::with(facts, words))])
 }
 
 /// Decides `AnnulCheckIn`.
 pub(crate) fn annul(view: &impl View, id: AttendeeId, dot: Dot, reason: &str) -> Result<Vec<Draft>, Refusal> {
     let attendee = view.attendee(id).ok_or(Refusal::UnknownAttendee)?;
-    let check_in = attendee.check_ins.iter().find(|known| known.at.dot == dot).ok_or(Refusal::UnknownCheckIn)?;
+    let check_in =
+        attendee.check_ins.iter().find(|known| known.at.dot == dot).ok_or(Refusal::UnknownCheckIn)?;
     if let Some(annulled) = &check_in.annulled {
         return Err(Refusal::AlreadyAnnulled { at_ms: annulled.at.at_ms });
     }
@@ -58,6 +79,10 @@ fn find(view: &impl View, who: &Who) -> Result<(AttendeeId, Via, Option<BadgeCod
         Who::Attendee(id) => return Ok((*id, Via::Search, None)),
         Who::Code(text) => text,
     };
+    if text.len() > SCANNED_MAX_BYTES || text.trim().is_empty() {
+        let why = format!("1 to {SCANNED_MAX_BYTES} bytes are read");
+        return Err(Refusal::InvalidField { field: "code".to_owned(), why });
+    }
     let scanned = Scanned::parse(text);
     let slug = &view.conference().slug;
     if let Some(conference) = scanned.conference.filter(|named| named != slug) {
@@ -67,21 +92,7 @@ fn find(view: &impl View, who: &Who) -> Result<(AttendeeId, Via, Option<BadgeCod
         CodeMatch::Ticket(id) => Ok((id, Via::Ticket, None)),
         CodeMatch::Badge(id, code) => Ok((id, Via::Badge, Some(code))),
         CodeMatch::Several(attendees) => Err(Refusal::Ambiguous { attendees }),
-        CodeMatch::Order(id) => {
-            let order = view.order(id).ok_or(Refusal::UnknownOrder)?;
-            let seats = order.seats().map(|(n, _)| n).filter(|n| !order.assigned.contains_key(n)).collect::<Vec<_>>();
-            if let (Some(attendee), true) = (order.attendee, seats.is_empty()) {
-                return Ok((attendee, Via::Ticket, None));
-            }
-            let mut people: Vec<_> = order.imported.keys().chain(order.assigned.values()).copied().collect();
-            people.sort_unstable();
-            people.dedup();
-            match (people.as_slice(), seats.is_empty()) {
-                ([only], true) => Ok((*only, Via::Ticket, None)),
-                (_, true) if !people.is_empty() => Err(Refusal::Ambiguous { attendees: people }),
-                _ => Err(Refusal::NoSeatAssigned { order: id, seats }),
-            }
-        }
+        CodeMatch::Order(id) => Ok((named_by_order(view, id)?, Via::Ticket, None)),
         CodeMatch::Unknown => {
             let mistyped = access_code::has_shape(&scanned.code) && !access_code::is_valid(&scanned.code);
             Err(Refusal::UnknownCode { mistyped })
@@ -89,8 +100,36 @@ fn find(view: &impl View, who: &Who) -> Result<(AttendeeId, Via, Option<BadgeCod
     }
 }
 
+/// The one person an order stands for.
+fn named_by_order(view: &impl View, id: OrderId) -> Result<AttendeeId, Refusal> {
+    let order = view.order(id).ok_or(Refusal::UnknownOrder)?;
+    let people = order.people();
+    match order.state {
+        OrderState::Unknown => return Err(Refusal::UnknownOrder),
+        // Somebody known who bought more is judged by what they hold already.
+        OrderState::Placed | OrderState::Expired | OrderState::Cancelled if people.is_empty() => {
+            let unpaid = order.state == OrderState::Placed;
+            return order.attendee.ok_or(if unpaid { Refusal::Unpaid } else { Refusal::Canceled });
+        }
+        OrderState::Imported
+        | OrderState::Placed
+        | OrderState::Confirmed
+        | OrderState::Cancelled
+        | OrderState::Expired => {}
+    }
+    let unassigned = order.unassigned();
+    if order.state == OrderState::Confirmed && !unassigned.is_empty() {
+        return Err(Refusal::NoSeatAssigned { order: id, seats: unassigned });
+    }
+    match people.as_slice() {
+        [only] => Ok(*only),
+        _ => Err(Refusal::Ambiguous { attendees: people }),
+    }
+}
+
 fn good_badge(attendee: &Attendee, code: &BadgeCode) -> Result<(), Refusal> {
-    let badge = attendee.badges.iter().find(|badge| badge.badge_code == *code).ok_or(Refusal::UnknownBadge)?;
+    let badge =
+        attendee.badges.iter().find(|badge| badge.badge_code == *code).ok_or(Refusal::UnknownBadge)?;
     badge.voided_at_ms.map_or(Ok(()), |voided_at_ms| Err(Refusal::BadgeVoid { voided_at_ms }))
 }
 
@@ -98,10 +137,10 @@ fn good_badge(attendee: &Attendee, code: &BadgeCode) -> Result<(), Refusal> {
 fn admit(
     attendee: &Attendee,
     list: &CheckInList,
-    list_id: &ListId,
-    may_override: bool,
+    scan: &Scan<'_>,
     now_ms: i64,
 ) -> Result<(String, Option<Override>), Refusal> {
+    let may_override = scan.override_reason.is_some();
     let mut overridden = match entitled(attendee, list) {
         Ok(()) => None,
         Err(Refusal::Unpaid) if may_override => Some(Override::Unpaid),
@@ -118,9 +157,9 @@ fn admit(
             return Err(Refusal::InvalidTime { opens_ms: window.opens_ms, closes_ms: window.closes_ms });
         }
     };
-    match attendee.effective_check_in(list_id, &window) {
+    match attendee.effective_check_in(scan.list, &window) {
         Some(earlier) if !list.re_entry => Err(already(earlier)),
-        _ => Ok((window, overridden)),
+        Some(_) | None => Ok((window, overridden)),
     }
 }
 
@@ -139,7 +178,9 @@ fn entitled(attendee: &Attendee, list: &CheckInList) -> Result<(), Refusal> {
 
 fn already(earlier: &CheckIn) -> Refusal {
     match earlier.at.desk_id() {
-        Some(desk) => Refusal::AlreadyCheckedIn { at_ms: earlier.at.at_ms, desk, account: earlier.at.account },
+        Some(desk) => {
+            Refusal::AlreadyCheckedIn { at_ms: earlier.at.at_ms, desk, account: earlier.at.account }
+        }
         None => Refusal::Rules { why: "Already checked in.".to_owned() },
     }
 }

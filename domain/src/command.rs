@@ -1,6 +1,6 @@
 //! Commands: what staff, HQ and policies ask for.
 
-use lanyard_sync::Dot;
+use lanyard_sync::{Dot, NodeId};
 use serde::{Deserialize, Serialize};
 
 use crate::conference::Conference;
@@ -56,45 +56,169 @@ pub enum Assignee {
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Sets the whole configuration; HQ only.
-    ConfigureConference { conference: Box<Conference> },
+    ConfigureConference {
+        /// All of it.
+        conference: Box<Conference>,
+    },
     /// Adds or changes a member of staff; HQ only.
-    SetStaff { staff: StaffId, role: Role, active: bool, words: Person },
+    SetStaff {
+        /// As typed at sign-in.
+        staff: StaffId,
+        /// What they may do.
+        role: Role,
+        /// False once they left.
+        active: bool,
+        /// Name and PIN verifier.
+        words: Person,
+    },
     /// Records that a node has its certificate; HQ only.
-    EnrolNode { node: lanyard_sync::NodeId, name: String, serial: u64 },
+    EnrolNode {
+        /// The node.
+        node: NodeId,
+        /// Name shown to people.
+        name: String,
+        /// Serial of the certificate.
+        serial: u64,
+    },
     /// Takes a chunk of rows of an attendee list.
-    ImportAttendees { source: String, rows: Vec<ImportRow> },
+    ImportAttendees {
+        /// Name of the source, such as `pretix`.
+        source: String,
+        /// At most 200 rows.
+        rows: Vec<ImportRow>,
+    },
     /// Admits somebody to a list.
-    CheckIn { who: Who, list: ListId, override_reason: Option<String> },
+    CheckIn {
+        /// Who.
+        who: Who,
+        /// List to be entered.
+        list: ListId,
+        /// Why a supervisor sets a rule aside.
+        override_reason: Option<String>,
+    },
     /// Takes a check-in back.
-    AnnulCheckIn { attendee: AttendeeId, check_in: Dot, reason: String },
+    AnnulCheckIn {
+        /// Whose.
+        attendee: AttendeeId,
+        /// The check-in's entry.
+        check_in: Dot,
+        /// Why.
+        reason: String,
+    },
     /// Registers and admits-to-be somebody at the desk.
-    RegisterWalkUp { person: Person, seat_type: SeatTypeId, method: Method, reason: String, not_the_same_as: Vec<AttendeeId> },
+    RegisterWalkUp {
+        /// Names and addresses.
+        person: Person,
+        /// What they get; it must admit.
+        seat_type: SeatTypeId,
+        /// How it is paid.
+        method: Method,
+        /// Why, where it is given.
+        reason: String,
+        /// Similar people staff have looked at.
+        not_the_same_as: Vec<AttendeeId>,
+    },
     /// Puts somebody on a seat of an order.
-    AssignSeat { order: OrderId, n: u32, assignee: Assignee },
+    AssignSeat {
+        /// The order.
+        order: OrderId,
+        /// Position of the seat in it, from 0.
+        n: u32,
+        /// Who sits there.
+        assignee: Assignee,
+    },
     /// Makes a badge for somebody without one.
-    IssueBadge { attendee: AttendeeId },
+    IssueBadge {
+        /// For whom.
+        attendee: AttendeeId,
+    },
     /// Makes a new badge and voids the earlier.
-    ReprintBadge { attendee: AttendeeId, reason: String },
+    ReprintBadge {
+        /// For whom.
+        attendee: AttendeeId,
+        /// Why.
+        reason: String,
+    },
     /// Makes a badge worthless.
-    VoidBadge { attendee: AttendeeId, badge_code: BadgeCode, reason: String },
+    VoidBadge {
+        /// Whose.
+        attendee: AttendeeId,
+        /// Code on the badge.
+        badge_code: BadgeCode,
+        /// Why.
+        reason: String,
+    },
     /// Records what the printer confirmed; given by the print worker.
-    ReportPrinted { attendee: AttendeeId, badge_code: BadgeCode },
+    ReportPrinted {
+        /// Whose.
+        attendee: AttendeeId,
+        /// Code on the badge.
+        badge_code: BadgeCode,
+    },
     /// Holds seats.
-    PlaceOrder { attendee: Option<AttendeeId>, registrant: Option<Person>, lines: Vec<Wanted>, if_short: IfShort },
+    PlaceOrder {
+        /// Whom the seats are for, where one person of the list.
+        attendee: Option<AttendeeId>,
+        /// Who pays, where named.
+        registrant: Option<Person>,
+        /// What is wanted.
+        lines: Vec<Wanted>,
+        /// What to do when not all seats can be had.
+        if_short: IfShort,
+    },
     /// Takes money for an order.
-    TakePayment { order: OrderId, method: Method, amount_minor: i64 },
+    TakePayment {
+        /// The order.
+        order: OrderId,
+        /// Means of payment.
+        method: Method,
+        /// Exactly what is open, in minor units.
+        amount_minor: i64,
+    },
     /// Turns held and paid seats into sold ones.
-    ConfirmOrder { order: OrderId },
+    ConfirmOrder {
+        /// The order.
+        order: OrderId,
+    },
     /// Calls an order off; a refund becomes due.
-    CancelOrder { order: OrderId, reason: String },
+    CancelOrder {
+        /// The order.
+        order: OrderId,
+        /// Why.
+        reason: String,
+    },
     /// Gives back what an order of this node holds after it lapsed or was cancelled; given by the clock.
-    ReleaseOrder { order: OrderId },
+    ReleaseOrder {
+        /// The order.
+        order: OrderId,
+    },
     /// Decides on a conflict.
-    ResolveConflict { attendee: AttendeeId, conflict: ConflictId, decision: Decision, reason: String },
+    ResolveConflict {
+        /// Whose conflict.
+        attendee: AttendeeId,
+        /// Which.
+        conflict: ConflictId,
+        /// What is decided.
+        decision: Decision,
+        /// Why.
+        reason: String,
+    },
     /// Gives seat rights to another node.
-    GiveRights { seat_type: SeatTypeId, to: Account, count: u32 },
+    GiveRights {
+        /// Of which seat type.
+        seat_type: SeatTypeId,
+        /// Who gets them.
+        to: Account,
+        /// Seats.
+        count: u32,
+    },
     /// Sets the number of seats; HQ only.
-    SetQuota { seat_type: SeatTypeId, quota: u32 },
+    SetQuota {
+        /// Of which seat type.
+        seat_type: SeatTypeId,
+        /// Seats over all nodes.
+        quota: u32,
+    },
 }
 
 impl Command {
@@ -127,19 +251,19 @@ impl Command {
     /// The least role that may give it.
     pub fn least_role(&self) -> Role {
         match self {
-            Self::CheckIn { override_reason: Some(_), .. }
-            | Self::RegisterWalkUp { method: Method::Complimentary, .. }
-            | Self::TakePayment { method: Method::Complimentary, .. } => Role::Supervisor,
-            Self::CheckIn { .. }
+            Self::CheckIn { override_reason: None, .. }
             | Self::IssueBadge { .. }
             | Self::ReprintBadge { .. }
             | Self::ReportPrinted { .. }
             | Self::AssignSeat { .. } => Role::Volunteer,
-            Self::RegisterWalkUp { .. }
+            Self::RegisterWalkUp { method: Method::Cash | Method::Free, .. }
             | Self::PlaceOrder { .. }
-            | Self::TakePayment { .. }
+            | Self::TakePayment { method: Method::Cash | Method::Free, .. }
             | Self::ConfirmOrder { .. } => Role::Cashier,
-            Self::AnnulCheckIn { .. }
+            Self::CheckIn { override_reason: Some(_), .. }
+            | Self::RegisterWalkUp { method: Method::Complimentary, .. }
+            | Self::TakePayment { method: Method::Complimentary, .. }
+            | Self::AnnulCheckIn { .. }
             | Self::VoidBadge { .. }
             | Self::CancelOrder { .. }
             | Self::ResolveConflict { .. }

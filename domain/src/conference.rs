@@ -2,11 +2,14 @@
 //!
 //! The configuration travels as one absolute value; the last one in canonical order stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DeskId, ListId, SeatTypeId};
+
+/// Highest price of a seat in minor units: the dearest order stays far inside 64 bits.
+pub const PRICE_MAX_MINOR: i64 = 1_000_000_000_000;
 
 /// A conference and everything sold or entered there.
 // Stored: facts of `conference-configured/1` and state of stream `conference`.
@@ -140,6 +143,10 @@ impl Conference {
                     return Err(format!("list {id} names seat type {seat_type}, which is not configured"));
                 }
             }
+            let names: BTreeSet<_> = list.windows.iter().map(|window| window.window.as_str()).collect();
+            if names.len() < list.windows.len() || names.contains("") {
+                return Err(format!("the windows of list {id} need a name each"));
+            }
             if let Some(window) = list.windows.iter().find(|window| window.opens_ms >= window.closes_ms) {
                 return Err(format!("window {} of list {id} closes before it opens", window.window));
             }
@@ -149,8 +156,15 @@ impl Conference {
                 return Err(format!("desk {id} names list {list}, which is not configured"));
             }
         }
-        if let Some((id, _)) = self.seat_types.iter().find(|(_, seat_type)| seat_type.price_minor < 0) {
-            return Err(format!("seat type {id} has a negative price"));
+        for (id, seat_type) in &self.seat_types {
+            if !(0..=PRICE_MAX_MINOR).contains(&seat_type.price_minor) {
+                return Err(format!(
+                    "the price of seat type {id} is not between 0 and {PRICE_MAX_MINOR} minor units"
+                ));
+            }
+            if seat_type.sale_window.as_ref().is_some_and(|window| window.opens_ms >= window.closes_ms) {
+                return Err(format!("the sale window of seat type {id} closes before it opens"));
+            }
         }
         if self.starts_ms >= self.ends_ms {
             return Err("the conference ends before it starts".to_owned());

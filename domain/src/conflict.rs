@@ -122,84 +122,97 @@ impl Attendee {
             .filter(|check_in| !check_in.unseen_check_ins.is_empty())
             .map(|check_in| (&check_in.list, &check_in.window))
             .collect();
-        contested
-            .into_iter()
-            .filter_map(|(list, window)| {
-                let key = [&id.0[..], b"double_entry", list.as_str().as_bytes(), window.as_bytes()];
-                let effective = self.effective_check_in(list, window).map(|check_in| check_in.at.dot);
-                let on_list: Vec<_> =
-                    self.check_ins.iter().filter(|check_in| check_in.list == *list && check_in.window == *window).collect();
-                let sides = contested_sides(&on_list, effective);
-                self.conflict(ConflictId::derive(&key), ConflictKind::DoubleEntry, id, list, sides, None)
-            })
-            .collect()
+        contested.into_iter().filter_map(|(list, window)| self.double_entry(id, list, window)).collect()
+    }
+
+    fn double_entry(&self, id: AttendeeId, list: &ListId, window: &str) -> Option<Conflict> {
+        let on_list: Vec<_> = self
+            .check_ins
+            .iter()
+            .filter(|check_in| check_in.list == *list && check_in.window == window)
+            .collect();
+        let effective = self.effective_check_in(list, window).map(|check_in| check_in.at.dot);
+        let sides = contested_sides(&on_list, effective);
+        let inside = sides.iter().filter(|side| self.stands(side.at.dot)).count();
+        self.judged(
+            Conflict {
+                id: ConflictId::derive(&[
+                    &id.0,
+                    b"double_entry",
+                    list.as_str().as_bytes(),
+                    window.as_bytes(),
+                ]),
+                kind: ConflictKind::DoubleEntry,
+                attendee: id,
+                list: list.clone(),
+                sides,
+                delay_ms: None,
+                state: ConflictState::Open,
+                overruled: Vec::new(),
+            },
+            inside > 1,
+        )
     }
 
     fn late_notices(&self, id: AttendeeId) -> Vec<Conflict> {
-        let late = self.check_ins.iter().filter(|check_in| !check_in.unseen_cancellations.is_empty());
-        late.filter_map(|check_in| {
-            if self.good_seats().any(|(_, seat)| seat.admits) {
-                return None;
-            }
-            let key = [&id.0[..], b"admitted_before_notice", check_in.at.dot.to_string().as_bytes()].map(<[u8]>::to_vec);
-            let parts: Vec<&[u8]> = key.iter().map(Vec::as_slice).collect();
-            let mut sides = vec![Side {
-                what: SideKind::CheckIn,
-                at: check_in.at.clone(),
-                effective: check_in.annulled.is_none(),
-            }];
-            let cancellations = check_in.unseen_cancellations.iter().filter_map(|seat| self.seats.get(seat)?.cancelled.as_ref());
-            sides.extend(cancellations.map(|at| Side { what: SideKind::Cancellation, at: at.clone(), effective: true }));
-            let first = sides[1..].iter().map(|side| side.at.corrected_at_ms).min()?;
-            let delay_ms = Some(check_in.at.corrected_at_ms - first);
-            let list = &check_in.list;
-            self.conflict(ConflictId::derive(&parts), ConflictKind::AdmittedBeforeNotice, id, list, sides, delay_ms)
-        })
-        .collect()
+        self.check_ins.iter().filter_map(|check_in| self.late_notice(id, check_in)).collect()
+    }
+
+    fn late_notice(&self, id: AttendeeId, check_in: &CheckIn) -> Option<Conflict> {
+        let cancelled =
+            check_in.unseen_cancellations.iter().filter_map(|seat| self.seats.get(seat)?.cancelled.as_ref());
+        let cancellations: Vec<_> = cancelled.collect();
+        let first_ms = cancellations.iter().map(|at| at.corrected_at_ms).min()?;
+        let admission =
+            Side { what: SideKind::CheckIn, at: check_in.at.clone(), effective: check_in.stands() };
+        let notices = cancellations.into_iter().map(|at| Side {
+            what: SideKind::Cancellation,
+            at: at.clone(),
+            effective: true,
+        });
+        let dot = check_in.at.dot.to_string();
+        let entitled = self.good_seats().any(|(_, seat)| check_in.opens.contains(&seat.seat_type));
+        self.judged(
+            Conflict {
+                id: ConflictId::derive(&[&id.0, b"admitted_before_notice", dot.as_bytes()]),
+                kind: ConflictKind::AdmittedBeforeNotice,
+                attendee: id,
+                list: check_in.list.clone(),
+                sides: std::iter::once(admission).chain(notices).collect(),
+                delay_ms: Some(check_in.at.corrected_at_ms - first_ms),
+                state: ConflictState::Open,
+                overruled: Vec::new(),
+            },
+            check_in.stands() && !entitled,
+        )
     }
 
     /// Puts the decision to the facts; none when the facts were settled without one.
-    fn conflict(
-        &self,
-        id: ConflictId,
-        kind: ConflictKind,
-        attendee: AttendeeId,
-        list: &ListId,
-        sides: Vec<Side>,
-        delay_ms: Option<i64>,
-    ) -> Option<Conflict> {
-        let decisions = || self.resolutions.iter().filter(|resolution| resolution.conflict == id);
-        let conflict = Conflict {
-            id,
-            kind,
-            attendee,
-            list: list.clone(),
-            sides,
-            delay_ms,
-            state: ConflictState::Open,
-            overruled: decisions().filter(|resolution| resolution.overruled).cloned().collect(),
-        };
+    fn judged(&self, mut conflict: Conflict, unsettled: bool) -> Option<Conflict> {
+        let decisions = || self.resolutions.iter().filter(|resolution| resolution.conflict == conflict.id);
+        let overruled = decisions().filter(|resolution| resolution.overruled).cloned().collect();
         let standing: BTreeSet<_> = conflict
             .sides
             .iter()
-            .filter(|side| side.what == SideKind::Cancellation || self.stands(side.at.dot))
+            .filter(|side| match side.what {
+                SideKind::CheckIn => self.stands(side.at.dot),
+                SideKind::Cancellation => true,
+            })
             .map(|side| side.at.dot)
             .collect();
-        let decided = decisions()
-            .find(|resolution| !resolution.overruled && standing.iter().all(|dot| resolution.sides.contains(dot)));
-        if let Some(resolution) = decided {
-            return Some(Conflict { state: ConflictState::Resolved(Box::new(resolution.clone())), ..conflict });
+        let covers = |resolution: &Resolution| standing.iter().all(|dot| resolution.sides.contains(dot));
+        let decided = decisions().rfind(|resolution| !resolution.overruled && covers(resolution)).cloned();
+        conflict.overruled = overruled;
+        match decided {
+            Some(resolution) => conflict.state = ConflictState::Resolved(Box::new(resolution)),
+            None if unsettled => {}
+            None => return None,
         }
-        let admitted = conflict.sides.iter().filter(|side| side.what == SideKind::CheckIn && self.stands(side.at.dot)).count();
-        let open = match kind {
-            ConflictKind::DoubleEntry => admitted > 1,
-            ConflictKind::AdmittedBeforeNotice => admitted > 0,
-        };
-        open.then_some(conflict)
+        Some(conflict)
     }
 
     fn stands(&self, dot: Dot) -> bool {
-        self.check_ins.iter().any(|check_in| check_in.at.dot == dot && check_in.annulled.is_none())
+        self.check_ins.iter().any(|check_in| check_in.at.dot == dot && check_in.stands())
     }
 }
 
@@ -211,7 +224,8 @@ impl CheckIn {
 
 /// The check-ins of a list that take part in a double entry, in canonical order.
 fn contested_sides(on_list: &[&CheckIn], effective: Option<Dot>) -> Vec<Side> {
-    let unseen: BTreeSet<_> = on_list.iter().flat_map(|check_in| check_in.unseen_check_ins.iter().copied()).collect();
+    let unseen: BTreeSet<_> =
+        on_list.iter().flat_map(|check_in| check_in.unseen_check_ins.iter().copied()).collect();
     on_list
         .iter()
         .filter(|check_in| !check_in.unseen_check_ins.is_empty() || unseen.contains(&check_in.at.dot))

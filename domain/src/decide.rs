@@ -3,16 +3,22 @@
 
 use lanyard_sync::{CommandId, LogId};
 
+use crate::check_in::Scan;
 use crate::command::Command;
-use crate::conference::Conference;
+use crate::conference::{Conference, SeatType};
 use crate::event::{ConferenceConfigured, Event, Facts, NodeEnrolled, QuotaSet, RightsGiven, StaffSet};
 use crate::id::{AttendeeId, BadgeCode, OrderId, SeatTypeId};
 use crate::ledger::Account;
 use crate::outcome::Refused;
 use crate::refusal::{Elsewhere, Refusal};
+use crate::sale::Wish;
 use crate::stream::Stream;
 use crate::view::View;
+use crate::walk_up::WalkUp;
 use crate::{access_code, badge, check_in, import_rows, resolution, sale, walk_up};
+
+/// Longest reason in characters.
+pub const REASON_MAX_CHARS: usize = 500;
 
 /// An event to be appended and the stream it goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,9 +90,12 @@ impl Deciding {
 /// # Errors
 /// The refusal, with the attendee it concerns where one was found.
 pub fn decide(view: &impl View, command: &Command, deciding: &Deciding) -> Result<Vec<Draft>, Refused> {
+    let about_nobody = |refusal| Refused { refusal, attendee: None };
+    reason_within_limits(command).map_err(about_nobody)?;
     let decided = match command {
         Command::CheckIn { who, list, override_reason } => {
-            return check_in::check_in(view, who, list, override_reason.as_deref(), deciding);
+            let scan = Scan { who, list, override_reason: override_reason.as_deref() };
+            return check_in::check_in(view, &scan, deciding);
         }
         Command::ConfigureConference { conference } => configure(conference, deciding),
         Command::SetStaff { staff, role, active, words } => hq_only(deciding).map(|()| {
@@ -101,20 +110,27 @@ pub fn decide(view: &impl View, command: &Command, deciding: &Deciding) -> Resul
         Command::AnnulCheckIn { attendee, check_in, reason } => {
             check_in::annul(view, *attendee, *check_in, reason)
         }
-        Command::RegisterWalkUp { .. } => walk_up::register(view, command, deciding),
+        Command::RegisterWalkUp { person, seat_type, method, reason, not_the_same_as } => {
+            let walk_up = WalkUp { person, seat_type, method: *method, reason };
+            walk_up::register(view, &walk_up, not_the_same_as, deciding)
+        }
         Command::AssignSeat { order, n, assignee } => sale::assign(view, *order, *n, assignee, deciding),
         Command::IssueBadge { attendee } => badge::issue(view, *attendee, deciding),
         Command::ReprintBadge { attendee, reason } => badge::reprint(view, *attendee, reason, deciding),
-        Command::VoidBadge { attendee, badge_code, reason } => badge::void(view, *attendee, badge_code, reason),
+        Command::VoidBadge { attendee, badge_code, reason } => {
+            badge::void(view, *attendee, badge_code, reason)
+        }
         Command::ReportPrinted { attendee, badge_code } => badge::report_printed(view, *attendee, badge_code),
         Command::PlaceOrder { attendee, registrant, lines, if_short } => {
-            sale::place(view, *attendee, registrant.as_ref(), lines, *if_short, deciding)
+            let wish =
+                Wish { attendee: *attendee, registrant: registrant.as_ref(), lines, if_short: *if_short };
+            sale::place(view, &wish, deciding)
         }
         Command::TakePayment { order, method, amount_minor } => {
             sale::take_payment(view, *order, *method, *amount_minor, deciding)
         }
         Command::ConfirmOrder { order } => sale::confirm(view, *order, deciding),
-        Command::CancelOrder { order, reason } => sale::cancel(view, *order, reason),
+        Command::CancelOrder { order, reason } => sale::cancel(view, *order, reason, deciding),
         Command::ReleaseOrder { order } => sale::release(view, *order, deciding),
         Command::ResolveConflict { attendee, conflict, decision, reason } => {
             resolution::resolve(view, *attendee, *conflict, *decision, reason)
@@ -122,7 +138,38 @@ pub fn decide(view: &impl View, command: &Command, deciding: &Deciding) -> Resul
         Command::GiveRights { seat_type, to, count } => give_rights(view, seat_type, *to, *count, deciding),
         Command::SetQuota { seat_type, quota } => set_quota(view, seat_type, *quota, deciding),
     };
-    decided.map_err(|refusal| Refused { refusal, attendee: None })
+    decided.map_err(about_nobody)
+}
+
+/// Refuses a reason that is longer than a person writes at a desk.
+fn reason_within_limits(command: &Command) -> Result<(), Refusal> {
+    let reason = match command {
+        Command::CheckIn { override_reason, .. } => override_reason.as_deref(),
+        Command::AnnulCheckIn { reason, .. }
+        | Command::RegisterWalkUp { reason, .. }
+        | Command::ReprintBadge { reason, .. }
+        | Command::VoidBadge { reason, .. }
+        | Command::CancelOrder { reason, .. }
+        | Command::ResolveConflict { reason, .. } => Some(reason.as_str()),
+        Command::ConfigureConference { .. }
+        | Command::SetStaff { .. }
+        | Command::EnrolNode { .. }
+        | Command::ImportAttendees { .. }
+        | Command::AssignSeat { .. }
+        | Command::IssueBadge { .. }
+        | Command::ReportPrinted { .. }
+        | Command::PlaceOrder { .. }
+        | Command::TakePayment { .. }
+        | Command::ConfirmOrder { .. }
+        | Command::ReleaseOrder { .. }
+        | Command::GiveRights { .. }
+        | Command::SetQuota { .. } => None,
+    };
+    if reason.is_some_and(|reason| reason.chars().count() > REASON_MAX_CHARS) {
+        let why = format!("longer than {REASON_MAX_CHARS} characters");
+        return Err(Refusal::InvalidField { field: "reason".to_owned(), why });
+    }
+    Ok(())
 }
 
 fn configure(conference: &Conference, deciding: &Deciding) -> Result<Vec<Draft>, Refusal> {
@@ -155,7 +202,12 @@ fn give_rights(
     Ok(vec![Draft::new(Stream::Seats(seat_type.clone()), Event::of(Facts::from(RightsGiven { to, count })))])
 }
 
-fn set_quota(view: &impl View, seat_type: &SeatTypeId, quota: u32, deciding: &Deciding) -> Result<Vec<Draft>, Refusal> {
+fn set_quota(
+    view: &impl View,
+    seat_type: &SeatTypeId,
+    quota: u32,
+    deciding: &Deciding,
+) -> Result<Vec<Draft>, Refusal> {
     hq_only(deciding)?;
     known_seat_type(view, seat_type)?;
     let ledger = view.ledger(seat_type);
@@ -166,15 +218,21 @@ fn set_quota(view: &impl View, seat_type: &SeatTypeId, quota: u32, deciding: &De
     Ok(vec![Draft::new(Stream::Seats(seat_type.clone()), Event::of(QuotaSet { quota }))])
 }
 
-/// Refuses a seat type that is not configured.
-pub(crate) fn known_seat_type(view: &impl View, seat_type: &SeatTypeId) -> Result<(), Refusal> {
-    let known = view.conference().seat_types.contains_key(seat_type);
-    known.then_some(()).ok_or_else(|| Refusal::UnknownSeatType { seat_type: seat_type.clone() })
+/// The seat type as configured.
+pub(crate) fn known_seat_type<'a>(
+    view: &'a impl View,
+    seat_type: &SeatTypeId,
+) -> Result<&'a SeatType, Refusal> {
+    let known = view.conference().seat_types.get(seat_type);
+    known.ok_or_else(|| Refusal::UnknownSeatType { seat_type: seat_type.clone() })
 }
 
 /// The refusal that says where seats remain.
 pub(crate) fn no_seats_left(seat_type: &SeatTypeId, ledger: &crate::Ledger, own: Account) -> Refusal {
-    let elsewhere =
-        ledger.elsewhere(own).into_iter().map(|(account, remaining)| Elsewhere { account, remaining }).collect();
+    let elsewhere = ledger
+        .elsewhere(own)
+        .into_iter()
+        .map(|(account, remaining)| Elsewhere { account, remaining })
+        .collect();
     Refusal::NoSeatsLeft { seat_type: seat_type.clone(), local: ledger.available(own), elsewhere }
 }

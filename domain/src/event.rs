@@ -3,6 +3,8 @@
 //! An event is its facts (never erased) and, for some, a person's words. The kinds' names are written
 //! by hand and never derived from a Rust name.
 
+mod parts;
+
 use lanyard_sync::Dot;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,8 @@ use crate::ledger::Account;
 use crate::order::Line;
 use crate::person::Person;
 use crate::role::Role;
+
+pub use parts::{Decision, ImportedSeat, Method, Override, ReleaseCause, Via};
 
 /// Facts with the words that go with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,98 +27,17 @@ pub struct Event {
 }
 
 /// Why the bytes of an entry are no event of this build.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
     /// Kind or version this build does not know; it is kept and applied after an upgrade.
+    #[error("the kind of event is not known to this build")]
     Unknown,
     /// Known kind whose bytes do not parse.
+    #[error("the event cannot be read: {why}")]
     Malformed {
         /// What the parser said.
         why: String,
     },
-}
-
-/// An imported seat.
-// Stored: inside `attendee-imported/1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportedSeat {
-    /// The seat, stable over re-imports.
-    pub seat: SeatId,
-    /// What was bought.
-    pub seat_type: SeatTypeId,
-    /// Whether it opens the conference.
-    pub admits: bool,
-    /// Whether it is paid, free or on invoice.
-    pub paid: bool,
-    /// Whether the source says it is cancelled.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub cancelled: bool,
-    /// The order it belongs to.
-    pub order: OrderId,
-}
-
-/// How a check-in named the attendee.
-// Stored: inside `attendee-checked-in/1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Via {
-    /// A ticket or access code.
-    Ticket,
-    /// A badge.
-    Badge,
-    /// Found by name at the desk.
-    Search,
-}
-
-/// What a supervisor set aside to admit somebody.
-// Stored: inside `attendee-checked-in/1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Override {
-    /// Not paid.
-    Unpaid,
-    /// Cancelled.
-    Canceled,
-    /// Outside the list's windows.
-    Time,
-}
-
-/// Means of payment.
-// Stored: inside `payment-taken/1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// Notes and coins.
-    Cash,
-    /// Nothing to pay.
-    Free,
-    /// Given by a supervisor, with a reason.
-    Complimentary,
-}
-
-/// Why held seats went back.
-// Stored: inside `order-released/1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReleaseCause {
-    /// The hold ran out.
-    Lapsed,
-    /// The order was cancelled.
-    Cancelled,
-}
-
-/// What staff decided on a conflict.
-// Stored: inside `conflict-resolved/1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "decision", rename_all = "snake_case")]
-pub enum Decision {
-    /// One check-in is taken back.
-    Annul {
-        /// The check-in taken back.
-        check_in: Dot,
-    },
-    /// All of it stands.
-    Accept,
 }
 
 macro_rules! facts {
@@ -172,116 +95,202 @@ macro_rules! facts {
 
 facts! {
     /// The conference as it is to be; authority of HQ.
-    ConferenceConfigured = "conference-configured" / 1 { /// The whole configuration.
-        conference: Conference }
+    ConferenceConfigured = "conference-configured" / 1 {
+        /// The whole configuration.
+        conference: Conference,
+    }
     /// A member of staff as they are to be; authority of HQ. Name and PIN verifier are personal.
-    StaffSet = "staff-set" / 1 { /// What they may do.
-        role: Role, /// False once they left.
-        active: bool }
+    StaffSet = "staff-set" / 1 {
+        /// What they may do.
+        role: Role,
+        /// False once they left.
+        active: bool,
+    }
     /// A node was given a certificate; authority of HQ.
-    NodeEnrolled = "node-enrolled" / 1 { /// Name shown to people.
-        name: String, /// Serial of the certificate.
-        serial: u64 }
+    NodeEnrolled = "node-enrolled" / 1 {
+        /// Name shown to people.
+        name: String,
+        /// Serial of the certificate.
+        serial: u64,
+    }
     /// A row of an attendee list, as the source has it.
-    AttendeeImported = "attendee-imported" / 1 { /// Name of the source, such as `pretix`.
-        source: String, /// Codes that name this attendee, folded.
-        codes: Vec<String>, /// All seats of the source.
-        seats: Vec<ImportedSeat> }
+    AttendeeImported = "attendee-imported" / 1 {
+        /// Name of the source, such as `pretix`.
+        source: String,
+        /// Codes that name this attendee, folded.
+        codes: Vec<String>,
+        /// All seats of the source.
+        seats: Vec<ImportedSeat>,
+    }
     /// Somebody was registered at the desk; the names are personal.
-    AttendeeRegistered = "attendee-registered" / 1 { /// Codes that name this attendee, folded.
-        codes: Vec<String> }
+    AttendeeRegistered = "attendee-registered" / 1 {
+        /// Codes that name this attendee, folded.
+        codes: Vec<String>,
+    }
     /// Successful entry scan.
-    AttendeeCheckedIn = "attendee-checked-in" / 1 { /// List entered.
-        list: ListId, /// Admission window judged when deciding; empty where the list has none.
+    AttendeeCheckedIn = "attendee-checked-in" / 1 {
+        /// List entered.
+        list: ListId,
+        /// Admission window judged when deciding; empty where the list has none.
         #[serde(default, skip_serializing_if = "String::is_empty")]
-        window: String, /// How the attendee was named.
-        via: Via, /// What a supervisor set aside.
+        window: String,
+        /// Whether somebody inside may enter again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        re_entry: bool,
+        /// Seat types that opened the list when deciding.
+        #[serde(default)]
+        opens: Vec<SeatTypeId>,
+        /// How the attendee was named.
+        via: Via,
+        /// What a supervisor set aside.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        overridden: Option<Override> }
+        overridden: Option<Override>,
+    }
     /// A check-in was taken back.
-    CheckInAnnulled = "check-in-annulled" / 1 { /// The check-in taken back.
-        check_in: Dot }
+    CheckInAnnulled = "check-in-annulled" / 1 {
+        /// The check-in taken back.
+        check_in: Dot,
+    }
     /// A badge was made; earlier ones its writer knew are void.
-    BadgeIssued = "badge-issued" / 1 { /// Code on the badge.
-        badge_code: BadgeCode, /// Seat types printed on it.
-        entitlements: Vec<SeatTypeId> }
+    BadgeIssued = "badge-issued" / 1 {
+        /// Code on the badge.
+        badge_code: BadgeCode,
+        /// Seat types printed on it.
+        entitlements: Vec<SeatTypeId>,
+    }
     /// A badge is no longer good.
-    BadgeVoided = "badge-voided" / 1 { /// Code on the badge.
-        badge_code: BadgeCode }
+    BadgeVoided = "badge-voided" / 1 {
+        /// Code on the badge.
+        badge_code: BadgeCode,
+    }
     /// A printer confirmed a badge.
-    BadgePrinted = "badge-printed" / 1 { /// Code on the badge.
-        badge_code: BadgeCode }
+    BadgePrinted = "badge-printed" / 1 {
+        /// Code on the badge.
+        badge_code: BadgeCode,
+    }
     /// An attendee got a seat of an order.
-    SeatAssigned = "seat-assigned" / 1 { /// The seat.
-        seat: SeatId, /// What was bought.
-        seat_type: SeatTypeId, /// Whether it opens the conference.
-        admits: bool, /// The order it belongs to.
-        order: OrderId }
+    SeatAssigned = "seat-assigned" / 1 {
+        /// The seat.
+        seat: SeatId,
+        /// What was bought.
+        seat_type: SeatTypeId,
+        /// Whether it opens the conference.
+        admits: bool,
+        /// The order it belongs to.
+        order: OrderId,
+    }
     /// A seat of an attendee was cancelled.
-    SeatCancelled = "seat-cancelled" / 1 { /// The seat.
-        seat: SeatId, /// The order it belongs to.
-        order: OrderId }
+    SeatCancelled = "seat-cancelled" / 1 {
+        /// The seat.
+        seat: SeatId,
+        /// The order it belongs to.
+        order: OrderId,
+    }
     /// Staff decided on a conflict.
-    ConflictResolved = "conflict-resolved" / 1 { /// The conflict.
-        conflict: ConflictId, /// Every side the decision has seen.
-        sides: Vec<Dot>, /// What was decided.
-        decision: Decision }
+    ConflictResolved = "conflict-resolved" / 1 {
+        /// The conflict.
+        conflict: ConflictId,
+        /// Every side the decision has seen.
+        sides: Vec<Dot>,
+        /// What was decided.
+        decision: Decision,
+    }
     /// One attendee's seats of an order of another system.
-    OrderImported = "order-imported" / 1 { /// The attendee.
-        attendee: AttendeeId, /// Codes that name this order, folded.
-        codes: Vec<String>, /// The seats, in the attendee's stream too.
-        seats: Vec<ImportedSeat> }
+    OrderImported = "order-imported" / 1 {
+        /// The attendee.
+        attendee: AttendeeId,
+        /// Codes that name this order, folded.
+        codes: Vec<String>,
+        /// The seats, in the attendee's stream too.
+        seats: Vec<ImportedSeat>,
+    }
     /// Seats were held for somebody; names of a registrant are personal.
-    OrderPlaced = "order-placed" / 1 { /// Attendee the seats are for, where known.
+    OrderPlaced = "order-placed" / 1 {
+        /// Attendee the seats are for, where known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        attendee: Option<AttendeeId>, /// What was wanted and what is held.
-        lines: Vec<Line>, /// ISO 4217 code.
-        currency: String, /// Code that finds the order together with an e-mail.
-        access_code: String, /// End of the hold, Unix milliseconds.
-        expires_ms: i64 }
+        attendee: Option<AttendeeId>,
+        /// What was wanted and what is held.
+        lines: Vec<Line>,
+        /// ISO 4217 code.
+        currency: String,
+        /// Code that finds the order together with an e-mail.
+        access_code: String,
+        /// End of the hold, Unix milliseconds.
+        expires_ms: i64,
+    }
     /// Money came in.
-    PaymentTaken = "payment-taken" / 1 { /// Means of payment.
-        method: Method, /// Amount in minor units.
-        amount_minor: i64 }
+    PaymentTaken = "payment-taken" / 1 {
+        /// Means of payment.
+        method: Method,
+        /// Amount in minor units.
+        amount_minor: i64,
+    }
     /// Seats are held and paid.
     OrderConfirmed = "order-confirmed" / 1 {}
     /// The order is off; what was paid is due back.
-    OrderCancelled = "order-cancelled" / 1 { /// Amount due back in minor units.
-        refund_due_minor: i64 }
+    OrderCancelled = "order-cancelled" / 1 {
+        /// Amount due back in minor units.
+        refund_due_minor: i64,
+    }
     /// The order's owner gave its seats back.
-    OrderReleased = "order-released" / 1 { /// Why.
-        cause: ReleaseCause }
+    OrderReleased = "order-released" / 1 {
+        /// Why.
+        cause: ReleaseCause,
+    }
     /// A seat of an order was given to an attendee.
-    OrderSeatAssigned = "order-seat-assigned" / 1 { /// Position in the order, from 0.
-        n: u32, /// Who sits there.
-        attendee: AttendeeId }
+    OrderSeatAssigned = "order-seat-assigned" / 1 {
+        /// Position in the order, from 0.
+        n: u32,
+        /// Who sits there.
+        attendee: AttendeeId,
+    }
     /// The number of seats to sell; authority of HQ.
-    QuotaSet = "quota-set" / 1 { /// Seats.
-        quota: u32 }
+    QuotaSet = "quota-set" / 1 {
+        /// Seats.
+        quota: u32,
+    }
     /// Seat rights change hands.
-    RightsGiven = "rights-given" / 1 { /// Who gets them.
-        to: Account, /// Seats.
-        count: u32 }
+    RightsGiven = "rights-given" / 1 {
+        /// Who gets them.
+        to: Account,
+        /// Seats.
+        count: u32,
+    }
     /// Rights of the writer are held for an order.
-    SeatsHeld = "seats-held" / 1 { /// The order.
-        order: OrderId, /// Seats.
-        count: u32, /// End of the hold, Unix milliseconds.
-        until_ms: i64 }
+    SeatsHeld = "seats-held" / 1 {
+        /// The order.
+        order: OrderId,
+        /// Seats.
+        count: u32,
+        /// End of the hold, Unix milliseconds.
+        until_ms: i64,
+    }
     /// Held rights of the writer became sold seats.
-    SeatsSold = "seats-sold" / 1 { /// The order.
-        order: OrderId, /// Seats.
-        count: u32 }
+    SeatsSold = "seats-sold" / 1 {
+        /// The order.
+        order: OrderId,
+        /// Seats.
+        count: u32,
+    }
     /// Held or sold seats went back to the writer's rights.
-    SeatsReleased = "seats-released" / 1 { /// The order.
-        order: OrderId, /// Seats.
-        count: u32, /// Whether they were sold, else held.
-        were_sold: bool }
+    SeatsReleased = "seats-released" / 1 {
+        /// The order.
+        order: OrderId,
+        /// Seats.
+        count: u32,
+        /// Whether they were sold, else held.
+        were_sold: bool,
+    }
     /// A scan was refused; a code nobody knows is personal.
-    ScanRefused = "scan-refused" / 1 { /// List to be entered.
-        list: ListId, /// The refusal's code.
-        refusal: String, /// Who it was, where known.
+    ScanRefused = "scan-refused" / 1 {
+        /// List to be entered.
+        list: ListId,
+        /// The refusal's code.
+        refusal: String,
+        /// Who it was, where known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        attendee: Option<AttendeeId> }
+        attendee: Option<AttendeeId>,
+    }
 }
 
 impl Event {
@@ -304,7 +313,12 @@ impl Event {
     ///
     /// # Errors
     /// As [`Facts::parse`]; an absent personal part is no error.
-    pub fn parse(kind: &str, version: u16, facts: &[u8], personal: Option<&[u8]>) -> Result<Self, EventError> {
+    pub fn parse(
+        kind: &str,
+        version: u16,
+        facts: &[u8],
+        personal: Option<&[u8]>,
+    ) -> Result<Self, EventError> {
         let facts = Facts::parse(kind, version, facts)?;
         let personal = personal
             .map(serde_json::from_slice)

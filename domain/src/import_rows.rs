@@ -1,8 +1,8 @@
 //! The rules of an import: a row makes or updates one attendee and its order, and never deletes.
 
 use crate::access_code;
-use crate::event::{AttendeeImported, Event, Facts, ImportedSeat, OrderImported};
 use crate::decide::Draft;
+use crate::event::{AttendeeImported, Event, ImportedSeat, OrderImported};
 use crate::id::{AttendeeId, OrderId, SeatId};
 use crate::import::{ImportRow, SourceState};
 use crate::refusal::Refusal;
@@ -30,36 +30,72 @@ pub(crate) fn import(view: &impl View, source: &str, rows: &[ImportRow]) -> Resu
     Ok(drafts)
 }
 
-fn row_drafts(view: &impl View, source: &str, row: &ImportRow, attendee: AttendeeId, order: OrderId) -> Vec<Draft> {
+fn row_drafts(
+    view: &impl View,
+    source: &str,
+    row: &ImportRow,
+    attendee: AttendeeId,
+    order: OrderId,
+) -> Vec<Draft> {
     let seats = imported_seats(view, row, order, attendee);
-    let codes: Vec<_> = row.codes.iter().map(|code| access_code::fold(code)).filter(|code| !code.is_empty()).collect();
-    let known = view.attendee(attendee);
-    let same = known.as_ref().is_some_and(|known| {
-        known.person.as_ref() == Some(&row.person)
-            && codes.iter().all(|code| known.codes.contains(code))
-            && seats.iter().all(|seat| {
-                known.seats.get(&seat.seat).is_some_and(|held| {
-                    held.paid == seat.paid
-                        && held.seat_type == seat.seat_type
-                        && (!seat.cancelled || held.cancelled.is_some())
-                })
-            })
-    });
-    if same {
-        return Vec::new();
+    let codes = folded(&row.codes);
+    let mut drafts = Vec::new();
+    if !attendee_is_known(view, attendee, row, &codes, &seats) {
+        let facts = AttendeeImported { source: source.to_owned(), codes, seats: seats.clone() };
+        let event = Event::with(facts, Some(row.person.clone()));
+        drafts.push(Draft::new(Stream::Attendee(attendee), event));
     }
-    let facts = AttendeeImported { source: source.to_owned(), codes, seats: seats.clone() };
-    let mut drafts = vec![Draft::new(Stream::Attendee(attendee), Event::with(facts, Some(row.person.clone())))];
-    if known.is_none() {
-        let codes = row.order_code.iter().map(|code| access_code::fold(code)).collect();
-        let facts = Facts::from(OrderImported { attendee, codes, seats });
+    let codes = folded(row.order_code.as_slice());
+    if !order_is_known(view, order, attendee, &codes, &seats) {
+        let facts = OrderImported { attendee, codes, seats };
         drafts.push(Draft::new(Stream::Order(order), Event::of(facts)));
     }
     drafts
 }
 
-fn imported_seats(view: &impl View, row: &ImportRow, order: OrderId, attendee: AttendeeId) -> Vec<ImportedSeat> {
-    let admits = |seat_type| view.conference().seat_types.get(seat_type).is_some_and(|known| known.grants_admission);
+fn folded(codes: &[String]) -> Vec<String> {
+    codes.iter().map(|code| access_code::fold(code)).filter(|code| !code.is_empty()).collect()
+}
+
+fn attendee_is_known(
+    view: &impl View,
+    id: AttendeeId,
+    row: &ImportRow,
+    codes: &[String],
+    seats: &[ImportedSeat],
+) -> bool {
+    let Some(known) = view.attendee(id) else { return false };
+    let same_seat = |seat: &ImportedSeat| {
+        known.seats.get(&seat.seat).is_some_and(|held| {
+            held.paid == seat.paid && held.seat_type == seat.seat_type && (!seat.cancelled || !held.is_good())
+        })
+    };
+    known.person.as_ref() == Some(&row.person)
+        && codes.iter().all(|code| known.codes.contains(code))
+        && seats.iter().all(same_seat)
+}
+
+fn order_is_known(
+    view: &impl View,
+    id: OrderId,
+    attendee: AttendeeId,
+    codes: &[String],
+    seats: &[ImportedSeat],
+) -> bool {
+    let Some(known) = view.order(id) else { return false };
+    let has_seats =
+        known.imported.get(&attendee).is_some_and(|held| seats.iter().all(|seat| held.contains(&seat.seat)));
+    has_seats && codes.iter().all(|code| known.codes.contains(code))
+}
+
+fn imported_seats(
+    view: &impl View,
+    row: &ImportRow,
+    order: OrderId,
+    attendee: AttendeeId,
+) -> Vec<ImportedSeat> {
+    let admits =
+        |seat_type| view.conference().seat_types.get(seat_type).is_some_and(|known| known.grants_admission);
     let seats = row.seats.iter().zip(0_u32..).map(|(seat, n)| ImportedSeat {
         seat: imported_seat_id(attendee, n),
         seat_type: seat.seat_type.clone(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use lanyard_sync::LogId;
+use lanyard_sync::{Dot, InvalidId, LogId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::event::Facts;
@@ -34,12 +34,13 @@ impl fmt::Display for Account {
 }
 
 impl FromStr for Account {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
         if text == "hq" {
             return Ok(Self::Hq);
         }
-        text.parse().map(Self::Venue).map_err(|_| format!("{text} is neither hq nor a log"))
+        text.parse().map(Self::Venue).map_err(|_: InvalidId| InvalidId { what: "account" })
     }
 }
 
@@ -91,8 +92,8 @@ pub struct Ledger {
     pub entries: u64,
     /// Seats there are.
     pub quota: u32,
-    /// Lamport time and sequence of the entry that set the quota.
-    quota_set_at: (u64, u64),
+    /// Place in canonical order of the entry that set the quota.
+    quota_set_at: Option<(u64, Dot)>,
     /// What each account has.
     pub balances: BTreeMap<Account, Balance>,
     /// Holds that were neither sold nor released.
@@ -140,19 +141,19 @@ impl Ledger {
         let own = at.account();
         match facts {
             Facts::QuotaSet(set) if at.authority => {
-                let at = (at.lamport, at.dot.seq);
-                if at >= self.quota_set_at {
-                    (self.quota, self.quota_set_at) = (set.quota, at);
+                let place = Some((at.lamport, at.dot));
+                if place > self.quota_set_at {
+                    (self.quota, self.quota_set_at) = (set.quota, place);
                 }
             }
             Facts::RightsGiven(given) => {
                 self.balance(own).given += i64::from(given.count);
                 self.balance(given.to).received += i64::from(given.count);
             }
-            Facts::SeatsHeld(held) => {
-                self.balance(own).held += i64::from(held.count);
-                let hold = Hold { account: own, count: held.count, until_ms: held.until_ms };
-                self.holds.insert(held.order, hold);
+            Facts::SeatsHeld(hold) => {
+                self.balance(own).held += i64::from(hold.count);
+                self.holds
+                    .insert(hold.order, Hold { account: own, count: hold.count, until_ms: hold.until_ms });
             }
             Facts::SeatsSold(sold) => {
                 let balance = self.balance(own);
@@ -169,7 +170,28 @@ impl Ledger {
                     self.holds.remove(&released.order);
                 }
             }
-            _ => {}
+            Facts::QuotaSet(_)
+            | Facts::ConferenceConfigured(_)
+            | Facts::StaffSet(_)
+            | Facts::NodeEnrolled(_)
+            | Facts::AttendeeImported(_)
+            | Facts::AttendeeRegistered(_)
+            | Facts::AttendeeCheckedIn(_)
+            | Facts::CheckInAnnulled(_)
+            | Facts::BadgeIssued(_)
+            | Facts::BadgeVoided(_)
+            | Facts::BadgePrinted(_)
+            | Facts::SeatAssigned(_)
+            | Facts::SeatCancelled(_)
+            | Facts::ConflictResolved(_)
+            | Facts::OrderImported(_)
+            | Facts::OrderPlaced(_)
+            | Facts::PaymentTaken(_)
+            | Facts::OrderConfirmed(_)
+            | Facts::OrderCancelled(_)
+            | Facts::OrderReleased(_)
+            | Facts::OrderSeatAssigned(_)
+            | Facts::ScanRefused(_) => {}
         }
     }
 

@@ -27,9 +27,16 @@ pub struct Line {
     pub admits: bool,
 }
 
+impl Line {
+    /// Price of what is held, minor units.
+    pub fn total_minor(&self) -> i64 {
+        i64::from(self.held).saturating_mul(self.price_minor)
+    }
+}
+
 /// Where an order stands.
 // Stored: inside `Order`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderState {
     /// Nothing was written yet.
@@ -104,14 +111,19 @@ pub struct Order {
 }
 
 impl Order {
-    /// Total of what is held, minor units.
+    /// Total of what is held, minor units; a total beyond the range stays at its end.
     pub fn total_minor(&self) -> i64 {
-        self.lines.iter().map(|line| i64::from(line.held) * line.price_minor).sum()
+        self.lines.iter().map(Line::total_minor).fold(0, i64::saturating_add)
     }
 
     /// What is still to be paid, minor units.
     pub fn open_minor(&self) -> i64 {
-        (self.total_minor() - self.paid_minor).max(0)
+        self.total_minor().saturating_sub(self.paid_minor).max(0)
+    }
+
+    /// Whether money came in and nothing is open.
+    pub fn is_paid(&self) -> bool {
+        self.paid_minor > 0 && self.open_minor() == 0
     }
 
     /// Whether everything wanted is held.
@@ -121,12 +133,40 @@ impl Order {
 
     /// Each held seat in order: its line.
     pub fn seats(&self) -> impl Iterator<Item = (u32, &Line)> {
-        self.lines.iter().flat_map(|line| (0..line.held).map(move |_| line)).zip(0..).map(|(line, n)| (n, line))
+        self.lines
+            .iter()
+            .flat_map(|line| (0..line.held).map(move |_| line))
+            .zip(0..)
+            .map(|(line, n)| (n, line))
     }
 
-    /// Whether the hold has run out; a confirmed order does not lapse.
+    /// Whether the hold has run out; an order that was paid in time does not lapse.
     pub fn has_lapsed(&self, now_ms: i64) -> bool {
-        self.state == OrderState::Expired || (self.state == OrderState::Placed && now_ms >= self.expires_ms)
+        match self.state {
+            OrderState::Expired => true,
+            OrderState::Placed => now_ms >= self.expires_ms && !self.is_paid(),
+            OrderState::Unknown | OrderState::Imported | OrderState::Confirmed | OrderState::Cancelled => {
+                false
+            }
+        }
+    }
+
+    /// Positions of seats nobody sits on.
+    pub fn unassigned(&self) -> Vec<u32> {
+        self.seats().map(|(n, _)| n).filter(|n| !self.assigned.contains_key(n)).collect()
+    }
+
+    /// Everybody with a seat of the order, each once.
+    pub fn people(&self) -> Vec<AttendeeId> {
+        let people: BTreeSet<_> = self.imported.keys().chain(self.assigned.values()).copied().collect();
+        people.into_iter().collect()
+    }
+
+    /// Seats that attendees have of the order.
+    pub fn seats_of_people(&self, id: OrderId) -> impl Iterator<Item = (AttendeeId, SeatId)> {
+        let imported =
+            self.imported.iter().flat_map(|(who, seats)| seats.iter().map(|seat| (*who, seat.clone())));
+        imported.chain(self.assigned.iter().map(move |(n, who)| (*who, seat_id(id, *n))))
     }
 
     /// Applies one entry of the stream.
@@ -134,49 +174,89 @@ impl Order {
         self.entries += 1;
         match &event.facts {
             Facts::OrderImported(imported) => {
-                self.advance(OrderState::Imported);
+                self.begin(OrderState::Imported);
                 self.codes.extend(imported.codes.iter().cloned());
                 let seats = imported.seats.iter().map(|seat: &ImportedSeat| seat.seat.clone()).collect();
                 self.imported.insert(imported.attendee, seats);
             }
             Facts::OrderPlaced(placed) => self.place(placed, event.personal.as_ref(), at),
             Facts::PaymentTaken(payment) => {
-                self.paid_minor += payment.amount_minor;
+                self.paid_minor = self.paid_minor.saturating_add(payment.amount_minor);
                 self.method = Some(payment.method);
-                if self.state == OrderState::Cancelled {
-                    self.refund_due_minor += payment.amount_minor;
-                }
+                self.owe_after_cancellation();
             }
-            Facts::OrderConfirmed(_) => {
-                if self.state == OrderState::Cancelled {
-                    self.was_confirmed = true;
-                } else {
-                    self.advance(OrderState::Confirmed);
-                }
-            }
-            Facts::OrderCancelled(_) => {
-                if self.cancelled.is_none() {
-                    self.was_confirmed = self.state == OrderState::Confirmed;
-                    self.cancelled = Some(Moment::of(at));
-                    self.state = OrderState::Cancelled;
-                    self.refund_due_minor = self.paid_minor;
-                }
-            }
-            Facts::OrderReleased(released) => {
-                self.released = true;
-                if released.cause == ReleaseCause::Lapsed {
-                    self.advance(OrderState::Expired);
-                }
-            }
+            Facts::OrderConfirmed(_) => self.confirm(),
+            Facts::OrderCancelled(_) => self.cancel(at),
+            Facts::OrderReleased(released) => self.release(released.cause),
             Facts::OrderSeatAssigned(assigned) => {
                 self.assigned.entry(assigned.n).or_insert(assigned.attendee);
             }
-            _ => {}
+            Facts::ConferenceConfigured(_)
+            | Facts::StaffSet(_)
+            | Facts::NodeEnrolled(_)
+            | Facts::AttendeeImported(_)
+            | Facts::AttendeeRegistered(_)
+            | Facts::AttendeeCheckedIn(_)
+            | Facts::CheckInAnnulled(_)
+            | Facts::BadgeIssued(_)
+            | Facts::BadgeVoided(_)
+            | Facts::BadgePrinted(_)
+            | Facts::SeatAssigned(_)
+            | Facts::SeatCancelled(_)
+            | Facts::ConflictResolved(_)
+            | Facts::QuotaSet(_)
+            | Facts::RightsGiven(_)
+            | Facts::SeatsHeld(_)
+            | Facts::SeatsSold(_)
+            | Facts::SeatsReleased(_)
+            | Facts::ScanRefused(_) => {}
+        }
+    }
+
+    /// An entry that makes the order leaves what came of it since.
+    fn begin(&mut self, state: OrderState) {
+        if self.state == OrderState::Unknown {
+            self.state = state;
+        }
+    }
+
+    /// A confirmation that had not seen the cancellation sold the seats all the same.
+    fn confirm(&mut self) {
+        match self.state {
+            OrderState::Cancelled => self.was_confirmed = true,
+            OrderState::Unknown
+            | OrderState::Imported
+            | OrderState::Placed
+            | OrderState::Confirmed
+            | OrderState::Expired => self.state = OrderState::Confirmed,
+        }
+    }
+
+    fn cancel(&mut self, at: &Placed<'_>) {
+        if self.cancelled.is_some() {
+            return;
+        }
+        self.was_confirmed = self.state == OrderState::Confirmed;
+        self.cancelled = Some(Moment::of(at));
+        self.state = OrderState::Cancelled;
+        self.owe_after_cancellation();
+    }
+
+    fn release(&mut self, cause: ReleaseCause) {
+        self.released = true;
+        if cause == ReleaseCause::Lapsed && self.state == OrderState::Placed {
+            self.state = OrderState::Expired;
+        }
+    }
+
+    fn owe_after_cancellation(&mut self) {
+        if self.state == OrderState::Cancelled {
+            self.refund_due_minor = self.paid_minor;
         }
     }
 
     fn place(&mut self, placed: &OrderPlaced, registrant: Option<&Person>, at: &Placed<'_>) {
-        self.advance(OrderState::Placed);
+        self.begin(OrderState::Placed);
         self.owner = Some(at.account());
         self.registrant = registrant.cloned();
         self.attendee = placed.attendee;
@@ -184,11 +264,6 @@ impl Order {
         self.currency.clone_from(&placed.currency);
         self.access_code.clone_from(&placed.access_code);
         self.expires_ms = placed.expires_ms;
-    }
-
-    /// Moves on, never back: a cancellation that a concurrent entry has not seen stands.
-    fn advance(&mut self, to: OrderState) {
-        self.state = self.state.max(to);
     }
 }
 

@@ -4,6 +4,7 @@
 
 use lanyard_sync::CommandId;
 
+use crate::attendee::Attendee;
 use crate::command::Command;
 use crate::decide::Draft;
 use crate::event::Facts;
@@ -37,7 +38,7 @@ pub fn follow_ups(view: &impl View, cause: CommandId, written: &[Draft], desk: D
             Facts::AttendeeCheckedIn(_) if desk.prints_badges && !has_badge => {
                 commands.push(("badge at check-in", Command::IssueBadge { attendee }));
             }
-            Facts::SeatAssigned(_) if has_badge => {
+            Facts::SeatAssigned(_) if has_badge && !badge_says_all(&state) => {
                 let reprint = Command::ReprintBadge { attendee, reason: String::new() };
                 if !commands.iter().any(|(_, earlier)| *earlier == reprint) {
                     commands.push(("badge after sale", reprint));
@@ -47,7 +48,16 @@ pub fn follow_ups(view: &impl View, cause: CommandId, written: &[Draft], desk: D
         }
     }
     let numbered = commands.into_iter().zip(0_u32..);
-    numbered.map(|((policy, command), index)| FollowUp { id: derived(cause, policy, index), command }).collect()
+    numbered
+        .map(|((policy, command), index)| FollowUp { id: derived(cause, policy, index), command })
+        .collect()
+}
+
+fn badge_says_all(attendee: &Attendee) -> bool {
+    let entitlements = attendee.entitlements();
+    attendee
+        .active_badges()
+        .any(|badge| entitlements.iter().all(|seat_type| badge.entitlements.contains(seat_type)))
 }
 
 fn derived(cause: CommandId, policy: &str, index: u32) -> CommandId {

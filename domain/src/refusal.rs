@@ -23,7 +23,14 @@ pub struct Elsewhere {
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {
     /// The same person entered before.
-    AlreadyCheckedIn { at_ms: i64, desk: DeskId, account: Account },
+    AlreadyCheckedIn {
+        /// When, Unix milliseconds.
+        at_ms: i64,
+        /// Where.
+        desk: DeskId,
+        /// Whose log says so.
+        account: Account,
+    },
     /// Nothing this person holds opens the list.
     NotOnList,
     /// Admission is not paid for.
@@ -31,33 +38,82 @@ pub enum Refusal {
     /// Everything that opened the list was cancelled.
     Canceled,
     /// What this person holds opens other lists.
-    WrongProduct { holds: Vec<SeatTypeId> },
+    WrongProduct {
+        /// What they hold instead.
+        holds: Vec<SeatTypeId>,
+    },
     /// A rule of the list or command, in a sentence.
-    Rules { why: String },
+    Rules {
+        /// Why, in words.
+        why: String,
+    },
     /// Outside the list's windows.
-    InvalidTime { opens_ms: i64, closes_ms: i64 },
+    InvalidTime {
+        /// When it opens, Unix milliseconds.
+        opens_ms: i64,
+        /// When it closes, Unix milliseconds.
+        closes_ms: i64,
+    },
     /// The code stands for several people.
-    Ambiguous { attendees: Vec<AttendeeId> },
+    Ambiguous {
+        /// Who it may be.
+        attendees: Vec<AttendeeId>,
+    },
     /// Nobody is known by the code.
-    UnknownCode { mistyped: bool },
+    UnknownCode {
+        /// Whether the check character does not fit.
+        mistyped: bool,
+    },
     /// The code belongs to another conference.
-    WrongConference { conference: String },
+    WrongConference {
+        /// Slug of the other conference.
+        conference: String,
+    },
     /// The badge was replaced or voided.
-    BadgeVoid { voided_at_ms: i64 },
+    BadgeVoid {
+        /// When it became void, Unix milliseconds.
+        voided_at_ms: i64,
+    },
     /// The code is an order with seats nobody sits on.
-    NoSeatAssigned { order: OrderId, seats: Vec<u32> },
+    NoSeatAssigned {
+        /// The order.
+        order: OrderId,
+        /// Positions without a name.
+        seats: Vec<u32>,
+    },
     /// People with a similar name or the same e-mail exist.
-    SimilarAttendees { attendees: Vec<AttendeeId> },
+    SimilarAttendees {
+        /// Who it may be.
+        attendees: Vec<AttendeeId>,
+    },
     /// This node has no rights left for the seat type.
-    NoSeatsLeft { seat_type: SeatTypeId, local: i64, elsewhere: Vec<Elsewhere> },
+    NoSeatsLeft {
+        /// What was asked for.
+        seat_type: SeatTypeId,
+        /// Seats this node has left.
+        local: i64,
+        /// Seats other nodes have left, most first.
+        elsewhere: Vec<Elsewhere>,
+    },
     /// Nothing was selected.
     NothingSelected,
     /// A quantity is zero, negative or beyond reason.
-    InvalidQuantity { seat_type: SeatTypeId, quantity: i64 },
+    InvalidQuantity {
+        /// What was asked for.
+        seat_type: SeatTypeId,
+        /// How many were asked for.
+        quantity: i64,
+    },
     /// Not configured.
-    UnknownSeatType { seat_type: SeatTypeId },
+    UnknownSeatType {
+        /// What was asked for.
+        seat_type: SeatTypeId,
+    },
     /// Outside the sale window.
-    NotOnSale { seat_type: SeatTypeId },
+    NotOnSale {
+        /// What was asked for.
+        seat_type: SeatTypeId,
+    },
     /// Not known on this node.
     UnknownAttendee,
     /// Not known on this node.
@@ -69,33 +125,71 @@ pub enum Refusal {
     /// Not known on this node.
     UnknownBadge,
     /// The hold ran out before.
-    HoldExpired { expired_at_ms: i64 },
+    HoldExpired {
+        /// When the hold ran out, Unix milliseconds.
+        expired_at_ms: i64,
+    },
     /// The order is in a state that does not allow it.
-    OrderIs { state: String },
+    OrderIs {
+        /// The state, as a word.
+        state: String,
+    },
     /// Only the node that placed the order may do this.
-    OwnedElsewhere { owner: Account },
+    OwnedElsewhere {
+        /// Whose order it is.
+        owner: Account,
+    },
     /// The amount is not what is open.
-    WrongAmount { open_minor: i64 },
+    WrongAmount {
+        /// What is open, minor units.
+        open_minor: i64,
+    },
     /// There is still something to pay.
-    PaymentMissing { open_minor: i64 },
+    PaymentMissing {
+        /// What is open, minor units.
+        open_minor: i64,
+    },
     /// The check-in was annulled before.
-    AlreadyAnnulled { at_ms: i64 },
+    AlreadyAnnulled {
+        /// When, Unix milliseconds.
+        at_ms: i64,
+    },
     /// The conflict was decided before.
-    AlreadyResolved { at_ms: i64 },
+    AlreadyResolved {
+        /// When, Unix milliseconds.
+        at_ms: i64,
+    },
     /// The person has an active badge.
     HasBadge,
     /// The seat has somebody on it.
-    SeatTaken { attendee: AttendeeId },
+    SeatTaken {
+        /// Who.
+        attendee: AttendeeId,
+    },
     /// The order has no such seat.
-    NoSuchSeat { n: u32 },
+    NoSuchSeat {
+        /// The position asked for.
+        n: u32,
+    },
     /// More rights are with nodes than the new quota leaves.
-    RightsOut { free: i64 },
+    RightsOut {
+        /// Seats that may be taken back.
+        free: i64,
+    },
     /// The role does not allow it.
-    NotPermitted { needs: Role },
+    NotPermitted {
+        /// The least role that may.
+        needs: Role,
+    },
     /// Only HQ decides this.
     HqOnly,
     /// The text of a field is missing or too long.
-    InvalidField { field: String, why: String },
+    InvalidField {
+        /// Name of the field.
+        field: String,
+        /// Why, in words.
+        why: String,
+    },
 }
 
 impl Refusal {
@@ -171,23 +265,48 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AlreadyCheckedIn { desk, .. } => write!(f, "Already checked in at desk {desk}. Ask for a photo id; call a supervisor if it is someone else."),
-            Self::NotOnList => f.write_str("Not on this list. Register them as a walk-up or send them to the help desk."),
+            Self::AlreadyCheckedIn { desk, .. } => write!(
+                f,
+                "Already checked in at desk {desk}. Ask for a photo id; call a supervisor if it is someone else."
+            ),
+            Self::NotOnList => {
+                f.write_str("Not on this list. Register them as a walk-up or send them to the help desk.")
+            }
             Self::Unpaid => f.write_str("Not paid. Take the payment, or ask a supervisor to admit them."),
             Self::Canceled => f.write_str("The ticket was cancelled. Send them to the help desk."),
-            Self::WrongProduct { .. } => f.write_str("Their ticket does not open this door. Sell the seat here if there is one left."),
+            Self::WrongProduct { .. } => {
+                f.write_str("Their ticket does not open this door. Sell the seat here if there is one left.")
+            }
             Self::Rules { why } => f.write_str(why),
             Self::InvalidTime { .. } => f.write_str("This list is closed at this time."),
-            Self::Ambiguous { .. } => f.write_str("The code stands for several people. Choose the right one."),
-            Self::UnknownCode { mistyped: true } => f.write_str("The code is mistyped. Check each character or search by name."),
-            Self::UnknownCode { mistyped: false } => f.write_str("The code is not known here. Search by name, or register a walk-up."),
-            Self::WrongConference { conference } => write!(f, "This ticket is for another conference ({conference})."),
-            Self::BadgeVoid { .. } => f.write_str("This badge was replaced. Ask for the new badge or reprint it."),
-            Self::NoSeatAssigned { .. } => f.write_str("Nobody is named on this seat. Enter the name at the desk."),
-            Self::SimilarAttendees { .. } => f.write_str("People with a similar name or the same e-mail are on the list. Is it one of them?"),
-            Self::NoSeatsLeft { seat_type, local, .. } => write!(f, "No seats left for {seat_type} on this node ({local} here)."),
+            Self::Ambiguous { .. } => {
+                f.write_str("The code stands for several people. Choose the right one.")
+            }
+            Self::UnknownCode { mistyped: true } => {
+                f.write_str("The code is mistyped. Check each character or search by name.")
+            }
+            Self::UnknownCode { mistyped: false } => {
+                f.write_str("The code is not known here. Search by name, or register a walk-up.")
+            }
+            Self::WrongConference { conference } => {
+                write!(f, "This ticket is for another conference ({conference}).")
+            }
+            Self::BadgeVoid { .. } => {
+                f.write_str("This badge was replaced. Ask for the new badge or reprint it.")
+            }
+            Self::NoSeatAssigned { .. } => {
+                f.write_str("Nobody is named on this seat. Enter the name at the desk.")
+            }
+            Self::SimilarAttendees { .. } => f.write_str(
+                "People with a similar name or the same e-mail are on the list. Is it one of them?",
+            ),
+            Self::NoSeatsLeft { seat_type, local, .. } => {
+                write!(f, "No seats left for {seat_type} on this node ({local} here).")
+            }
             Self::NothingSelected => f.write_str("Nothing was selected."),
-            Self::InvalidQuantity { seat_type, quantity } => write!(f, "{quantity} seats of {seat_type} cannot be sold."),
+            Self::InvalidQuantity { seat_type, quantity } => {
+                write!(f, "{quantity} seats of {seat_type} cannot be sold.")
+            }
             Self::UnknownSeatType { seat_type } => write!(f, "Seat type {seat_type} is not configured."),
             Self::NotOnSale { seat_type } => write!(f, "{seat_type} is not on sale at this time."),
             Self::UnknownAttendee => f.write_str("This attendee is not known on this node yet."),
@@ -195,17 +314,27 @@ impl fmt::Display for Refusal {
             Self::UnknownCheckIn => f.write_str("This check-in is not known on this node yet."),
             Self::UnknownConflict => f.write_str("This conflict is not known on this node yet."),
             Self::UnknownBadge => f.write_str("This badge is not known on this node yet."),
-            Self::HoldExpired { .. } => f.write_str("The hold ran out and the seats went back. Start the sale again."),
+            Self::HoldExpired { .. } => {
+                f.write_str("The hold ran out and the seats went back. Start the sale again.")
+            }
             Self::OrderIs { state } => write!(f, "The order is {state}."),
-            Self::OwnedElsewhere { .. } => f.write_str("The order was placed at another node. Finish it there, or ask a supervisor to cancel it."),
+            Self::OwnedElsewhere { .. } => f.write_str(
+                "The order was placed at another node. Finish it there, or ask a supervisor to cancel it.",
+            ),
             Self::WrongAmount { open_minor } => write!(f, "The open amount is {open_minor} minor units."),
-            Self::PaymentMissing { open_minor } => write!(f, "{open_minor} minor units are still to be paid."),
+            Self::PaymentMissing { open_minor } => {
+                write!(f, "{open_minor} minor units are still to be paid.")
+            }
             Self::AlreadyAnnulled { .. } => f.write_str("This check-in was taken back before."),
             Self::AlreadyResolved { .. } => f.write_str("This conflict was decided before."),
-            Self::HasBadge => f.write_str("They have a badge. Reprint it if it is lost; the earlier one becomes void."),
+            Self::HasBadge => {
+                f.write_str("They have a badge. Reprint it if it is lost; the earlier one becomes void.")
+            }
             Self::SeatTaken { .. } => f.write_str("Somebody is named on this seat."),
             Self::NoSuchSeat { n } => write!(f, "The order has no seat {n}."),
-            Self::RightsOut { free } => write!(f, "Only {free} seats are free to take back; the others are with nodes or sold."),
+            Self::RightsOut { free } => {
+                write!(f, "Only {free} seats are free to take back; the others are with nodes or sold.")
+            }
             Self::NotPermitted { needs } => write!(f, "This needs a {}.", needs.as_str().replace('_', " ")),
             Self::HqOnly => f.write_str("Only HQ decides this."),
             Self::InvalidField { field, why } => write!(f, "{field}: {why}."),

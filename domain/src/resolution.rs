@@ -3,7 +3,7 @@
 use lanyard_sync::Dot;
 use serde::{Deserialize, Serialize};
 
-use crate::attendee::Moment;
+use crate::attendee::{Attendee, CheckIn, Moment};
 use crate::conflict::ConflictState;
 use crate::decide::Draft;
 use crate::event::{ConflictResolved, Decision, Event};
@@ -29,7 +29,8 @@ pub struct Resolution {
     pub at: Moment,
     /// Why, in their words.
     pub reason: Option<String>,
-    /// Whether another decision on the same sides comes before it in canonical order.
+    /// Whether it had no effect: a decision on the same sides comes before it in canonical order, or it would
+    /// have taken back the last check-in that stands.
     pub overruled: bool,
 }
 
@@ -55,6 +56,40 @@ impl Resolution {
     }
 }
 
+impl Attendee {
+    /// The first decision on the same sides in canonical order counts; a later one is kept and shown.
+    pub(crate) fn resolve(&mut self, mut resolution: Resolution, at: &Placed<'_>) {
+        resolution.overruled = self.is_decided(&resolution) || self.would_leave_nobody(&resolution);
+        if !resolution.overruled {
+            if let Some(check_in) = resolution.annulled() {
+                self.annul(check_in, resolution.reason.clone(), at);
+            }
+            self.settle_badges(resolution.annulled(), at);
+        }
+        self.resolutions.push(resolution);
+    }
+
+    fn is_decided(&self, resolution: &Resolution) -> bool {
+        self.resolutions.iter().any(|earlier| {
+            earlier.conflict == resolution.conflict
+                && resolution.sides.iter().all(|dot| earlier.sides.contains(dot))
+        })
+    }
+
+    /// Whether it takes back the only check-in left of several: concurrent decisions may each have kept another one.
+    fn would_leave_nobody(&self, resolution: &Resolution) -> bool {
+        let Some(dot) = resolution.annulled() else { return false };
+        let Some(annulled) = self.check_ins.iter().find(|check_in| check_in.at.dot == dot) else {
+            return true;
+        };
+        let beside = || {
+            self.check_ins.iter().filter(|check_in| check_in.is_beside(annulled) && check_in.at.dot != dot)
+        };
+        let double_entry = beside().any(|check_in| resolution.sides.contains(&check_in.at.dot));
+        double_entry && !beside().any(CheckIn::stands)
+    }
+}
+
 /// Decides `ResolveConflict`.
 pub(crate) fn resolve(
     view: &impl View,
@@ -70,7 +105,7 @@ pub(crate) fn resolve(
         return Err(Refusal::AlreadyResolved { at_ms: resolution.at.at_ms });
     }
     if let Decision::Annul { check_in } = decision {
-        let standing = attendee.check_ins.iter().any(|known| known.at.dot == check_in && known.annulled.is_none());
+        let standing = attendee.check_ins.iter().any(|known| known.at.dot == check_in && known.stands());
         if !standing || !found.sides.iter().any(|side| side.at.dot == check_in) {
             return Err(Refusal::UnknownCheckIn);
         }

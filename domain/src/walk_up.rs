@@ -1,45 +1,74 @@
 //! Walk-ups: somebody is registered at the desk and holds a paid or given seat at once.
 
-use crate::command::Command;
-use crate::decide::{Deciding, Draft, known_seat_type, no_seats_left};
+use crate::conference::SeatType;
+use crate::decide::{Deciding, Draft, no_seats_left};
 use crate::event::{
-    AttendeeRegistered, Event, Method, OrderConfirmed, OrderPlaced, OrderSeatAssigned, PaymentTaken, SeatAssigned,
-    SeatsHeld, SeatsSold,
+    AttendeeRegistered, Event, Method, OrderConfirmed, OrderPlaced, OrderSeatAssigned, PaymentTaken,
+    SeatAssigned, SeatsHeld, SeatsSold,
 };
-use crate::id::SeatTypeId;
+use crate::id::{AttendeeId, SeatTypeId};
 use crate::order::{Line, seat_id};
 use crate::person::Person;
 use crate::refusal::Refusal;
-use crate::sale::HOLD_MS;
+use crate::sale::{HOLD_MS, on_sale};
 use crate::stream::Stream;
 use crate::view::View;
 
 /// Longest name, company or e-mail in characters.
 pub(crate) const WORDS_MAX_CHARS: usize = 200;
 
+/// Who registers, for what, and how it is paid.
+pub(crate) struct WalkUp<'a> {
+    /// Names and addresses.
+    pub(crate) person: &'a Person,
+    /// What they get.
+    pub(crate) seat_type: &'a SeatTypeId,
+    /// How it is paid.
+    pub(crate) method: Method,
+    /// Why, where it is given.
+    pub(crate) reason: &'a str,
+}
+
 /// Decides `RegisterWalkUp`: attendee, order, payment and seat in one commit.
-pub(crate) fn register(view: &impl View, command: &Command, deciding: &Deciding) -> Result<Vec<Draft>, Refusal> {
-    let Command::RegisterWalkUp { person, seat_type, method, reason, not_the_same_as } = command else {
-        return Err(Refusal::Rules { why: "Not a walk-up.".to_owned() });
-    };
-    check_words(person)?;
-    known_seat_type(view, seat_type)?;
-    let similar: Vec<_> = view.similar(person).into_iter().filter(|id| !not_the_same_as.contains(id)).collect();
+pub(crate) fn register(
+    view: &impl View,
+    walk_up: &WalkUp<'_>,
+    not_the_same_as: &[AttendeeId],
+    deciding: &Deciding,
+) -> Result<Vec<Draft>, Refusal> {
+    check_words(walk_up.person)?;
+    let configured = on_sale(view, walk_up.seat_type, deciding.now_ms)?;
+    if !configured.grants_admission {
+        let why = format!("{} does not admit to the conference. Choose another seat type.", configured.name);
+        return Err(Refusal::Rules { why });
+    }
+    let price_minor = price(configured, walk_up)?;
+    let similar: Vec<_> =
+        view.similar(walk_up.person).into_iter().filter(|id| !not_the_same_as.contains(id)).collect();
     if !similar.is_empty() {
         return Err(Refusal::SimilarAttendees { attendees: similar });
     }
-    let price_minor = price(view, seat_type, *method, reason)?;
-    let ledger = view.ledger(seat_type);
+    let ledger = view.ledger(walk_up.seat_type);
     if ledger.available(deciding.account()) < 1 {
-        return Err(no_seats_left(seat_type, &ledger, deciding.account()));
+        return Err(no_seats_left(walk_up.seat_type, &ledger, deciding.account()));
     }
-    Ok(drafts(view, person, seat_type, *method, reason, price_minor, deciding))
+    let line = Line {
+        seat_type: walk_up.seat_type.clone(),
+        wanted: 1,
+        held: 1,
+        price_minor,
+        admits: configured.grants_admission,
+    };
+    Ok(drafts(walk_up, line, &view.conference().currency, deciding))
 }
 
 /// Refuses words that are missing or too long.
 pub(crate) fn check_words(person: &Person) -> Result<(), Refusal> {
     if person.full_name().is_empty() {
-        return Err(Refusal::InvalidField { field: "first_name".to_owned(), why: "a name is needed".to_owned() });
+        return Err(Refusal::InvalidField {
+            field: "first_name".to_owned(),
+            why: "a name is needed".to_owned(),
+        });
     }
     let fields = [
         ("first_name", Some(&person.first_name)),
@@ -56,36 +85,28 @@ pub(crate) fn check_words(person: &Person) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn price(view: &impl View, seat_type: &SeatTypeId, method: Method, reason: &str) -> Result<i64, Refusal> {
-    let price_minor = view.conference().seat_types.get(seat_type).map_or(0, |configured| configured.price_minor);
-    match method {
+fn price(configured: &SeatType, walk_up: &WalkUp<'_>) -> Result<i64, Refusal> {
+    let price_minor = configured.price_minor;
+    match walk_up.method {
         Method::Cash => Ok(price_minor),
         Method::Free if price_minor == 0 => Ok(0),
         Method::Free => Err(Refusal::PaymentMissing { open_minor: price_minor }),
-        Method::Complimentary if reason.trim().is_empty() => {
+        Method::Complimentary if walk_up.reason.trim().is_empty() => {
             Err(Refusal::InvalidField { field: "reason".to_owned(), why: "say why it is given".to_owned() })
         }
         Method::Complimentary => Ok(0),
     }
 }
 
-fn drafts(
-    view: &impl View,
-    person: &Person,
-    seat_type: &SeatTypeId,
-    method: Method,
-    reason: &str,
-    price_minor: i64,
-    deciding: &Deciding,
-) -> Vec<Draft> {
+fn drafts(walk_up: &WalkUp<'_>, line: Line, currency: &str, deciding: &Deciding) -> Vec<Draft> {
+    let &WalkUp { person, seat_type, method, reason } = walk_up;
     let (id, order) = (deciding.new_attendee(0), deciding.new_order());
     let access_code = deciding.new_access_code(0);
-    let admits = view.conference().seat_types.get(seat_type).is_some_and(|configured| configured.grants_admission);
-    let line = Line { seat_type: seat_type.clone(), wanted: 1, held: 1, price_minor, admits };
+    let (price_minor, admits) = (line.price_minor, line.admits);
     let placed = OrderPlaced {
         attendee: Some(id),
         lines: vec![line],
-        currency: view.conference().currency.clone(),
+        currency: currency.to_owned(),
         access_code: access_code.clone(),
         expires_ms: deciding.now_ms + HOLD_MS,
     };
@@ -118,4 +139,3 @@ fn registrant(person: &Person) -> Person {
         ..Person::default()
     }
 }
-

@@ -1,0 +1,115 @@
+//! States in memory: a view for rules that run without a database, as specifications and simulations do.
+
+use std::collections::BTreeMap;
+
+use crate::attendee::Attendee;
+use crate::conference::Conference;
+use crate::fold::Folded;
+use crate::id::{AttendeeId, OrderId, SeatTypeId};
+use crate::ledger::Ledger;
+use crate::order::Order;
+use crate::person::Person;
+use crate::stream::Stream;
+use crate::view::{CodeMatch, View};
+
+/// Most people a search for similar ones names.
+pub const SIMILAR_MAX: usize = 10;
+
+/// Folded states by stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemoryView {
+    conference: Conference,
+    states: BTreeMap<Stream, Folded>,
+}
+
+impl MemoryView {
+    /// Puts the state of a stream in place.
+    pub fn set(&mut self, stream: Stream, state: Folded) {
+        if let Folded::Conference(configured) = &state {
+            self.conference.clone_from(&configured.conference);
+        }
+        self.states.insert(stream, state);
+    }
+
+    /// The state of a stream, none when nothing was written.
+    pub fn get(&self, stream: &Stream) -> Option<&Folded> {
+        self.states.get(stream)
+    }
+
+    /// Every stream with its state, in order of stream.
+    pub fn states(&self) -> &BTreeMap<Stream, Folded> {
+        &self.states
+    }
+
+    /// Everybody known.
+    pub fn attendees(&self) -> impl Iterator<Item = (AttendeeId, &Attendee)> {
+        self.states.iter().filter_map(|(stream, state)| match (stream, state) {
+            (Stream::Attendee(id), Folded::Attendee(attendee)) => Some((*id, &**attendee)),
+            _ => None,
+        })
+    }
+
+    /// Every order.
+    pub fn orders(&self) -> impl Iterator<Item = (OrderId, &Order)> {
+        self.states.iter().filter_map(|(stream, state)| match (stream, state) {
+            (Stream::Order(id), Folded::Order(order)) => Some((*id, &**order)),
+            _ => None,
+        })
+    }
+}
+
+impl View for MemoryView {
+    fn conference(&self) -> &Conference {
+        &self.conference
+    }
+
+    fn attendee(&self, id: AttendeeId) -> Option<Attendee> {
+        match self.states.get(&Stream::Attendee(id))? {
+            Folded::Attendee(attendee) => Some((**attendee).clone()),
+            _ => None,
+        }
+    }
+
+    fn order(&self, id: OrderId) -> Option<Order> {
+        match self.states.get(&Stream::Order(id))? {
+            Folded::Order(order) => Some((**order).clone()),
+            _ => None,
+        }
+    }
+
+    fn ledger(&self, id: &SeatTypeId) -> Ledger {
+        match self.states.get(&Stream::Seats(id.clone())) {
+            Some(Folded::Seats(ledger)) => (**ledger).clone(),
+            _ => Ledger::default(),
+        }
+    }
+
+    /// A ticket comes before the badge and the order that share its code.
+    fn code(&self, folded: &str) -> CodeMatch {
+        let tickets: Vec<_> =
+            self.attendees().filter(|(_, known)| known.codes.contains(folded)).map(|(id, _)| id).collect();
+        match tickets.as_slice() {
+            [] => {}
+            [only] => return CodeMatch::Ticket(*only),
+            [_, ..] => return CodeMatch::Several(tickets),
+        }
+        let mut badges =
+            self.attendees().flat_map(|(id, known)| known.badges.iter().map(move |badge| (id, badge)));
+        if let Some((id, badge)) = badges.find(|(_, badge)| badge.badge_code.as_str() == folded) {
+            return CodeMatch::Badge(id, badge.badge_code.clone());
+        }
+        let mut orders = self.orders();
+        let named = orders.find(|(_, order)| order.access_code == folded || order.codes.contains(folded));
+        named.map_or(CodeMatch::Unknown, |(id, _)| CodeMatch::Order(id))
+    }
+
+    fn similar(&self, person: &Person) -> Vec<AttendeeId> {
+        let name = person.full_name().to_lowercase();
+        let is_similar = |known: &Person| {
+            known.full_name().to_lowercase() == name
+                || (known.email_key().is_some() && known.email_key() == person.email_key())
+        };
+        let found = self.attendees().filter(|(_, known)| known.person.as_ref().is_some_and(is_similar));
+        found.map(|(id, _)| id).take(SIMILAR_MAX).collect()
+    }
+}
