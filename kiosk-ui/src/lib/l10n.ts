@@ -6,9 +6,9 @@ import { pseudo } from './pseudo';
 
 export type Args = Record<string, FluentVariable>;
 
-/** Builds the catalogue; in the pseudo-locale every message is transformed and every argument is isolated. */
+/** Builds the catalogue; in the pseudo-locale every message is transformed. */
 export function catalogue(isPseudo: boolean): FluentBundle {
-  const bundle = new FluentBundle('en', isPseudo ? { transform: pseudo, useIsolating: true } : { useIsolating: false });
+  const bundle = new FluentBundle('en', { useIsolating: false, ...(isPseudo ? { transform: pseudo } : {}) });
   const errors = bundle.addResource(new FluentResource(source));
   for (const error of errors) console.error('catalogue', error);
   return bundle;
@@ -41,12 +41,13 @@ export function has(id: string): boolean {
 
 const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u;
 
-/** Names written from right to left must not drag the punctuation of the sentence with them. */
+/**
+ * Names written from right to left must not drag the punctuation of the sentence with them. The pseudo-locale isolates
+ * every text, so that what comes from data can be told from what was hard-coded.
+ */
 function isolated(args: Args): Args {
-  if (isPseudo) return args;
+  const isToIsolate = (value: FluentVariable) => typeof value === 'string' && (isPseudo || RIGHT_TO_LEFT.test(value));
   return Object.fromEntries(
-    Object.entries(args).map(([name, value]) =>
-      typeof value === 'string' && RIGHT_TO_LEFT.test(value) ? [name, `\u2068${value}\u2069`] : [name, value],
-    ),
+    Object.entries(args).map(([name, value]) => [name, isToIsolate(value) ? `\u2068${String(value)}\u2069` : value]),
   );
 }

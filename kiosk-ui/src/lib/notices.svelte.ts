@@ -6,7 +6,7 @@ export interface Notice {
   text: string;
 }
 
-const SHOWN_MS = { good: 6_000, plain: 6_000, bad: 15_000 };
+const SHOWN_MS = { good: 4_000, plain: 6_000, bad: 15_000 };
 const MOST = 3;
 
 class Notices {

@@ -30,6 +30,8 @@ export interface StripView {
 
 export function stripItems(view: StripView): StripItem[] {
   const { status } = view;
+  // Without the node nothing else is known; what was true a minute ago must not look true.
+  if (!view.connected) return [nodeItem(view), { id: 'hq', icon: 'cloud', tone: 'plain', message: 'strip-hq-unknown', args: {} }];
   return [
     nodeItem(view),
     hqItem(view),
@@ -84,7 +86,7 @@ function printerItem({ nowMs, span }: StripView, printer: PrinterStatus | undefi
   if (printer === undefined) return { id: 'printer', icon: 'printer', tone: 'warn', message: 'strip-printer-none', args: {} };
   const oldestMs = printer.oldest_job_ms ?? null;
   const waited = oldestMs === null ? 0 : nowMs - oldestMs;
-  const args = { printer: printer.name, queued: printer.queued, oldest: span(waited), reason: printer.reason ?? '' };
+  const args = { printer: printer.name, queued: printer.queued, oldest: span(waited), reason: printer.reason ?? printer.state };
   const stopped = printer.state === 'attention' || printer.state === 'off';
   if (stopped) {
     const message = printer.state === 'off' ? 'strip-printer-off' : 'strip-printer-attention';

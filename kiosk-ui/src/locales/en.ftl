@@ -2,10 +2,8 @@
 
 ## The page as a whole
 
-page-title = { $node ->
-    [""] Lanyard
-   *[other] Lanyard · { $node }
-}
+page-title = Lanyard
+page-title-node = Lanyard · { $node }
 page-starting = Starting…
 page-loading = Loading…
 
@@ -58,6 +56,8 @@ strip-hq-offline = HQ away
     .hint = The node does not hear HQ; admission goes on. { $problem }
 strip-hq-denied = HQ refuses this node
     .hint = HQ refuses this node; tell the administrator. { $problem }
+strip-hq-unknown = HQ unknown
+    .hint = Without its node this desk does not know how HQ is
 strip-knowledge = HQ as of { $age } ago
     .hint = How old this node’s knowledge of HQ is
 strip-knowledge-none = HQ never heard
@@ -72,10 +72,7 @@ strip-printer-ready = Printer ready
     .hint = { $printer } is ready
 strip-printer-queue = Printing { $queued }, oldest { $oldest }
     .hint = { $printer } has { $queued } to print, the oldest for { $oldest }
-strip-printer-attention = Printer stopped{ $reason ->
-    [""] {""}
-   *[other] : { $reason }
-} ({ $queued } waiting)
+strip-printer-attention = Printer stopped: { $reason } ({ $queued } waiting)
     .hint = { $printer } needs attention; { $queued } waiting, the oldest for { $oldest }
 strip-printer-off = Printer off ({ $queued } waiting)
     .hint = { $printer } is off; { $queued } waiting, the oldest for { $oldest }. { $reason }
@@ -147,7 +144,8 @@ scan-title-read-only = Find a person
 scan-arrivals = { $in } of { $expected } are in
 scan-ready = Ready to scan
 scan-ready-how = Scan a ticket or a badge. To type a code, use the search field.
-scan-kept = typed so far. Enter checks it, clear with
+scan-kept = Typed so far. Enter checks it.
+scan-clear = Clear
 scan-too-soon = Not taken: the last answer is not here yet. Wait for it, then scan again.
 scan-list = List
 camera-turn-on = Turn camera on
