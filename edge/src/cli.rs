@@ -1,0 +1,140 @@
+//! The command line of `lanyard`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Runs a venue node of a conference: check-in, badges and sales at the door, with or without a line to HQ.
+#[derive(Debug, Parser)]
+#[command(name = "lanyard", version, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub source: Source,
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Args)]
+pub struct Source {
+    /// Configuration file in TOML
+    #[arg(long, global = true, value_name = "FILE", env = "LANYARD_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Folder of the database and the identity
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+}
+
+/// What `lanyard` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves the page and the API until it is told to stop
+    Serve(Serve),
+    /// Makes this node's key and gets its certificate from HQ
+    Join(Join),
+    /// Takes an attendee list while the node does not run
+    Import(Import),
+    /// Checks the log and what was derived from it against each other
+    Verify(Output),
+    /// Derives everything again from the log; prints and sends nothing
+    Rebuild,
+    /// Shows the log
+    Events(Events),
+    /// Writes a copy of the database, also while the node runs
+    Backup(Backup),
+}
+
+/// Flags of `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address to serve at
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Address of HQ
+    #[arg(long, value_name = "URL")]
+    pub hq_url: Option<String>,
+    /// File with HQ's certificate authority
+    #[arg(long, value_name = "FILE")]
+    pub hq_ca: Option<PathBuf>,
+    /// Prints the commented configuration with every default, and serves nothing
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+/// Flags of `join`.
+#[derive(Debug, Args)]
+pub struct Join {
+    /// Address of HQ
+    #[arg(long, value_name = "URL")]
+    pub hq: String,
+    /// One-time code from HQ; read from the standard input where absent
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
+    /// Name people call this node by
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// File with HQ's certificate authority
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+/// Flags of `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Attendee list in CSV
+    pub file: PathBuf,
+    /// Writes the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of commands that report.
+#[derive(Debug, Args)]
+pub struct Output {
+    /// Writes the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `events`.
+#[derive(Debug, Args)]
+pub struct Events {
+    /// One stream only, such as `conference` or `attendee/<id>`
+    #[arg(long, value_name = "STREAM")]
+    pub stream: Option<String>,
+    /// Entries after this position only
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    pub after: u64,
+    /// Writes one object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// File to write; it must not exist
+    pub file: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_flag_takes_a_pin() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_arguments().all(|flag| !flag.get_id().as_str().contains("pin")), "{}", command.get_name());
+        }
+    }
+}

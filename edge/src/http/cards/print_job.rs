@@ -1,0 +1,1 @@
+//! A print job as a desk shows it.

@@ -1,0 +1,1 @@
+//! The print jobs of one printer, as the engine keeps them.
