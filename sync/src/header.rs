@@ -11,7 +11,7 @@ use crate::limits::{
     ACTOR_MAX_BYTES, CATEGORY_MAX_BYTES, COUNTER_MAX, DESK_MAX_BYTES, EXT_MAX_BYTES, KIND_MAX_BYTES,
     STREAM_KEY_MAX_BYTES, WALL_TIME_MAX_MS,
 };
-use crate::stream::{InvalidStreamName, StreamKey, StreamName};
+use crate::stream::{InvalidStreamName, StreamKey, StreamName, is_word};
 
 /// A salted hash of a payload part.
 pub type Commitment = Hash;
@@ -25,7 +25,8 @@ const FIELDS: usize = 16;
 pub struct Header {
     /// What the entry is about.
     pub stream: StreamName,
-    /// What happened, as a wire name without its version: `attendee-checked-in`.
+    /// What happened, as a wire name without its version: lowercase letters, digits and dashes, as in
+    /// `attendee-checked-in`.
     pub kind: String,
     /// Version of the kind's payload.
     pub version: u16,
@@ -61,7 +62,7 @@ pub enum HeaderError {
     /// The stream name is not valid.
     #[error("the stream name is not valid")]
     Stream(#[from] InvalidStreamName),
-    /// A field is empty or over its limit.
+    /// A field is empty, too long, or has characters that it must not have.
     #[error("{field} is outside its limits")]
     OutsideLimits {
         /// Name of the field.
@@ -74,7 +75,7 @@ impl Header {
     pub fn check(&self) -> Result<(), HeaderError> {
         self.stream.check()?;
         let outside = |field| Err(HeaderError::OutsideLimits { field });
-        if self.kind.is_empty() || self.kind.len() > KIND_MAX_BYTES {
+        if !is_word(&self.kind, KIND_MAX_BYTES) {
             return outside("kind");
         }
         if self.lamport == 0 || self.lamport > COUNTER_MAX {
@@ -83,10 +84,10 @@ impl Header {
         if self.at_ms.unsigned_abs() > WALL_TIME_MAX_MS.unsigned_abs() {
             return outside("at_ms");
         }
-        if self.actor.len() > ACTOR_MAX_BYTES {
+        if !is_line(&self.actor, ACTOR_MAX_BYTES) {
             return outside("actor");
         }
-        if self.desk.len() > DESK_MAX_BYTES {
+        if !is_line(&self.desk, DESK_MAX_BYTES) {
             return outside("desk");
         }
         if self.ext.len() > EXT_MAX_BYTES {
@@ -150,6 +151,10 @@ impl Header {
         header.check().map_err(|_| reader.invalid("header"))?;
         Ok(header)
     }
+}
+
+fn is_line(text: &str, max_bytes: usize) -> bool {
+    text.len() <= max_bytes && !text.chars().any(char::is_control)
 }
 
 pub(crate) fn read_skew(reader: &mut Reader<'_>) -> Result<i32, DecodeError> {
@@ -221,6 +226,10 @@ mod tests {
         let long = Header { kind: "k".repeat(65), ..sample() };
         assert_eq!(long.check(), Err(HeaderError::OutsideLimits { field: "kind" }));
         assert!(Header::decode(&long.encode()).is_err());
+        let shouted = Header { kind: "Checked in".into(), ..sample() };
+        assert_eq!(shouted.check(), Err(HeaderError::OutsideLimits { field: "kind" }));
+        let two_lines = Header { desk: "lane\n3".into(), ..sample() };
+        assert_eq!(two_lines.check(), Err(HeaderError::OutsideLimits { field: "desk" }));
         let zero = Header { lamport: 0, ..sample() };
         assert!(Header::decode(&zero.encode()).is_err());
         let empty = Header { context: Some(ContextDelta::default()), ..sample() };

@@ -66,11 +66,7 @@ impl StreamName {
 
     /// Tells whether an entry may carry this name.
     pub fn check(&self) -> Result<(), InvalidStreamName> {
-        let category = self.category.as_bytes();
-        if category.len() > CATEGORY_MAX_BYTES
-            || !category.first().is_some_and(u8::is_ascii_lowercase)
-            || !category.iter().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        {
+        if !is_word(&self.category, CATEGORY_MAX_BYTES) {
             return Err(InvalidStreamName::Category);
         }
         match &self.key {
@@ -78,6 +74,13 @@ impl StreamName {
             StreamKey::Text(key) => check_text_key(key),
         }
     }
+}
+
+/// Tells whether a text is lowercase letters, digits and dashes, a letter first.
+pub(crate) fn is_word(text: &str, max_bytes: usize) -> bool {
+    text.len() <= max_bytes
+        && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
+        && text.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 fn check_text_key(key: &str) -> Result<(), InvalidStreamName> {
