@@ -1,4 +1,6 @@
 //! What was stored or sent once is read for ever: formats against bytes frozen in this folder.
 
+#[cfg(test)]
 mod golden;
+#[cfg(test)]
 mod sync_formats;

@@ -9,10 +9,12 @@ use lanyard_sync::{
     Batch, BatchBuilder, Certificate, Claims, CommandId, Dot, Draft, EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION,
     Entry, EntryFrame, Epoch, EpochOpened, Hash, Header, KnownScope, LogHead, LogId, LogWriter, NodeId, Part,
     Payload, PreviousEpoch, Problem, Pushed, Role, Salted, ScopeId, Signature, SignedHead, SigningKey,
-    StoredEntry, StreamKey, StreamName, VersionVector, admit, chain_hash, genesis_hash,
+    StoredEntry, StreamKey, StreamName, VersionVector, admit, chain_hash, genesis_hash, hex,
 };
 
 use crate::golden::assert_frozen;
+
+const DOCUMENT: &str = include_str!("../../docs/sync-protocol.md");
 
 const SCOPE: ScopeId = ScopeId([0x5c; 16]);
 
@@ -158,6 +160,7 @@ fn headers_keep_their_form() {
     let with_context = last(&north);
     assert_frozen("sync-header", &with_context.header_bytes);
     assert_eq!(Header::decode(&with_context.header_bytes), Ok(with_context.header));
+    assert_canonical(&with_context.header_bytes, |bytes| Some(Header::decode(bytes).ok()?.encode()));
     let short = last(&hq);
     assert_frozen("sync-header-short", &short.header_bytes);
     assert_eq!(Header::decode(&short.header_bytes), Ok(short.header));
@@ -180,6 +183,7 @@ fn vectors_and_their_digests_keep_their_form() {
     assert_frozen("sync-vector-digest", vector().digest().as_bytes());
     assert_frozen("sync-vector-digest-empty", VersionVector::default().digest().as_bytes());
     assert_eq!(VersionVector::decode(&vector().encode()), Ok(vector()));
+    assert_canonical(&vector().encode(), |bytes| Some(VersionVector::decode(bytes).ok()?.encode()));
 }
 
 #[test]
@@ -187,6 +191,7 @@ fn certificates_keep_their_form_in_bytes_and_in_json() {
     assert_frozen("sync-certificate", &certificate(1).encode());
     assert_frozen("sync-certificate-signature-input", &certificate(1).claims.signature_input());
     assert_eq!(Certificate::decode(&certificate(1).encode()), Ok(certificate(1)));
+    assert_canonical(&certificate(1).encode(), |bytes| Some(Certificate::decode(bytes).ok()?.encode()));
     let previous = PreviousEpoch { epoch: Epoch(9), seq: 40, head: Hash([0x22; 32]) };
     let opened =
         EpochOpened { certificate: certificate(1), previous: Some(previous), reason: "restored".into() };
@@ -208,11 +213,27 @@ fn batches_keep_their_form_and_are_admitted() {
 fn assert_request(name: &str, request: &Request) {
     assert_frozen(name, &request.encode());
     assert_eq!(Request::decode(&request.encode()).as_ref(), Ok(request));
+    assert_canonical(&request.encode(), |bytes| Some(Request::decode(bytes).ok()?.encode()));
 }
 
 fn assert_reply(name: &str, reply: &Reply) {
     assert_frozen(name, &reply.encode());
     assert_eq!(Reply::decode(&reply.encode()).as_ref(), Ok(reply));
+    assert_canonical(&reply.encode(), |bytes| Some(Reply::decode(bytes).ok()?.encode()));
+}
+
+/// Damages each byte in turn: what can still be read must be what would be written.
+fn assert_canonical(bytes: &[u8], again: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+    for at in 0..bytes.len() {
+        for flipped in [0x01, 0x20, 0x80, 0xff] {
+            let mut damaged = bytes.to_vec();
+            damaged[at] ^= flipped;
+            if let Some(written) = again(&damaged) {
+                assert_eq!(hex::encode(&written), hex::encode(&damaged), "byte {at}");
+            }
+        }
+        assert_eq!(again(&bytes[..at]), None, "cut at byte {at}");
+    }
 }
 
 #[test]
@@ -262,7 +283,7 @@ fn replies_keep_their_form() {
 }
 
 #[test]
-fn problems_keep_their_words() {
+fn problems_keep_their_words_and_are_documented() {
     let dot = log(2).dot(3);
     let problems = [
         Problem::VersionUnsupported,
@@ -280,6 +301,8 @@ fn problems_keep_their_words() {
         Problem::Malformed,
     ];
     for problem in problems {
+        let row = format!("| `{}` | {} |", problem.code(), problem.recovery());
+        assert!(DOCUMENT.lines().any(|line| line == row), "docs/sync-protocol.md lacks {row}");
         let name = format!("sync-reply-problem-{}", problem.code().replace('_', "-"));
         assert_reply(&name, &Reply::problem(problem));
     }
@@ -293,5 +316,6 @@ fn the_handshake_keeps_its_form() {
     assert_frozen("sync-challenge-signature-input", &challenge.signature_input(SCOPE));
     assert_frozen("sync-challenge-answer", &answer.encode());
     assert_eq!(ChallengeAnswer::decode(&answer.encode()).as_ref(), Ok(&answer));
+    assert_canonical(&answer.encode(), |bytes| Some(ChallengeAnswer::decode(bytes).ok()?.encode()));
     assert_eq!(answer.verify(&challenge, &organiser().public_key()), Ok(()));
 }
