@@ -3,8 +3,8 @@
 import type { Problem } from './wire';
 
 const PREFIX = '/api/v1';
-export const READ_TIMEOUT_MS = 6_000;
-export const COMMAND_TIMEOUT_MS = 8_000;
+export const READ_TIMEOUT_MS = 5_000;
+export const COMMAND_TIMEOUT_MS = 5_000;
 
 /** The node gave no complete answer: what became of the request is unknown. */
 export class NodeUnreachable extends Error {

@@ -102,6 +102,8 @@ deed-resolution = The decision on a conflict
 deed-print-decision = The decision on a print job
 deed-printer-choice = The choice of printer
 
+waiting = { $deed }: waiting for the node’s answer…
+
 left-behind-done = { $deed } that was interrupted has been carried out.
 left-behind-refused = { $deed } that was interrupted was refused. { $problem }
 left-behind-other = { $deed } of somebody else was interrupted here. Look the person up before you go on.
