@@ -1,0 +1,111 @@
+//! `POST /sync/v1/exchange`: one request of a session, one reply.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use lanyard_sync::{Answer, Batch, Problem, Reply, Request, ScopeView, ServerView, answer};
+
+use super::open::{cbor, problem};
+use super::sessions::Peer;
+use super::{ServedScope, Server};
+use crate::clock::system_now_ms;
+use crate::engine::{ImportError, LocalChange, SubmitError};
+use crate::read::{Read, ReadError};
+
+/// When to come again while the writer's queue is full, in milliseconds.
+const BUSY_FOR_MS: u32 = 500;
+
+/// Answers a request of a peer that has a session.
+pub(super) async fn exchange(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
+    let Some(peer) = peer_of(&server, &headers) else {
+        return (StatusCode::UNAUTHORIZED, "open a session first").into_response();
+    };
+    let Some(served) = (server.directory)(peer.scope) else { return problem(Problem::DeniedScope) };
+    let Ok(request) = Request::decode(&body) else { return problem(Problem::Malformed) };
+    match reply(&served, peer, request).await {
+        Ok(reply) => cbor(reply.encode()),
+        Err(Failed::Problem(refused)) => problem(refused),
+        Err(Failed::Broken(error)) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a peer's request failed");
+            problem(Problem::Busy { retry_after_ms: BUSY_FOR_MS })
+        }
+    }
+}
+
+/// The peer behind the token of a request.
+pub(super) fn peer_of(server: &Server, headers: &HeaderMap) -> Option<Peer> {
+    let presented = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    server.sessions.peer(presented, system_now_ms())
+}
+
+enum Failed {
+    Problem(Problem),
+    Broken(ReadError),
+}
+
+impl From<ReadError> for Failed {
+    fn from(error: ReadError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Reply, Failed> {
+    if let Request::Pull { vector, .. } = &request {
+        let peer = peer.certificate.claims.node;
+        let heard = LocalChange::PeerHeard { peer, vector: vector.clone(), at_ms: system_now_ms() };
+        note(served, heard).await;
+    }
+    let (scope, identity, refuses_expired) = (peer.scope, served.identity.clone(), served.refuses_expired);
+    let decided = served
+        .reader
+        .read(move |db| {
+            let prefix_of = |dot| db.entry_prefix(dot).ok().flatten();
+            let view = ScopeView { vector: db.vector()?, prefix_of: &prefix_of, floors: BTreeMap::new() };
+            let view = ServerView {
+                peer: &peer.certificate,
+                certificate: Some(&identity.certificate),
+                capabilities: &[],
+                now_ms: system_now_ms(),
+                refuses_expired,
+                busy_for_ms: None,
+                scopes: [(scope, view)].into(),
+            };
+            Ok(match answer(request, &view) {
+                Answer::Send { vector, .. } => Answer::Reply(pulled(db, &vector)?),
+                decided => decided,
+            })
+        })
+        .await?;
+    match decided {
+        Answer::Reply(reply) => Ok(reply),
+        Answer::Store { batch, .. } => store(served, &batch).await,
+        Answer::Send { .. } => Err(Failed::Problem(Problem::Malformed)),
+    }
+}
+
+fn pulled(db: &Read<'_>, have: &lanyard_sync::VersionVector) -> Result<Reply, ReadError> {
+    let batch = db.batch_after(have)?;
+    Ok(Reply::Pull { vector: db.vector()?, batch: batch.map(|batch| batch.encode()) })
+}
+
+async fn store(served: &ServedScope, travelled: &[u8]) -> Result<Reply, Failed> {
+    let batch = Batch::decode(travelled).map_err(|_| Failed::Problem(Problem::Malformed))?;
+    match served.writer.import(batch).await {
+        Ok(vector) => Ok(Reply::Push { vector }),
+        Err(ImportError::Problem(problem)) => Err(Failed::Problem(problem)),
+        Err(ImportError::StoreFull | ImportError::Stopped) => {
+            Err(Failed::Problem(Problem::Busy { retry_after_ms: BUSY_FOR_MS * 10 }))
+        }
+    }
+}
+
+/// Remembers what a peer has. It is a convenience for whoever watches: a full queue goes first.
+async fn note(served: &ServedScope, heard: LocalChange) {
+    match served.writer.change(heard).await {
+        Ok(_) | Err(SubmitError::Busy { .. } | SubmitError::StoreFull | SubmitError::Stopped) => {}
+        Err(other) => tracing::warn!(error = &other as &dyn std::error::Error, "a peer's vector was not noted"),
+    }
+}

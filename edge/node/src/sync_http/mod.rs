@@ -1,0 +1,65 @@
+//! The answering side of the sync protocol over HTTP: `/sync/v1/{challenge,session,exchange,hints}`.
+//!
+//! Responsible for showing who asks (challenge and signature, then a token), for keeping a node of one
+//! conference out of every other, for limits, and for handing requests to the session's pure answers. What
+//! is stored goes through the conference's writer like everything else.
+
+mod exchange;
+mod hints;
+mod open;
+mod sessions;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use lanyard_sync::ScopeId;
+use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
+
+use crate::identity::Identity;
+use crate::read::Reader;
+use crate::writer::Writer;
+pub use sessions::Sessions;
+
+/// Content type of every message of the protocol.
+pub const CONTENT_TYPE: &str = "application/cbor";
+/// Room for what surrounds a batch in a message, in bytes.
+const ENVELOPE_MAX_BYTES: usize = 64 * 1024;
+/// How often a silent hint stream says that it lives, in milliseconds.
+pub const HINT_HEARTBEAT_MS: u64 = 5_000;
+
+/// A conference that is served to peers.
+#[derive(Clone, Debug)]
+pub struct ServedScope {
+    /// Who answers.
+    pub identity: Identity,
+    /// Takes what peers push.
+    pub writer: Writer,
+    /// Reads what peers pull.
+    pub reader: Reader,
+    /// Whether sessions under an expired certificate are refused: at HQ, never between nodes of a venue.
+    pub refuses_expired: bool,
+}
+
+/// Looks up the conference of a scope.
+pub type Directory = dyn Fn(ScopeId) -> Option<ServedScope> + Send + Sync;
+
+/// What the routes share.
+#[derive(Clone)]
+pub(crate) struct Server {
+    directory: Arc<Directory>,
+    sessions: Arc<Sessions>,
+}
+
+/// The routes of the protocol.
+pub fn routes(directory: Arc<Directory>) -> Router {
+    let server = Server { directory, sessions: Arc::new(Sessions::default()) };
+    Router::new()
+        .route("/sync/v1/challenge", post(open::challenge))
+        .route("/sync/v1/session", post(open::session))
+        .route("/sync/v1/exchange", post(exchange::exchange))
+        .route("/sync/v1/hints", get(hints::hints))
+        .layer(DefaultBodyLimit::max(BATCH_TRAVEL_MAX_BYTES + ENVELOPE_MAX_BYTES))
+        .with_state(server)
+}

@@ -1,0 +1,247 @@
+//! The driver: runs what the session machine asks for and tells it how it went.
+
+use std::time::Duration;
+
+use lanyard_sync::{Batch, CallId, Input, Output, OwnHead, Problem, Reply, Request, Session, VersionVector};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::status::LinkStatus;
+use super::transport::{Transport, TransportError};
+use super::{Uplink, hints};
+use crate::clock::{system_entropy, system_now_ms};
+use crate::engine::{ImportError, LocalChange};
+use crate::read::ReadError;
+
+/// Results that wait for the driver; more than the session ever has under way.
+const DONE_MAX: usize = 64;
+/// When nothing else is due.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What a task that the driver started came to.
+enum Done {
+    Replied { call: CallId, result: Result<Reply, TransportError> },
+    Built(Option<Vec<u8>>),
+    Stored(Result<usize, Problem>),
+}
+
+struct Driver {
+    uplink: Uplink,
+    transport: Transport,
+    session: Session,
+    status: watch::Sender<LinkStatus>,
+    done: mpsc::Sender<Done>,
+    begun: Instant,
+    /// What the peer is known to have, as last noted.
+    noted: Option<VersionVector>,
+}
+
+/// Drives one session for ever.
+pub(super) async fn drive(uplink: Uplink, status: watch::Sender<LinkStatus>) {
+    let transport = Transport::new(uplink.http.clone(), uplink.peer.clone(), uplink.identity.clone());
+    let session = Session::new(uplink.identity.certificate.clone(), Vec::new(), [uplink.scope()]);
+    let (done, mut finished) = mpsc::channel(DONE_MAX);
+    let (hint, mut hinted) = mpsc::channel(1);
+    let listening = tokio::spawn(hints::listen(transport.clone(), hint));
+    let mut published = uplink.writer.published();
+    let mut driver = Driver { uplink, transport, session, status, done, begun: Instant::now(), noted: None };
+    driver.look_here().await;
+    loop {
+        tokio::select! {
+            changed = published.changed() => {
+                if changed.is_err() {
+                    break;
+                }
+                driver.look_here().await;
+            }
+            Some(()) = hinted.recv() => {
+                let scope = driver.uplink.scope();
+                driver.handle(Input::Hint { scope, digest: None }).await;
+            }
+            Some(done) = finished.recv() => driver.take(done).await,
+            () = sleep_until(driver.wakes_at()) => driver.handle(Input::Tick).await,
+        }
+    }
+    listening.abort();
+}
+
+impl Driver {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn wakes_at(&self) -> Instant {
+        let due = self.session.wakes_at_ms().map(|at_ms| self.begun + Duration::from_millis(at_ms));
+        due.unwrap_or_else(|| Instant::now() + IDLE)
+    }
+
+    /// Tells the session what is here.
+    async fn look_here(&mut self) {
+        match self.uplink.reader.read(|db| db.vector()).await {
+            Ok(vector) => self.tell_here(vector).await,
+            Err(error) => log_broken(&error),
+        }
+    }
+
+    async fn tell_here(&mut self, vector: VersionVector) {
+        let log = self.uplink.writer.published().borrow().own_log;
+        let own = OwnHead { log, head: vector.head(&log) };
+        let scope = self.uplink.scope();
+        self.handle(Input::Here { scope, vector, own }).await;
+    }
+
+    async fn take(&mut self, done: Done) {
+        let scope = self.uplink.scope();
+        match done {
+            Done::Replied { call, result: Ok(reply) } => {
+                self.status.send_modify(|status| status.heard(system_now_ms()));
+                if let Reply::Push { vector } | Reply::Pull { vector, .. } = &reply {
+                    self.note_peer(vector.clone()).await;
+                }
+                self.handle(Input::Reply { call, reply: Box::new(reply) }).await;
+            }
+            Done::Replied { call, result: Err(error) } => {
+                self.status.send_modify(|status| match &error {
+                    TransportError::Refused(report) => status.refused(report),
+                    other => status.lost(in_words(other)),
+                });
+                let retry_after_ms = match error {
+                    TransportError::Busy { retry_after_ms } => retry_after_ms,
+                    _ => None,
+                };
+                self.handle(Input::Failed { call, retry_after_ms }).await;
+            }
+            Done::Built(batch) => self.handle(Input::Built { scope, batch }).await,
+            Done::Stored(result) => {
+                self.look_here().await;
+                self.handle(Input::Stored { scope, result }).await;
+            }
+        }
+    }
+
+    /// What the peer has is kept, so that everybody can see what still waits to be sent.
+    async fn note_peer(&mut self, vector: VersionVector) {
+        let peer = self.uplink.writer.published().borrow().authority_node();
+        let Some(peer) = peer.filter(|_| self.noted.as_ref() != Some(&vector)) else { return };
+        self.noted = Some(vector.clone());
+        let heard = LocalChange::PeerHeard { peer, vector, at_ms: system_now_ms() };
+        if let Err(error) = self.uplink.writer.change(heard).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "what the peer has was not noted");
+        }
+    }
+
+    /// Both sides have the same entries: what is here is there.
+    async fn take_step(&mut self) {
+        self.status.send_modify(|status| status.in_step(system_now_ms()));
+        match self.uplink.reader.read(|db| db.vector()).await {
+            Ok(vector) => self.note_peer(vector).await,
+            Err(error) => log_broken(&error),
+        }
+    }
+
+    async fn handle(&mut self, input: Input) {
+        let mut jitter = [0; 4];
+        system_entropy(&mut jitter);
+        let outputs = self.session.handle(input, self.now_ms(), u32::from_le_bytes(jitter));
+        for output in outputs {
+            self.act(output).await;
+        }
+    }
+
+    async fn act(&mut self, output: Output) {
+        match output {
+            Output::Send { call, request } => self.send(call, request),
+            Output::Build { have, .. } => self.build(have),
+            Output::Store { batch, .. } => self.store(batch),
+            Output::InStep { .. } => self.take_step().await,
+            Output::PeerClock { at_ms } => self.note_skew(at_ms).await,
+            Output::Refused { report, .. } => {
+                tracing::warn!(problem = report.code, "the peer refused");
+                self.status.send_modify(|status| status.refused(&report));
+            }
+            Output::Rejected { problem, .. } => {
+                tracing::warn!(problem = problem.code(), "what the peer sent was not accepted");
+                self.status.send_modify(|status| status.refused(&problem.into()));
+            }
+            Output::Forked { dot, .. } => {
+                tracing::warn!(%dot, "two logs of one name exist");
+                self.status.send_modify(|status| status.refused(&Problem::Fork(dot).into()));
+            }
+            Output::Rewound { head, .. } => {
+                tracing::warn!(seq = head.seq, "this node was set back; its own entries are fetched from the peer");
+            }
+            Output::Recovered { .. } => tracing::info!("this node's own log is whole again"),
+            Output::NeedsSnapshot { .. } => {
+                let why = "The peer no longer holds the first entries; a snapshot is needed.".to_owned();
+                self.status.send_modify(|status| status.lost(why));
+            }
+        }
+    }
+
+    fn send(&self, call: CallId, request: Request) {
+        let (transport, done) = (self.transport.clone(), self.done.clone());
+        tokio::spawn(async move {
+            let result = transport.exchange(&request).await;
+            tell(&done, Done::Replied { call, result }).await;
+        });
+    }
+
+    fn build(&self, have: VersionVector) {
+        let (reader, done) = (self.uplink.reader.clone(), self.done.clone());
+        tokio::spawn(async move {
+            let batch = reader.read(move |db| db.batch_after(&have)).await.unwrap_or_else(|error| {
+                log_broken(&error);
+                None
+            });
+            tell(&done, Done::Built(batch.map(|batch| batch.encode()))).await;
+        });
+    }
+
+    fn store(&self, travelled: Vec<u8>) {
+        let (writer, done) = (self.uplink.writer.clone(), self.done.clone());
+        tokio::spawn(async move {
+            let result = match Batch::decode(&travelled) {
+                Err(_) => Err(Problem::Malformed),
+                Ok(batch) => {
+                    let entries = batch.frames.len();
+                    match writer.import(batch).await {
+                        Ok(_) => Ok(entries),
+                        Err(ImportError::Problem(problem)) => Err(problem),
+                        Err(ImportError::StoreFull | ImportError::Stopped) => {
+                            Err(Problem::Busy { retry_after_ms: 5_000 })
+                        }
+                    }
+                }
+            };
+            tell(&done, Done::Stored(result)).await;
+        });
+    }
+
+    async fn note_skew(&self, peer_at_ms: i64) {
+        let skew_ms = i32::try_from(system_now_ms().saturating_sub(peer_at_ms)).ok();
+        self.status.send_modify(|status| status.skew_ms = skew_ms);
+        if let Err(error) = self.uplink.writer.change(LocalChange::Skew(skew_ms)).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the skew was not noted");
+        }
+    }
+}
+
+/// The driver may be gone by the time a task ends; then nobody needs its result.
+async fn tell(done: &mpsc::Sender<Done>, result: Done) {
+    if done.send(result).await.is_err() {
+        tracing::debug!("the uplink has ended");
+    }
+}
+
+fn log_broken(error: &ReadError) {
+    tracing::error!(error = error as &dyn std::error::Error, "the uplink cannot read the store");
+}
+
+/// An error with what lies behind it.
+fn in_words(error: &TransportError) -> String {
+    match error {
+        TransportError::Away(source) if source.is_timeout() => "The peer does not answer in time.".to_owned(),
+        TransportError::Away(source) if source.is_connect() => "The peer cannot be reached.".to_owned(),
+        other => format!("{other}."),
+    }
+}

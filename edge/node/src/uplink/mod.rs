@@ -1,0 +1,68 @@
+//! The uplink: keeps this node in step with HQ (or a sibling) whenever a path exists.
+//!
+//! Responsible for giving the session machine of `lanyard-sync` a line: requests over HTTP, time,
+//! randomness, the store on this side, hints from the other, and for telling everybody how the line is.
+//! Nothing else in a node touches the network to a peer.
+
+mod driver;
+mod hints;
+mod status;
+mod transport;
+
+use lanyard_sync::ScopeId;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::identity::Identity;
+use crate::read::Reader;
+use crate::writer::Writer;
+pub use status::{LinkState, LinkStatus};
+pub use transport::TransportError;
+
+/// What an uplink needs.
+#[derive(Clone, Debug)]
+pub struct Uplink {
+    /// Address of the peer, such as `https://hq.example.org:7700`.
+    pub peer: Url,
+    /// Speaks HTTP to it, with the certificate authorities it trusts.
+    pub http: reqwest::Client,
+    /// Who this node is.
+    pub identity: Identity,
+    /// Stores what is pulled.
+    pub writer: Writer,
+    /// Reads what is pushed.
+    pub reader: Reader,
+}
+
+/// A running uplink; dropping it hangs up.
+#[derive(Debug)]
+pub struct UplinkHandle {
+    status: watch::Receiver<LinkStatus>,
+    task: JoinHandle<()>,
+}
+
+impl Uplink {
+    /// Starts the uplink.
+    pub fn start(self) -> UplinkHandle {
+        let (publish, status) = watch::channel(LinkStatus::default());
+        UplinkHandle { status, task: tokio::spawn(driver::drive(self, publish)) }
+    }
+
+    fn scope(&self) -> ScopeId {
+        self.identity.scope
+    }
+}
+
+impl UplinkHandle {
+    /// Follows how the line is.
+    pub fn status(&self) -> watch::Receiver<LinkStatus> {
+        self.status.clone()
+    }
+}
+
+impl Drop for UplinkHandle {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
