@@ -1,4 +1,19 @@
-//! The engine every node runs: log store, writer, folded state, projections, session driver.
+//! The engine every node runs, HQ too: log store, writer, folded state, projections, and the parts of
+//! import, search, session and HTTP that edge and hq share.
 
+pub mod clock;
+pub mod engine;
+mod fault;
+pub mod identity;
 pub mod import;
+mod project;
+pub mod read;
 pub mod search;
+pub mod store;
+mod writer;
+
+pub use engine::{Engine, Options, Published};
+pub use identity::Identity;
+pub use project::Standing;
+pub use read::Reader;
+pub use writer::{Health, Writer, WriterThread};

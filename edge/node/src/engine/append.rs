@@ -1,0 +1,167 @@
+//! Appending to the own log: entry, contexts, fold, and at the end of a command its states and
+//! projections; at the end of a commit the signature over the head.
+
+use std::sync::Arc;
+
+use lanyard_domain::{Event, Folded, Stream};
+use lanyard_sync::{AppendError, CommandId, Dot, Draft, Entry, Salted};
+
+use super::Engine;
+use super::fold::{Meaning, fold_next, placed};
+use super::states::Loaded;
+use crate::clock::Draws;
+use crate::project::{Changed, Standing, project};
+use crate::store::entries::Place;
+use crate::store::states::{Last, StateRow};
+use crate::store::{StoreError, contexts, entries, states};
+
+/// Why an entry was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The database failed.
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+    /// No entry can be made of it.
+    #[error("no entry can be made of it")]
+    Append(#[from] AppendError),
+    /// The stream was written by a newer build.
+    #[error("{stream} was written by a newer build; upgrade this node")]
+    NeedsUpgrade {
+        /// Which stream.
+        stream: String,
+    },
+}
+
+/// Where the entries of a command come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin<'a> {
+    pub(super) command: CommandId,
+    pub(super) actor: &'a str,
+    pub(super) desk: &'a str,
+    pub(super) at_ms: i64,
+}
+
+impl Engine {
+    /// Appends an event and folds it.
+    pub(super) fn append_event(
+        &mut self,
+        origin: &Origin<'_>,
+        index: u16,
+        stream: &Stream,
+        event: Event,
+        draws: &mut Draws,
+    ) -> Result<Dot, WriteError> {
+        let mut salted = |bytes| Salted { salt: draws.take(), bytes };
+        let draft = Draft {
+            stream: stream.name(),
+            kind: event.facts.kind().to_owned(),
+            version: event.facts.version(),
+            min_reader: 1,
+            at_ms: origin.at_ms,
+            skew_ms: self.skew_ms,
+            actor: origin.actor.to_owned(),
+            desk: origin.desk.to_owned(),
+            command: origin.command,
+            index,
+            facts: salted(event.facts.to_bytes()),
+            personal: event.personal_bytes().map(salted),
+            ext: Vec::new(),
+        };
+        self.append_draft(draft, &Meaning::Event(Box::new(event)))
+    }
+
+    /// Appends an entry and folds what it says.
+    pub(super) fn append_draft(&mut self, draft: Draft, meaning: &Meaning) -> Result<Dot, WriteError> {
+        let entry = self.log.append(draft)?;
+        let signature = self.log.must_sign().then(|| self.log.sign(&self.identity.key).signature);
+        let (log, kind, pos) = (self.own_row()?, self.kind(&entry.header.kind)?, self.position + 1);
+        let context = self.log.head().context.clone();
+        let mut states = self.states.borrow_mut();
+        let loaded = states.touch(&self.db, &entry.header.stream)?;
+        if !loaded.readable {
+            return Err(WriteError::NeedsUpgrade { stream: entry.header.stream.to_string() });
+        }
+        let place = Place { pos, log, stream: loaded.row, previous: loaded.last.map(|last| last.pos), kind };
+        entries::insert(&self.db, place, &entry, signature.as_ref())?;
+        if let Some(delta) = &entry.header.context {
+            contexts::insert(&self.db, log, entry.dot.seq, delta, |log| Some(self.logs.get(log)?.id))?;
+        }
+        if may_apply(&self.db, loaded, &entry)? {
+            let sees = |dot: Dot| context.sees(&entry.dot, &dot);
+            fold_next(loaded, meaning, &placed(entry.dot, &entry.header, self.identity.is_hq(), &sees));
+        }
+        loaded.last = Some(Last { pos, key: entry.canonical_key() });
+        self.position = pos;
+        self.unsigned_pos = signature.is_none().then_some(pos);
+        Ok(entry.dot)
+    }
+
+    fn own_row(&self) -> Result<i64, StoreError> {
+        let row = self.logs.get(&self.own_log());
+        row.map(|row| row.id).ok_or_else(|| StoreError::damaged("the own log has no number"))
+    }
+
+    /// The number of a kind.
+    pub(super) fn kind(&mut self, name: &str) -> Result<i64, StoreError> {
+        if let Some(id) = self.kinds.get(name) {
+            return Ok(*id);
+        }
+        let id = self.db.prepare_cached("INSERT INTO kinds (name) VALUES (?1)")?.insert([name])?;
+        self.kinds.insert(name.to_owned(), id);
+        Ok(id)
+    }
+
+    /// Saves the states and projections that were touched.
+    pub(super) fn save_touched(&mut self) -> Result<(), StoreError> {
+        let touched = self.states.borrow_mut().take_touched();
+        for (name, mut loaded) in touched {
+            self.save(&mut loaded)?;
+            self.states.borrow_mut().keep(name, loaded);
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, loaded: &mut Loaded) -> Result<(), StoreError> {
+        let Some(last) = loaded.last else { return Ok(()) };
+        let standing = match loaded.folded.as_deref() {
+            Some(Folded::Attendee(attendee)) => Some(Standing::of(attendee)),
+            _ => None,
+        };
+        self.arrivals.move_one(loaded.standing, standing);
+        loaded.standing = standing;
+        let row = StateRow {
+            stream: loaded.row,
+            last: Some(last),
+            readable: loaded.readable,
+            unknown: loaded.unknown,
+            standing: standing.map(Standing::number),
+            state: loaded.folded.as_deref().map(Folded::to_bytes),
+        };
+        let log = self.logs.get(&last.key.dot().log).ok_or_else(|| StoreError::damaged("a log has no number"))?;
+        states::put(&self.db, &row, last, log.id)?;
+        if let (Some(stream), Some(folded)) = (&loaded.stream, &loaded.folded) {
+            project(&self.db, loaded.row, stream, folded, loaded.changed, self.account())?;
+            if let Folded::Conference(configured) = &**folded {
+                self.conference = Arc::new(configured.conference.clone());
+            }
+        }
+        loaded.changed = Changed::default();
+        Ok(())
+    }
+
+    /// Signs the head of the own log, if it is not signed.
+    pub(super) fn sign_head(&mut self) -> Result<(), StoreError> {
+        let Some(pos) = self.unsigned_pos.take() else { return Ok(()) };
+        let signed = self.log.sign(&self.identity.key);
+        entries::sign(&self.db, pos, &signed.signature)
+    }
+}
+
+/// Tells whether an entry is to be applied: those of a tally once each, by command and index.
+pub(super) fn may_apply(db: &rusqlite::Connection, loaded: &Loaded, entry: &Entry) -> Result<bool, StoreError> {
+    if !loaded.folded.as_deref().is_some_and(Folded::is_tally) {
+        return Ok(true);
+    }
+    let mut statement = db.prepare_cached("INSERT OR IGNORE INTO tallied (command, idx) VALUES (?1, ?2)")?;
+    Ok(statement.execute((entry.header.command.as_bytes().as_slice(), entry.header.index))? == 1)
+}

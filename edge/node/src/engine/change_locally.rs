@@ -1,0 +1,78 @@
+//! Local tables: print jobs, desk settings, sign-in back-off, what peers have. None of it leaves the node.
+
+use lanyard_domain::{AttendeeId, BadgeCode};
+use rusqlite::OptionalExtension;
+
+use super::append::Origin;
+use super::{Engine, LocalAnswer, LocalChange, PrintState};
+use crate::store::StoreError;
+
+impl Engine {
+    pub(super) fn change_locally(&mut self, change: LocalChange) -> Result<LocalAnswer, StoreError> {
+        let changed = match change {
+            LocalChange::PrintJob { job, from, to, reason, question, printer } => {
+                let state = self.print_job_state(job)?;
+                if !state.is_some_and(|state| from.is_empty() || from.contains(&state)) {
+                    return Ok(LocalAnswer::NotApplicable);
+                }
+                let question = question.map(super::PrintQuestion::as_str);
+                let now_ms = self.surroundings.now_ms();
+                self.db
+                    .prepare_cached(
+                        "UPDATE print_jobs SET state = ?2, reason = ?3, question = ?4, \
+                         printer = coalesce(?5, printer), changed_at_ms = ?6 WHERE id = ?1",
+                    )?
+                    .execute((job, to.as_str(), reason, question, printer, now_ms))?
+            }
+            LocalChange::DeskPrinter { desk, printer } => self
+                .db
+                .prepare_cached("INSERT OR REPLACE INTO desk_settings (desk, printer) VALUES (?1, ?2)")?
+                .execute((desk, printer))?,
+            LocalChange::SignInBackOff { subject, failures: 0, .. } => {
+                self.db.prepare_cached("DELETE FROM sign_in_back_off WHERE subject = ?1")?.execute([subject])?
+            }
+            LocalChange::SignInBackOff { subject, failures, until_ms } => self
+                .db
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO sign_in_back_off (subject, failures, until_ms) VALUES (?1, ?2, ?3)",
+                )?
+                .execute((subject, failures, until_ms))?,
+            LocalChange::PeerHeard { peer, vector, at_ms } => self
+                .db
+                .prepare_cached("INSERT OR REPLACE INTO peers (node, vector, heard_at_ms) VALUES (?1, ?2, ?3)")?
+                .execute((peer.as_bytes().as_slice(), vector.encode(), at_ms))?,
+            LocalChange::Skew(skew_ms) => {
+                self.skew_ms = skew_ms;
+                1
+            }
+        };
+        self.local_changes += 1;
+        Ok(if changed > 0 { LocalAnswer::Changed } else { LocalAnswer::NotApplicable })
+    }
+
+    fn print_job_state(&self, job: i64) -> Result<Option<PrintState>, StoreError> {
+        let mut statement = self.db.prepare_cached("SELECT state FROM print_jobs WHERE id = ?1")?;
+        let word: Option<String> = statement.query_row([job], |row| row.get(0)).optional()?;
+        Ok(word.and_then(|word| PrintState::parse(&word)))
+    }
+
+    /// Queues a badge for the desk's printer; none where nothing is printed.
+    pub(super) fn queue_print_job(
+        &mut self,
+        attendee: AttendeeId,
+        badge_code: &BadgeCode,
+        origin: &Origin<'_>,
+    ) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.db.prepare_cached("SELECT printer FROM desk_settings WHERE desk = ?1")?;
+        let chosen: Option<String> = statement.query_row([origin.desk], |row| row.get(0)).optional()?;
+        let Some(printer) = chosen.or_else(|| self.options.default_printer.clone()) else { return Ok(None) };
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO print_jobs (attendee, badge_code, desk, printer, state, queued_at_ms, changed_at_ms) \
+             VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5)",
+        )?;
+        let (attendee, at_ms) = (attendee.0.as_slice(), origin.at_ms);
+        let job = statement.insert((attendee, badge_code.as_str(), origin.desk, printer, at_ms))?;
+        self.local_changes += 1;
+        Ok(Some(job))
+    }
+}

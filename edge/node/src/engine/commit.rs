@@ -1,0 +1,118 @@
+//! The group commit: one transaction for what is queued, one sync, replies afterwards.
+
+use lanyard_sync::{CommandId, Hash};
+
+use super::{Committed, Engine, ImportError, Reply, Submission, SubmitError, Submitted};
+use crate::clock::Draws;
+use crate::store::{StoreError, outcomes};
+
+/// Most submissions of one commit.
+pub const GROUP_MAX: usize = 64;
+
+/// How long a planted fault keeps a commit back.
+const LATE: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// What is needed of a submission to reply to it when the transaction failed.
+enum Asked {
+    Command(CommandId, Hash),
+    Import,
+    Local,
+}
+
+impl Engine {
+    /// Performs a group in one transaction. The replies may go out when this returns: everything in
+    /// them is on disk. When the disk is full nothing of the group was written and the engine goes on;
+    /// after any other failure it must not be used again.
+    pub fn commit(&mut self, group: Vec<Submission>) -> Committed {
+        let asked: Vec<Asked> = group.iter().map(Asked::of).collect();
+        let mut draws = Draws::new(&self.surroundings.seed());
+        let performed = self.perform(group, &mut draws);
+        match performed.and_then(|replies| self.finish().map(|()| replies)) {
+            Ok(replies) => Committed { replies, broken: None },
+            Err(error) => self.recover(&asked, error),
+        }
+    }
+
+    /// A planted fault: answers first and commits a while later.
+    pub(crate) fn commit_late(&mut self, group: Vec<Submission>, answer: impl FnOnce(Vec<Reply>)) -> Committed {
+        let asked: Vec<Asked> = group.iter().map(Asked::of).collect();
+        let mut draws = Draws::new(&self.surroundings.seed());
+        let late = self.perform(group, &mut draws).and_then(|replies| {
+            answer(replies);
+            std::thread::sleep(LATE);
+            self.finish()
+        });
+        match late {
+            Ok(()) => Committed { replies: Vec::new(), broken: None },
+            Err(error) => self.recover(&asked, error),
+        }
+    }
+
+    /// Performs a group in a transaction that is still to be committed.
+    fn perform(&mut self, group: Vec<Submission>, draws: &mut Draws) -> Result<Vec<Reply>, StoreError> {
+        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let mut replies = Vec::with_capacity(group.len());
+        for submission in group {
+            replies.push(match submission {
+                Submission::Command(submitted) => Reply::Command(self.take_command(&submitted, draws)?),
+                Submission::Import(batch) => Reply::Import(self.import(batch)?),
+                Submission::Local(change) => Reply::Local(self.change_locally(change).map(Ok)?),
+            });
+        }
+        Ok(replies)
+    }
+
+    /// Signs, commits and syncs.
+    fn finish(&mut self) -> Result<(), StoreError> {
+        self.sign_head()?;
+        self.arrivals.save(&self.db)?;
+        self.db.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+
+    /// Undoes a failed transaction, in the tables and in memory.
+    fn recover(&mut self, asked: &[Asked], error: StoreError) -> Committed {
+        let undone = self.undo();
+        let broken = match (error, undone) {
+            (StoreError::Full, Ok(())) => None,
+            (StoreError::Full, Err(error)) | (error, _) => Some(error),
+        };
+        let replies = asked.iter().map(|asked| self.reply_to_failed(asked, broken.is_some())).collect();
+        Committed { replies, broken }
+    }
+
+    fn undo(&mut self) -> Result<(), StoreError> {
+        // SQLite may have rolled back by itself.
+        if !self.db.is_autocommit() {
+            self.db.execute_batch("ROLLBACK")?;
+        }
+        self.reload()
+    }
+
+    /// What was decided before is still said; everything else was not done.
+    fn reply_to_failed(&self, asked: &Asked, is_broken: bool) -> Reply {
+        let refused = || if is_broken { SubmitError::Stopped } else { SubmitError::StoreFull };
+        match asked {
+            Asked::Command(id, body) => Reply::Command(match outcomes::get(&self.db, id) {
+                Ok(Some(stored)) if stored.body == *body => {
+                    self.stored_answer(stored.outcome).map_err(|_| refused())
+                }
+                _ => Err(refused()),
+            }),
+            Asked::Import => {
+                Reply::Import(Err(if is_broken { ImportError::Stopped } else { ImportError::StoreFull }))
+            }
+            Asked::Local => Reply::Local(Err(refused())),
+        }
+    }
+}
+
+impl Asked {
+    fn of(submission: &Submission) -> Self {
+        match submission {
+            Submission::Command(Submitted { id, body, .. }) => Self::Command(*id, *body),
+            Submission::Import(_) => Self::Import,
+            Submission::Local(_) => Self::Local,
+        }
+    }
+}

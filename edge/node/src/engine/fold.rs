@@ -1,0 +1,138 @@
+//! Folding entries into the state of their stream: one more at the end, or all of them anew.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lanyard_domain::event::EventError;
+use lanyard_domain::{Event, Folded, Placed, Stream};
+use lanyard_sync::{Dot, EPOCH_OPENED_KIND, Header, LogId, Payload};
+use rusqlite::Connection;
+
+use super::states::Loaded;
+use crate::store::entries::EntryRow;
+use crate::store::logs::LogRow;
+use crate::store::{StoreError, contexts};
+
+/// Newest reader this build is: streams that ask for a newer one are read-only here.
+pub const READER: u16 = 1;
+
+/// What an entry is to the fold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// An event of this build.
+    Event(Box<Event>),
+    /// The opening of a log, which is about the log and not about the stream's state.
+    Opening,
+    /// A kind this build does not know, or bytes it cannot parse: kept, counted and skipped.
+    Unknown,
+}
+
+/// Reads what an entry says.
+pub(crate) fn meaning(header: &Header, payload: &Payload) -> Meaning {
+    if header.kind == EPOCH_OPENED_KIND {
+        return Meaning::Opening;
+    }
+    let Some(facts) = payload.facts.bytes() else { return Meaning::Unknown };
+    let personal = payload.personal.as_ref().and_then(|part| part.bytes());
+    match Event::parse(&header.kind, header.version, facts, personal) {
+        Ok(event) => Meaning::Event(Box::new(event)),
+        Err(EventError::Unknown | EventError::Malformed { .. }) => Meaning::Unknown,
+    }
+}
+
+/// Where an entry stands, for the fold.
+pub(crate) fn placed<'a>(dot: Dot, header: &'a Header, authority: bool, sees: &'a dyn Fn(Dot) -> bool) -> Placed<'a> {
+    Placed {
+        dot,
+        lamport: header.lamport,
+        at_ms: header.at_ms,
+        skew_ms: header.skew_ms,
+        actor: &header.actor,
+        desk: &header.desk,
+        command: header.command,
+        authority,
+        sees,
+    }
+}
+
+/// Applies an entry that sorts after everything folded so far.
+pub(crate) fn fold_next(loaded: &mut Loaded, meaning: &Meaning, at: &Placed<'_>) {
+    match meaning {
+        Meaning::Event(event) => {
+            loaded.changed.note(&event.facts);
+            if let Some(folded) = &mut loaded.folded {
+                Arc::make_mut(folded).apply(event, at);
+            }
+        }
+        Meaning::Opening => {}
+        Meaning::Unknown => loaded.unknown += 1,
+    }
+}
+
+/// A stream folded from its entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refolded {
+    /// None for streams that are not folded.
+    pub(crate) folded: Option<Folded>,
+    pub(crate) readable: bool,
+    pub(crate) unknown: u32,
+}
+
+/// Folds all entries of a stream, given in any order.
+pub(crate) fn fold_stream(
+    db: &Connection,
+    logs: &BTreeMap<LogId, LogRow>,
+    stream: Option<&Stream>,
+    mut rows: Vec<EntryRow>,
+) -> Result<Refolded, StoreError> {
+    rows.sort_by_key(|row| lanyard_sync::CanonicalKey::new(row.header.lamport, row.dot));
+    let mut refolded = Refolded { folded: stream.and_then(Folded::empty), readable: true, unknown: 0 };
+    let is_tally = refolded.folded.as_ref().is_some_and(Folded::is_tally);
+    let mut applied = BTreeSet::new();
+    for row in &rows {
+        if row.header.min_reader > READER {
+            refolded.readable = false;
+            break;
+        }
+        if is_tally && !applied.insert((row.header.command, row.header.index)) {
+            continue;
+        }
+        match meaning(&row.header, &row.payload) {
+            Meaning::Event(event) => {
+                if let Some(folded) = &mut refolded.folded {
+                    apply(db, logs, folded, &event, row)?;
+                }
+            }
+            Meaning::Opening => {}
+            Meaning::Unknown => refolded.unknown += 1,
+        }
+    }
+    Ok(refolded)
+}
+
+fn apply(
+    db: &Connection,
+    logs: &BTreeMap<LogId, LogRow>,
+    folded: &mut Folded,
+    event: &Event,
+    row: &EntryRow,
+) -> Result<(), StoreError> {
+    let log = logs.get(&row.dot.log).ok_or_else(|| StoreError::damaged(format!("log {} is not known", row.dot.log)))?;
+    let failure = RefCell::new(None);
+    let sees = |dot: Dot| {
+        if dot.log == row.dot.log {
+            return dot.seq < row.dot.seq;
+        }
+        let Some(peer) = logs.get(&dot.log) else { return false };
+        match contexts::seen(db, log.id, row.dot.seq, peer.id) {
+            Ok(seen) => seen.is_some_and(|head| dot.seq <= head.seq),
+            Err(error) => {
+                failure.borrow_mut().get_or_insert(error);
+                false
+            }
+        }
+    };
+    folded.apply(event, &placed(row.dot, &row.header, log.authority, &sees));
+    failure.into_inner().map_or(Ok(()), Err)
+}

@@ -1,0 +1,137 @@
+//! Taking in what a peer sent: append, fold what sorts last, fold anew what does not. Nothing is
+//! emitted: what follows from imported entries is in the fold.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lanyard_sync::{
+    Admitted, AdmittedEntry, Batch, Dot, Entry, LogContext, LogId, StreamName, VersionVector, admit,
+};
+
+use super::append::may_apply;
+use super::fold::{Meaning, READER, fold_next, fold_stream, meaning, placed};
+use super::{Engine, ImportError};
+use crate::project::Changed;
+use crate::store::entries::Place;
+use crate::store::states::Last;
+use crate::store::{StoreError, contexts, entries, logs};
+
+impl Engine {
+    /// Stores a batch, or none of it.
+    pub(super) fn import(&mut self, batch: Batch) -> Result<Result<VersionVector, ImportError>, StoreError> {
+        self.know_own_head();
+        let failure = RefCell::new(None);
+        let stored = |dot| {
+            entries::stored_head(&self.db, dot).unwrap_or_else(|error| {
+                failure.borrow_mut().get_or_insert(error);
+                None
+            })
+        };
+        let admitted = admit(&self.known, batch, &stored);
+        if let Some(error) = failure.into_inner() {
+            return Err(error);
+        }
+        match admitted {
+            Ok(admitted) => {
+                // The entries follow the own ones of this group, whose head has to be signed before.
+                self.sign_head()?;
+                self.store(admitted)?;
+                Ok(Ok(self.log.vector()))
+            }
+            Err(problem) => Ok(Err(ImportError::Problem(problem))),
+        }
+    }
+
+    fn store(&mut self, admitted: Admitted) -> Result<(), StoreError> {
+        for (log, known) in &admitted.logs {
+            if !self.logs.contains_key(log) {
+                let row = logs::insert(&self.db, *log, &known.certificate)?;
+                self.insert_log(row);
+            }
+        }
+        let mut contexts = BTreeMap::new();
+        let mut to_refold = BTreeSet::new();
+        for admitted in &admitted.entries {
+            self.store_entry(admitted, &mut contexts, &mut to_refold)?;
+        }
+        for name in &to_refold {
+            self.refold(name)?;
+        }
+        self.save_touched()?;
+        let own = admitted.logs.get(&self.own_log()).map(|known| known.head.clone());
+        for known in admitted.logs.values() {
+            self.log.observe(&known.head);
+        }
+        self.known.accept(admitted.logs);
+        if let Some(head) = own {
+            // A peer had more of this log than this node: it was rolled back and now goes on from there.
+            self.take_up_log(head);
+        }
+        Ok(())
+    }
+
+    fn store_entry(
+        &mut self,
+        admitted: &AdmittedEntry,
+        contexts: &mut BTreeMap<LogId, LogContext>,
+        to_refold: &mut BTreeSet<StreamName>,
+    ) -> Result<(), StoreError> {
+        let AdmittedEntry { entry, signature } = admitted;
+        let log = &self.logs[&entry.dot.log];
+        let (log, authority) = (log.id, log.authority);
+        let (kind, pos) = (self.kind(&entry.header.kind)?, self.position + 1);
+        let context = self.follow_context(contexts, entry, log)?;
+        let mut states = self.states.borrow_mut();
+        let name = &entry.header.stream;
+        let loaded = states.touch(&self.db, name)?;
+        let place = Place { pos, log, stream: loaded.row, previous: loaded.last.map(|last| last.pos), kind };
+        entries::insert(&self.db, place, entry, signature.as_ref())?;
+        let key = entry.canonical_key();
+        let is_tally = loaded.folded.as_deref().is_some_and(lanyard_domain::Folded::is_tally);
+        let applies = may_apply(&self.db, loaded, entry)?;
+        let sorts_last = is_tally || loaded.last.is_none_or(|last| last.key < key);
+        if !applies || !sorts_last || !loaded.readable || entry.header.min_reader > READER {
+            to_refold.insert(name.clone());
+        } else if !to_refold.contains(name) {
+            let meaning: Meaning = meaning(&entry.header, &entry.payload);
+            let sees = |dot: Dot| context.sees(&entry.dot, &dot);
+            fold_next(loaded, &meaning, &placed(entry.dot, &entry.header, authority, &sees));
+        }
+        let last_key = loaded.last.map_or(key, |last| last.key.max(key));
+        loaded.last = Some(Last { pos, key: last_key });
+        self.position = pos;
+        Ok(())
+    }
+
+    /// Follows the context of a log to this entry.
+    fn follow_context(
+        &self,
+        contexts: &mut BTreeMap<LogId, LogContext>,
+        entry: &Entry,
+        log: i64,
+    ) -> Result<LogContext, StoreError> {
+        let known = || self.known.logs.get(&entry.dot.log).map(|known| known.head.context.clone());
+        let context = contexts.entry(entry.dot.log).or_insert_with(|| known().unwrap_or_default());
+        if let Some(delta) = &entry.header.context {
+            contexts::insert(&self.db, log, entry.dot.seq, delta, |log| Some(self.logs.get(log)?.id))?;
+            context
+                .apply_delta(entry.dot.log, delta)
+                .map_err(|_| StoreError::damaged(format!("the context of {} was admitted and does not apply", entry.dot)))?;
+        }
+        Ok(context.clone())
+    }
+
+    /// Folds a stream anew from all its entries.
+    fn refold(&mut self, name: &StreamName) -> Result<(), StoreError> {
+        let mut states = self.states.borrow_mut();
+        let loaded = states.touch(&self.db, name)?;
+        let Some(last) = loaded.last else { return Ok(()) };
+        let rows = entries::of_stream(&self.db, last.pos)?;
+        let refolded = fold_stream(&self.db, &self.logs, loaded.stream.as_ref(), rows)?;
+        loaded.folded = refolded.folded.map(Arc::new);
+        (loaded.readable, loaded.unknown) = (refolded.readable, refolded.unknown);
+        loaded.changed = Changed { all: true, ..loaded.changed };
+        Ok(())
+    }
+}

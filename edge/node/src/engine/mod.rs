@@ -1,0 +1,149 @@
+//! The engine: the one writer of a node's database.
+//!
+//! Responsible for deciding commands against the folded states, for appending what follows to the own
+//! log, for taking in what peers wrote, and for keeping states and projections in step with the log, in
+//! one transaction a group. It owns the connection that writes; it has no threads, and takes time and
+//! entropy from its [`Surroundings`], so that a simulation can drive it.
+
+mod append;
+mod change_locally;
+mod commit;
+mod decide;
+mod due;
+pub(crate) mod fold;
+mod import;
+mod open;
+mod options;
+mod published;
+pub(crate) mod states;
+mod submission;
+#[cfg(test)]
+pub(crate) mod test_node;
+#[cfg(test)]
+mod tests;
+pub(crate) mod view;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use lanyard_domain::{Account, Conference};
+use lanyard_sync::{KnownScope, LogId, LogWriter, ScopeId, VersionVector};
+use rusqlite::Connection;
+
+pub use append::WriteError;
+pub use commit::GROUP_MAX;
+pub use fold::READER;
+pub use open::OpenError;
+pub use options::Options;
+pub use published::{LogInfo, Published};
+pub use submission::{
+    Answer, Arrivals, Committed, EventLine, ImportError, LocalAnswer, LocalChange, PrintQuestion, PrintState, Reply,
+    Submission, SubmitError, Submitted,
+};
+
+use crate::clock::Surroundings;
+use crate::identity::Identity;
+use crate::project::arrivals::Tally;
+use crate::store::logs::LogRow;
+use crate::store::{StoreError, checkpoint, sql};
+use states::States;
+
+/// The writer of one node's database.
+pub struct Engine {
+    db: Connection,
+    path: PathBuf,
+    identity: Identity,
+    options: Options,
+    surroundings: Surroundings,
+    skew_ms: Option<i32>,
+    log: LogWriter,
+    /// Position of the last own entry, while its head is not signed.
+    unsigned_pos: Option<i64>,
+    logs: BTreeMap<LogId, LogRow>,
+    log_infos: Arc<BTreeMap<LogId, LogInfo>>,
+    known: KnownScope,
+    kinds: BTreeMap<String, i64>,
+    states: RefCell<States>,
+    conference: Arc<Conference>,
+    arrivals: Tally,
+    position: i64,
+    local_changes: u64,
+    wal_pages: Arc<AtomicU64>,
+}
+
+impl Engine {
+    /// The node's identity.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The scope it writes to.
+    pub const fn scope(&self) -> ScopeId {
+        self.identity.scope
+    }
+
+    /// The log it writes.
+    pub const fn own_log(&self) -> LogId {
+        self.log.head().log
+    }
+
+    /// The account whose seat rights it spends.
+    pub fn account(&self) -> Account {
+        if self.identity.is_hq() { Account::Hq } else { Account::Venue(self.own_log()) }
+    }
+
+    /// Where the database is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What this node has of every log.
+    pub fn vector(&self) -> VersionVector {
+        self.log.vector()
+    }
+
+    /// Position of the last entry in order of arrival.
+    pub const fn position(&self) -> u64 {
+        sql::counter(self.position)
+    }
+
+    /// What readers and live updates follow.
+    pub fn published(&self) -> Published {
+        Published {
+            position: self.position(),
+            local_changes: self.local_changes,
+            own_log: self.own_log(),
+            conference: Arc::clone(&self.conference),
+            logs: Arc::clone(&self.log_infos),
+            arrivals: self.arrivals.arrivals(),
+            skew_ms: self.skew_ms,
+        }
+    }
+
+    /// The clock it was given, Unix milliseconds.
+    pub fn now_ms(&mut self) -> i64 {
+        self.surroundings.now_ms()
+    }
+
+    /// The connection, for reads in the order of the commits.
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.db
+    }
+
+    pub(crate) fn logs(&self) -> &BTreeMap<LogId, LogRow> {
+        &self.logs
+    }
+
+    /// Size of the write-ahead log after the last commit, in pages.
+    pub(crate) fn wal_pages(&self) -> u64 {
+        self.wal_pages.load(Ordering::Relaxed)
+    }
+
+    /// Moves commits into the database; returns whether all of them were moved.
+    pub fn checkpoint(&self) -> Result<bool, StoreError> {
+        checkpoint::copy(&self.db)
+    }
+}

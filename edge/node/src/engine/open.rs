@@ -1,0 +1,205 @@
+//! Opening: migrations, continuity, the own epoch, and what is kept in memory. The log is not read.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use lanyard_domain::{Folded, Stream};
+use lanyard_sync::{
+    CommandId, Draft, EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION, Epoch, EpochOpened, KnownLog, KnownScope, LogHead, LogId,
+    LogWriter, PreviousEpoch, Salted, ScopeId,
+};
+use rusqlite::Connection;
+
+use super::append::WriteError;
+use super::states::States;
+use super::{Engine, LogInfo, Options};
+use crate::clock::{Draws, Surroundings};
+use crate::engine::fold::Meaning;
+use crate::identity::Identity;
+use crate::project::arrivals::Tally;
+use crate::store::incarnation::{self, AdvanceError, Continuity};
+use crate::store::migrate::migrate;
+use crate::store::{MigrateError, StoreError, entries, logs, meta, open_for_writing, sql};
+
+/// Why the database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database failed.
+    #[error("the database cannot be opened")]
+    Store(#[from] StoreError),
+    /// Its version does not fit this build.
+    #[error("the database does not fit this build")]
+    Migrate(#[from] MigrateError),
+    /// It belongs to another conference.
+    #[error("the database belongs to another conference ({found}); use another data directory")]
+    OtherScope {
+        /// The scope it belongs to.
+        found: ScopeId,
+    },
+    /// The next incarnation cannot be written.
+    #[error("the node's incarnation cannot be written")]
+    Incarnation(#[from] AdvanceError),
+    /// A new epoch cannot be opened.
+    #[error("a new epoch cannot be opened")]
+    Epoch(#[from] WriteError),
+}
+
+impl Engine {
+    /// Opens a node's database, making it when there is none. A new node, and one whose database was
+    /// copied or restored, opens a new epoch before it writes anything else.
+    pub fn open(
+        path: &Path,
+        identity: Identity,
+        options: Options,
+        mut surroundings: Surroundings,
+    ) -> Result<Self, OpenError> {
+        let mut db = open_for_writing(path, options.cache_kib)?;
+        migrate(&mut db)?;
+        let wal_pages = count_wal_pages(&mut db)?;
+        check_scope(&db, identity.scope)?;
+        let continuity = incarnation::examine(&db, path, &options.machine)?;
+        let draws = &mut Draws::new(&surroundings.seed());
+        let present = meta::get::<i64>(&db, meta::OWN_EPOCH)?
+            .map(|epoch| LogId { node: identity.node, epoch: Epoch(sql::counter(epoch)) });
+        let scope = identity.scope;
+        let placeholder = LogId { node: identity.node, epoch: Epoch(0) };
+        let mut engine = Self {
+            path: path.to_owned(),
+            known: KnownScope::new(scope, identity.organiser_key),
+            log: LogWriter::new(scope, LogHead::empty(scope, present.unwrap_or(placeholder))),
+            states: RefCell::new(States::new(options.states_cached)),
+            db,
+            identity,
+            options,
+            surroundings,
+            skew_ms: None,
+            unsigned_pos: None,
+            logs: BTreeMap::new(),
+            log_infos: Arc::default(),
+            kinds: BTreeMap::new(),
+            conference: Arc::default(),
+            arrivals: Tally::default(),
+            position: 0,
+            local_changes: 0,
+            wal_pages,
+        };
+        engine.reload()?;
+        let present = present.filter(|log| engine.known.logs.contains_key(log));
+        if continuity != Continuity::Shown || present.is_none() {
+            let reason = if continuity == Continuity::Broken { "restored" } else { "enrolled" };
+            engine.open_epoch(present, reason, draws)?;
+        }
+        incarnation::advance(&engine.db, path, &engine.options.machine, draws.take())?;
+        Ok(engine)
+    }
+
+    /// Reads what is kept in memory from the tables, at the start and after a failed commit.
+    pub(super) fn reload(&mut self) -> Result<(), StoreError> {
+        self.states.borrow_mut().clear();
+        self.logs = logs::all(&self.db)?;
+        self.log_infos = Arc::new(self.logs.values().map(|row| (row.log, LogInfo::of(row))).collect());
+        self.known.logs = logs::known(&self.db, self.identity.scope, &self.logs)?;
+        self.position = entries::last_position(&self.db)?;
+        self.arrivals = Tally::load(&self.db)?;
+        self.kinds = load_kinds(&self.db)?;
+        self.unsigned_pos = None;
+        let conference = self.states.borrow_mut().folded(&self.db, &Stream::Conference)?;
+        if let Some(Folded::Conference(configured)) = conference.as_deref() {
+            self.conference = Arc::new(configured.conference.clone());
+        }
+        let own = self.own_log();
+        let head = match self.known.logs.get(&own) {
+            Some(known) => known.head.clone(),
+            None => LogHead::empty(self.identity.scope, own),
+        };
+        self.take_up_log(head);
+        Ok(())
+    }
+
+    /// Goes on writing at a head, having seen everything that is stored.
+    pub(super) fn take_up_log(&mut self, head: LogHead) {
+        self.log = LogWriter::new(self.identity.scope, head);
+        for known in self.known.logs.values() {
+            self.log.observe(&known.head);
+        }
+    }
+
+    fn open_epoch(&mut self, present: Option<LogId>, reason: &str, draws: &mut Draws) -> Result<(), WriteError> {
+        let previous = present.and_then(|log| self.known.logs.get(&log)).map(|known| PreviousEpoch {
+            epoch: known.head.log.epoch,
+            seq: known.head.seq,
+            head: known.head.hash,
+        });
+        let log = LogId { node: self.identity.node, epoch: Epoch(u64::from_le_bytes(draws.take())) };
+        let opened =
+            EpochOpened { certificate: self.identity.certificate.clone(), previous, reason: reason.to_owned() };
+        let draft = Draft {
+            stream: EpochOpened::stream(log.node),
+            kind: EPOCH_OPENED_KIND.to_owned(),
+            version: EPOCH_OPENED_VERSION,
+            min_reader: 1,
+            at_ms: self.surroundings.now_ms(),
+            skew_ms: None,
+            actor: "node".to_owned(),
+            desk: String::new(),
+            command: CommandId(draws.take()),
+            index: 0,
+            facts: Salted { salt: draws.take(), bytes: opened.to_facts() },
+            personal: None,
+            ext: Vec::new(),
+        };
+        self.db.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from)?;
+        let row = logs::insert(&self.db, log, &self.identity.certificate)?;
+        self.insert_log(row);
+        self.take_up_log(LogHead::empty(self.identity.scope, log));
+        self.append_draft(draft, &Meaning::Opening)?;
+        self.save_touched()?;
+        self.sign_head()?;
+        meta::set(&self.db, meta::OWN_EPOCH, sql::column(log.epoch.0))?;
+        self.db.execute_batch("COMMIT").map_err(StoreError::from)?;
+        self.know_own_head();
+        Ok(())
+    }
+
+    /// Takes a new log into the tables kept in memory.
+    pub(super) fn insert_log(&mut self, row: logs::LogRow) {
+        let infos = Arc::make_mut(&mut self.log_infos);
+        infos.insert(row.log, LogInfo::of(&row));
+        self.logs.insert(row.log, row);
+    }
+
+    /// Brings what is known of the own log up to the head that was written.
+    pub(super) fn know_own_head(&mut self) {
+        let head = self.log.head().clone();
+        let certificate = self.identity.certificate.clone();
+        self.known.logs.insert(head.log, KnownLog { head, certificate });
+    }
+}
+
+fn check_scope(db: &Connection, scope: ScopeId) -> Result<(), OpenError> {
+    match meta::get::<[u8; 16]>(db, meta::SCOPE)? {
+        Some(found) if found != scope.0 => Err(OpenError::OtherScope { found: ScopeId(found) }),
+        Some(_) => Ok(()),
+        None => Ok(meta::set(db, meta::SCOPE, scope.0)?),
+    }
+}
+
+/// Keeps the size of the write-ahead log, in pages, as of the last commit.
+fn count_wal_pages(db: &mut Connection) -> Result<Arc<AtomicU64>, StoreError> {
+    let pages = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&pages);
+    db.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages: i32| {
+        counted.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+        Ok(())
+    }))?;
+    Ok(pages)
+}
+
+fn load_kinds(db: &Connection) -> Result<BTreeMap<String, i64>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT name, id FROM kinds")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,27 @@
+//! What can be chosen about an engine.
+
+use std::num::NonZeroUsize;
+
+/// Choices with sensible defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Names the machine, such as the content of `/etc/machine-id`; a database on another one is a copy.
+    pub machine: String,
+    /// Printer of desks that chose none; without one, nothing is printed for them.
+    pub default_printer: Option<String>,
+    /// Folded states kept in memory.
+    pub states_cached: NonZeroUsize,
+    /// Memory of the writing connection for pages, KiB.
+    pub cache_kib: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            machine: String::new(),
+            default_printer: None,
+            states_cached: NonZeroUsize::new(4096).expect("4096 is not zero"),
+            cache_kib: 16 * 1024,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What a commit makes known to everybody else in the process.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lanyard_domain::{Account, Conference};
+use lanyard_sync::{LogId, NodeId};
+
+use super::Arrivals;
+use crate::store::logs::LogRow;
+
+/// The state of things after a commit; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Position of the last entry in order of arrival.
+    pub position: u64,
+    /// Number of commits that changed local tables.
+    pub local_changes: u64,
+    /// The log this node writes.
+    pub own_log: LogId,
+    /// The conference as configured.
+    pub conference: Arc<Conference>,
+    /// Every log of the scope that has entries here.
+    pub logs: Arc<BTreeMap<LogId, LogInfo>>,
+    /// How many of how many are in.
+    pub arrivals: Arrivals,
+    /// How far this node's clock is ahead of HQ's, milliseconds, where known.
+    pub skew_ms: Option<i32>,
+}
+
+/// Who writes a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogInfo {
+    /// What people call its writer.
+    pub name: String,
+    /// Whether its writer is HQ.
+    pub authority: bool,
+    /// Place among the logs in order of arrival here.
+    pub arrival: i64,
+}
+
+impl LogInfo {
+    pub(crate) fn of(row: &LogRow) -> Self {
+        Self { name: row.name.clone(), authority: row.authority, arrival: row.id }
+    }
+}
+
+impl Published {
+    /// What people call the writer of a log; a short form of its id while it is unknown.
+    pub fn log_name(&self, log: &LogId) -> String {
+        self.logs.get(log).map_or_else(|| self.node_name(&log.node), |info| info.name.clone())
+    }
+
+    /// What people call a node; a short form of its id while it is unknown.
+    pub fn node_name(&self, node: &NodeId) -> String {
+        let known = self.logs.iter().find(|(log, _)| log.node == *node);
+        known.map_or_else(|| node.to_string()[..8].to_owned(), |(_, info)| info.name.clone())
+    }
+
+    /// HQ's node, once an entry of it arrived.
+    pub fn authority_node(&self) -> Option<NodeId> {
+        self.logs.iter().find(|(_, info)| info.authority).map(|(log, _)| log.node)
+    }
+
+    /// What people call whoever an account belongs to.
+    pub fn account_name(&self, account: &Account) -> String {
+        match account {
+            Account::Venue(log) => self.log_name(log),
+            Account::Hq => {
+                let hq = self.logs.values().find(|info| info.authority);
+                hq.map_or_else(|| "HQ".to_owned(), |info| info.name.clone())
+            }
+        }
+    }
+}

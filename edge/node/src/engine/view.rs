@@ -1,0 +1,143 @@
+//! What a decision may look at, answered from memory and the tables.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use lanyard_domain::view::{CodeMatch, View};
+use lanyard_domain::{Account, Attendee, AttendeeId, Conference, Folded, Ledger, Order, OrderId, Person, SeatTypeId, Stream};
+use rusqlite::Connection;
+
+use super::states::States;
+use crate::fault::{Fault, is_planted};
+use crate::project::attendee::name_key;
+use crate::store::{StoreError, streams};
+
+/// Most attendees a code or a similar name is followed to.
+const MATCHES_MAX: u32 = 10;
+
+/// The states of this node as they are before a command.
+pub(crate) struct NodeView<'a> {
+    db: &'a Connection,
+    states: &'a RefCell<States>,
+    conference: &'a Conference,
+    own: Account,
+    failure: RefCell<Option<StoreError>>,
+}
+
+impl<'a> NodeView<'a> {
+    pub(crate) fn new(
+        db: &'a Connection,
+        states: &'a RefCell<States>,
+        conference: &'a Conference,
+        own: Account,
+    ) -> Self {
+        Self { db, states, conference, own, failure: RefCell::new(None) }
+    }
+
+    /// What went wrong while the decision looked; the decision then counts for nothing.
+    pub(crate) fn finish(self) -> Result<(), StoreError> {
+        self.failure.into_inner().map_or(Ok(()), Err)
+    }
+
+    fn folded(&self, stream: &Stream) -> Option<Arc<Folded>> {
+        self.or_fail(self.states.borrow_mut().folded(self.db, stream)).flatten()
+    }
+
+    fn or_fail<T>(&self, result: Result<T, StoreError>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.failure.borrow_mut().get_or_insert(error);
+                None
+            }
+        }
+    }
+}
+
+impl View for NodeView<'_> {
+    fn conference(&self) -> &Conference {
+        self.conference
+    }
+
+    fn attendee(&self, id: AttendeeId) -> Option<Attendee> {
+        let folded = self.folded(&Stream::Attendee(id))?;
+        let Folded::Attendee(attendee) = &*folded else { return None };
+        let mut attendee = Attendee::clone(attendee);
+        if is_planted(Fault::DoubleAdmission) {
+            attendee.check_ins.clear();
+        }
+        Some(attendee)
+    }
+
+    fn order(&self, id: OrderId) -> Option<Order> {
+        let folded = self.folded(&Stream::Order(id))?;
+        let Folded::Order(order) = &*folded else { return None };
+        Some(Order::clone(order))
+    }
+
+    fn ledger(&self, id: &SeatTypeId) -> Ledger {
+        let folded = self.folded(&Stream::Seats(id.clone()));
+        let mut ledger = match folded.as_deref() {
+            Some(Folded::Seats(ledger)) => Ledger::clone(ledger),
+            _ => Ledger::default(),
+        };
+        if is_planted(Fault::RightsIgnored) {
+            ledger.balances.entry(self.own).or_default().received += 1_000;
+        }
+        ledger
+    }
+
+    fn code(&self, folded: &str) -> CodeMatch {
+        self.or_fail(find_code(self.db, folded)).unwrap_or(CodeMatch::Unknown)
+    }
+
+    fn similar(&self, person: &Person) -> Vec<AttendeeId> {
+        self.or_fail(find_similar(self.db, person)).unwrap_or_default()
+    }
+}
+
+/// Finds what a folded code stands for: a badge before tickets, tickets before an order.
+pub(crate) fn find_code(db: &Connection, folded: &str) -> Result<CodeMatch, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT s.category, s.key, c.badge FROM codes c JOIN streams s ON s.id = c.stream WHERE c.code = ?1 LIMIT ?2",
+    )?;
+    let mut rows = statement.query((folded, MATCHES_MAX))?;
+    let (mut attendees, mut order) = (Vec::new(), None);
+    while let Some(row) = rows.next()? {
+        let badge: Option<String> = row.get(2)?;
+        match (Stream::parse(&streams::name(row, 0, 1)?), badge) {
+            (Some(Stream::Attendee(id)), Some(badge)) => {
+                let code = badge.parse().map_err(|_| StoreError::damaged("a badge code is no code"))?;
+                return Ok(CodeMatch::Badge(id, code));
+            }
+            (Some(Stream::Attendee(id)), None) => attendees.push(id),
+            (Some(Stream::Order(id)), _) => order = Some(id),
+            _ => {}
+        }
+    }
+    attendees.sort_unstable();
+    Ok(match (attendees.as_slice(), order) {
+        ([], None) => CodeMatch::Unknown,
+        ([], Some(order)) => CodeMatch::Order(order),
+        ([only], _) => CodeMatch::Ticket(*only),
+        _ => CodeMatch::Several(attendees),
+    })
+}
+
+/// Finds attendees with the same e-mail or the same folded name.
+fn find_similar(db: &Connection, person: &Person) -> Result<Vec<AttendeeId>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT s.category, s.key FROM streams s WHERE s.id IN (\
+         SELECT stream FROM attendees WHERE name_key = ?1 \
+         UNION SELECT stream FROM attendees WHERE email_key = ?2) ORDER BY s.key LIMIT ?3",
+    )?;
+    let name_key = Some(name_key(&person.full_name())).filter(|key| !key.is_empty());
+    let mut rows = statement.query((name_key, person.email_key(), MATCHES_MAX))?;
+    let mut similar = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Some(Stream::Attendee(id)) = Stream::parse(&streams::name(row, 0, 1)?) {
+            similar.push(id);
+        }
+    }
+    Ok(similar)
+}

@@ -1,0 +1,85 @@
+//! Projections: what is read about a stream, written from its folded state in the same transaction.
+//!
+//! Responsible for the rows beside a state: words to search, codes, conflicts, holds, and the sums of
+//! arrivals. Each follows from the state alone, so any of them may be dropped and made again.
+
+pub(crate) mod arrivals;
+pub(crate) mod attendee;
+mod order;
+mod standing;
+
+use lanyard_domain::{Account, Facts, Folded, Stream};
+use rusqlite::Connection;
+
+pub use standing::Standing;
+
+use crate::store::StoreError;
+
+/// What of a stream has to be projected again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changed {
+    /// Words, codes or all of it.
+    pub(crate) words: bool,
+    /// Badges.
+    pub(crate) badges: bool,
+    /// The stream had no row before.
+    pub(crate) new: bool,
+    /// Everything, because the stream was folded anew.
+    pub(crate) all: bool,
+}
+
+impl Changed {
+    /// Notes what an event changes.
+    pub(crate) fn note(&mut self, facts: &Facts) {
+        match facts {
+            Facts::AttendeeImported(_)
+            | Facts::AttendeeRegistered(_)
+            | Facts::OrderImported(_)
+            | Facts::OrderPlaced(_) => self.words = true,
+            Facts::BadgeIssued(_) => self.badges = true,
+            _ => {}
+        }
+    }
+}
+
+/// Writes the rows that follow from a state.
+pub(crate) fn project(
+    db: &Connection,
+    row: i64,
+    stream: &Stream,
+    folded: &Folded,
+    changed: Changed,
+    own: Account,
+) -> Result<(), StoreError> {
+    match (stream, folded) {
+        (Stream::Attendee(id), Folded::Attendee(state)) => attendee::project(db, row, *id, state, changed),
+        (Stream::Order(_), Folded::Order(state)) => order::project(db, row, state, changed, own),
+        _ => Ok(()),
+    }
+}
+
+/// Empties every projection but the states themselves.
+pub(crate) fn clear(db: &Connection) -> Result<(), StoreError> {
+    db.execute_batch(
+        "DELETE FROM states; DELETE FROM tallied; DELETE FROM arrivals; DELETE FROM attendees; DELETE FROM codes; \
+         DELETE FROM holds; DELETE FROM conflicts; DROP TABLE search;",
+    )?;
+    db.execute_batch(crate::search::TABLE_SQL)?;
+    Ok(())
+}
+
+/// Lets a code stand for a stream; `badge` is the code as printed on a badge.
+fn insert_code(db: &Connection, code: &str, row: i64, badge: Option<&str>) -> Result<(), StoreError> {
+    let mut statement = db.prepare_cached("INSERT OR IGNORE INTO codes (code, stream, badge) VALUES (?1, ?2, ?3)")?;
+    statement.execute((code, row, badge))?;
+    Ok(())
+}
+
+/// Replaces the words a stream is found by.
+fn replace_words(db: &Connection, row: i64, words: &str, is_new: bool) -> Result<(), StoreError> {
+    if !is_new {
+        db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
+    }
+    db.prepare_cached("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?.execute((row, words))?;
+    Ok(())
+}

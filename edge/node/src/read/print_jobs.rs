@@ -1,0 +1,100 @@
+//! Print jobs: the durable queue of badges to be printed.
+
+use lanyard_domain::{AttendeeId, BadgeCode};
+use rusqlite::Row;
+
+use super::Db;
+use crate::engine::{PrintQuestion, PrintState};
+use crate::store::{StoreError, sql};
+
+/// A badge to be printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintJob {
+    /// Its number.
+    pub id: i64,
+    /// Whose badge.
+    pub attendee: AttendeeId,
+    /// The code on it.
+    pub badge_code: BadgeCode,
+    /// The desk that asked for it.
+    pub desk: String,
+    /// Where it is to come out.
+    pub printer: String,
+    /// Where it stands.
+    pub state: PrintState,
+    /// Why, as a word.
+    pub reason: Option<String>,
+    /// What staff are asked.
+    pub question: Option<PrintQuestion>,
+    /// When it was queued, Unix milliseconds.
+    pub queued_at_ms: i64,
+    /// When it last changed, Unix milliseconds.
+    pub changed_at_ms: i64,
+}
+
+/// Most jobs of one answer.
+const JOBS_MAX: u32 = 500;
+const COLUMNS: usize = 10;
+
+/// Reads the jobs that are not at an end, oldest first.
+pub fn open(db: &Db) -> Result<Vec<PrintJob>, StoreError> {
+    let mut statement = db.connection.prepare_cached(
+        "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
+         FROM print_jobs WHERE state IN ('queued', 'printing', 'waiting', 'failed') ORDER BY id LIMIT ?1",
+    )?;
+    collect(statement.query([JOBS_MAX])?)
+}
+
+/// Reads the last jobs, whatever their state, latest first.
+pub fn recent(db: &Db, limit: u32) -> Result<Vec<PrintJob>, StoreError> {
+    let mut statement = db.connection.prepare_cached(
+        "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
+         FROM print_jobs ORDER BY id DESC LIMIT ?1",
+    )?;
+    collect(statement.query([limit.min(JOBS_MAX)])?)
+}
+
+/// Reads one job.
+pub fn job(db: &Db, id: i64) -> Result<Option<PrintJob>, StoreError> {
+    let mut statement = db.connection.prepare_cached(
+        "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
+         FROM print_jobs WHERE id = ?1",
+    )?;
+    Ok(collect(statement.query([id])?)?.pop())
+}
+
+/// Reads the job of a badge.
+pub fn of_badge(db: &Db, badge_code: &BadgeCode) -> Result<Option<PrintJob>, StoreError> {
+    let mut statement = db.connection.prepare_cached(
+        "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
+         FROM print_jobs WHERE badge_code = ?1",
+    )?;
+    Ok(collect(statement.query([badge_code.as_str()])?)?.pop())
+}
+
+fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<PrintJob>, StoreError> {
+    let mut jobs = Vec::new();
+    while let Some(row) = rows.next()? {
+        jobs.push(read(row)?);
+    }
+    Ok(jobs)
+}
+
+fn read(row: &Row<'_>) -> Result<PrintJob, StoreError> {
+    debug_assert_eq!(row.as_ref().column_count(), COLUMNS);
+    let id: i64 = row.get(0)?;
+    let damaged = |what: &str| StoreError::damaged(format!("print job {id} has no valid {what}"));
+    let (badge_code, state, question): (String, String, Option<String>) = (row.get(2)?, row.get(5)?, row.get(7)?);
+    Ok(PrintJob {
+        id,
+        attendee: AttendeeId(sql::bytes(row, 1)?),
+        badge_code: badge_code.parse().map_err(|_| damaged("badge code"))?,
+        desk: row.get(3)?,
+        printer: row.get(4)?,
+        state: PrintState::parse(&state).ok_or_else(|| damaged("state"))?,
+        reason: row.get(6)?,
+        question: question.as_deref().and_then(PrintQuestion::parse),
+        queued_at_ms: row.get(8)?,
+        changed_at_ms: row.get(9)?,
+    })
+}

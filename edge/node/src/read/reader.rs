@@ -1,0 +1,99 @@
+//! A small pool of connections that can only read.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use crate::store::{StoreError, open_for_reading};
+
+const CONNECTIONS: usize = 4;
+const CACHE_KIB: u32 = 4 * 1024;
+
+/// A connection that can only read; each transaction of it sees one commit.
+#[derive(Debug)]
+pub struct Db {
+    pub(crate) connection: Connection,
+}
+
+impl Db {
+    /// Opens a connection for somebody who has the database for themselves, such as a command.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { connection: open_for_reading(path, CACHE_KIB)? })
+    }
+}
+
+/// Why a read gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The store failed.
+    #[error("the store could not be read")]
+    Store(#[from] StoreError),
+    /// The task was cancelled, because the node is stopping.
+    #[error("the node is stopping")]
+    Stopping,
+}
+
+/// Hands out connections; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pool: Arc<Pool>,
+}
+
+#[derive(Debug)]
+struct Pool {
+    path: PathBuf,
+    idle: Mutex<Vec<Db>>,
+    permits: Semaphore,
+}
+
+impl Reader {
+    /// Opens the first connection; others are opened when they are needed.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let idle = Mutex::new(vec![Db::open(path)?]);
+        let pool = Pool { path: path.to_owned(), idle, permits: Semaphore::new(CONNECTIONS) };
+        Ok(Self { pool: Arc::new(pool) })
+    }
+
+    /// Asks one question, on a thread that may block. All of it sees the same commit.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn read<T, F>(&self, question: F) -> Result<T, ReadError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Db) -> Result<T, StoreError> + Send + 'static,
+    {
+        let _permit = self.pool.permits.acquire().await.map_err(|_| ReadError::Stopping)?;
+        let pool = Arc::clone(&self.pool);
+        let asked = tokio::task::spawn_blocking(move || pool.ask(question)).await;
+        Ok(asked.map_err(|_| ReadError::Stopping)??)
+    }
+
+    /// Asks one question on this thread.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn read_here<T>(&self, question: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.pool.ask(question)
+    }
+}
+
+impl Pool {
+    fn ask<T>(&self, question: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let db = idle.map_or_else(|| Db::open(&self.path), Ok)?;
+        db.connection.prepare_cached("BEGIN")?.execute([])?;
+        let answer = question(&db);
+        db.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
+        answer
+    }
+}

@@ -1,0 +1,182 @@
+//! Rows of the log.
+
+use lanyard_sync::{Dot, Entry, Hash, Header, LogId, Part, Payload, Signature, StoredEntry, StoredHead};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::{StoreError, sql};
+
+/// Where a new entry goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) pos: i64,
+    pub(crate) log: i64,
+    pub(crate) stream: i64,
+    pub(crate) previous: Option<i64>,
+    pub(crate) kind: i64,
+}
+
+/// An entry as the log holds it.
+#[derive(Clone, Debug)]
+pub(crate) struct EntryRow {
+    pub(crate) pos: i64,
+    pub(crate) previous: Option<i64>,
+    pub(crate) dot: Dot,
+    pub(crate) header: Header,
+    pub(crate) header_bytes: Vec<u8>,
+    pub(crate) payload: Payload,
+    pub(crate) hash: Hash,
+    pub(crate) signature: Option<Signature>,
+}
+
+impl From<EntryRow> for StoredEntry {
+    fn from(row: EntryRow) -> Self {
+        let EntryRow { dot, header_bytes, payload, hash, signature, .. } = row;
+        Self { dot, header_bytes, payload, hash, signature }
+    }
+}
+
+/// Appends a row.
+pub(crate) fn insert(
+    db: &Connection,
+    place: Place,
+    entry: &Entry,
+    signature: Option<&Signature>,
+) -> Result<(), StoreError> {
+    let mut statement = db.prepare_cached(
+        "INSERT INTO entries (pos, log, seq, stream, previous, kind, lamport, at_ms, header, facts_salt, facts, \
+         personal_salt, personal, hash, signature) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    )?;
+    let (facts_salt, facts) = part_columns(Some(&entry.payload.facts));
+    let (personal_salt, personal) = part_columns(entry.payload.personal.as_ref());
+    statement.execute(rusqlite::params![
+        place.pos,
+        place.log,
+        sql::column(entry.dot.seq),
+        place.stream,
+        place.previous,
+        place.kind,
+        sql::column(entry.header.lamport),
+        entry.header.at_ms,
+        entry.header_bytes.as_slice(),
+        facts_salt,
+        facts,
+        personal_salt,
+        personal,
+        entry.hash.as_bytes().as_slice(),
+        signature.map(|signature| signature.as_bytes().as_slice()),
+    ])?;
+    Ok(())
+}
+
+fn part_columns(part: Option<&Part>) -> (Option<&[u8]>, Option<&[u8]>) {
+    match part {
+        Some(Part::Present { salt, bytes }) => (Some(salt), Some(bytes)),
+        Some(Part::Absent { .. }) | None => (None, None),
+    }
+}
+
+/// Puts the signature of a head to its entry.
+pub(crate) fn sign(db: &Connection, pos: i64, signature: &Signature) -> Result<(), StoreError> {
+    let mut statement = db.prepare_cached("UPDATE entries SET signature = ?2 WHERE pos = ?1")?;
+    statement.execute((pos, signature.as_bytes().as_slice()))?;
+    Ok(())
+}
+
+/// Reads the entry at a position.
+pub(crate) fn at(db: &Connection, pos: i64) -> Result<Option<EntryRow>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT e.pos, e.previous, l.node, l.epoch, e.seq, e.header, e.facts_salt, e.facts, e.personal_salt, \
+         e.personal, e.hash, e.signature FROM entries e JOIN logs l ON l.id = e.log WHERE e.pos = ?1",
+    )?;
+    let mut rows = statement.query([pos])?;
+    rows.next()?.map(read).transpose()
+}
+
+/// Reads the entries after a position, in order of arrival.
+pub(crate) fn after(db: &Connection, pos: i64, limit: usize) -> Result<Vec<EntryRow>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT e.pos, e.previous, l.node, l.epoch, e.seq, e.header, e.facts_salt, e.facts, e.personal_salt, \
+         e.personal, e.hash, e.signature FROM entries e JOIN logs l ON l.id = e.log WHERE e.pos > ?1 \
+         ORDER BY e.pos LIMIT ?2",
+    )?;
+    let mut rows = statement.query((pos, i64::try_from(limit).unwrap_or(i64::MAX)))?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(read(row)?);
+    }
+    Ok(entries)
+}
+
+/// Reads the entries of a stream by following it back from its last position; latest arrival first.
+pub(crate) fn of_stream(db: &Connection, last_pos: i64) -> Result<Vec<EntryRow>, StoreError> {
+    let mut entries = Vec::new();
+    let mut next = Some(last_pos);
+    while let Some(pos) = next {
+        let row = at(db, pos)?.ok_or_else(|| StoreError::damaged(format!("the entry at position {pos} is missing")))?;
+        next = row.previous.filter(|previous| *previous < pos);
+        entries.push(row);
+    }
+    Ok(entries)
+}
+
+/// Finds where an entry stands.
+pub(crate) fn position_of(db: &Connection, dot: Dot) -> Result<Option<i64>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT e.pos FROM logs l JOIN entries e ON e.log = l.id AND e.seq = ?3 WHERE l.node = ?1 AND l.epoch = ?2",
+    )?;
+    let (node, epoch) = (dot.log.node.as_bytes().as_slice(), sql::column(dot.log.epoch.0));
+    Ok(statement.query_row((node, epoch, sql::column(dot.seq)), |row| row.get(0)).optional()?)
+}
+
+/// Finds the hash and lamport time of an entry.
+pub(crate) fn stored_head(db: &Connection, dot: Dot) -> Result<Option<StoredHead>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT e.hash, e.lamport FROM logs l JOIN entries e ON e.log = l.id AND e.seq = ?3 \
+         WHERE l.node = ?1 AND l.epoch = ?2",
+    )?;
+    let (node, epoch) = (dot.log.node.as_bytes().as_slice(), sql::column(dot.log.epoch.0));
+    let mut rows = statement.query((node, epoch, sql::column(dot.seq)))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let lamport: i64 = row.get(1)?;
+    Ok(Some(StoredHead { hash: sql::hash(row, 0)?, lamport: sql::counter(lamport) }))
+}
+
+/// The last position, 0 when there is none.
+pub(crate) fn last_position(db: &Connection) -> Result<i64, StoreError> {
+    let mut statement = db.prepare_cached("SELECT coalesce(max(pos), 0) FROM entries")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
+    let log: LogId = sql::log_id(row, 2, 3)?;
+    let seq: i64 = row.get(4)?;
+    let dot = log.dot(sql::counter(seq));
+    let header_bytes: Vec<u8> = row.get(5)?;
+    let header = Header::decode(&header_bytes)
+        .map_err(|error| StoreError::damaged(format!("the header of entry {dot} cannot be read: {error}")))?;
+    let facts = part(row, 6, header.facts)?;
+    let personal = header.personal.map(|commitment| part(row, 8, commitment)).transpose()?;
+    let signature = match row.get_ref(11)? {
+        ValueRef::Null => None,
+        _ => Some(Signature(sql::bytes(row, 11)?)),
+    };
+    Ok(EntryRow {
+        pos: row.get(0)?,
+        previous: row.get(1)?,
+        dot,
+        header,
+        header_bytes,
+        payload: Payload { facts, personal },
+        hash: sql::hash(row, 10)?,
+        signature,
+    })
+}
+
+fn part(row: &Row<'_>, at: usize, commitment: Hash) -> Result<Part, StoreError> {
+    match row.get_ref(at)? {
+        ValueRef::Null => Ok(Part::Absent { commitment }),
+        _ => Ok(Part::Present { salt: sql::bytes(row, at)?, bytes: row.get(at + 1)? }),
+    }
+}

@@ -1,0 +1,23 @@
+//! Single values about the database itself.
+
+use rusqlite::{Connection, OptionalExtension, types::FromSql, types::ToSql};
+
+use super::StoreError;
+
+pub(crate) const INCARNATION: &str = "incarnation";
+pub(crate) const MACHINE: &str = "machine";
+pub(crate) const SCOPE: &str = "scope";
+pub(crate) const OWN_EPOCH: &str = "own_epoch";
+
+/// Reads a value.
+pub(crate) fn get<T: FromSql>(db: &Connection, name: &str) -> Result<Option<T>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
+/// Writes a value.
+pub(crate) fn set(db: &Connection, name: &str, value: impl ToSql) -> Result<(), StoreError> {
+    let mut statement = db.prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?;
+    statement.execute((name, value))?;
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! The SQLite store: one database per conference and node.
+//!
+//! Responsible for opening it, for its migrations, and for the rows of the log, its contexts, names,
+//! streams and outcomes. What rows mean is the business of the engine.
+
+pub(crate) mod checkpoint;
+pub(crate) mod contexts;
+mod database;
+pub(crate) mod entries;
+mod error;
+pub(crate) mod incarnation;
+pub(crate) mod logs;
+pub(crate) mod meta;
+pub(crate) mod migrate;
+pub(crate) mod outcomes;
+pub(crate) mod sql;
+pub(crate) mod states;
+pub(crate) mod streams;
+
+pub(crate) use database::{open_for_reading, open_for_writing};
+pub use error::StoreError;
+pub use migrate::MigrateError;

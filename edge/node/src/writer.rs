@@ -1,0 +1,215 @@
+//! The writer: a thread around the engine, a bounded queue before it, and answers after the commit.
+
+use std::thread::JoinHandle;
+
+use lanyard_sync::{Batch, VersionVector};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::engine::{
+    Answer, Committed, Engine, GROUP_MAX, ImportError, LocalAnswer, LocalChange, Published, Reply, Submission,
+    SubmitError, Submitted,
+};
+use crate::fault::{Fault, is_planted};
+use crate::store::StoreError;
+use crate::store::checkpoint::{Checkpointer, WAL_PAGES};
+
+/// Most submissions that wait.
+const QUEUE_MAX: usize = 1024;
+/// When to come again after the queue was full, milliseconds.
+const RETRY_AFTER_MS: u64 = 250;
+
+struct Queued {
+    submission: Submission,
+    reply: oneshot::Sender<Reply>,
+}
+
+/// The way to the writing thread; cheap to clone. The thread ends when the last one is dropped.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    queue: mpsc::Sender<Queued>,
+    published: watch::Receiver<Published>,
+    health: watch::Receiver<Health>,
+}
+
+/// Whether the store takes what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It does.
+    Ok,
+    /// The disk is full; reading goes on.
+    Full,
+    /// It failed; the node writes no more.
+    Stopped,
+}
+
+/// The writing thread, to be waited for at the end.
+#[derive(Debug)]
+pub struct WriterThread(JoinHandle<Result<(), StoreError>>);
+
+impl WriterThread {
+    /// Waits until everything queued is committed and the thread has ended. Every [`Writer`] must be
+    /// dropped first.
+    ///
+    /// # Errors
+    /// What broke, when the store failed.
+    pub fn join(self) -> Result<(), StoreError> {
+        match self.0.join() {
+            Ok(ended) => ended,
+            Err(_) => Err(StoreError::damaged("the writing thread panicked")),
+        }
+    }
+}
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the connection for checkpoints cannot be opened.
+    pub fn spawn(engine: Engine) -> Result<(Self, WriterThread), StoreError> {
+        let (queue, queued) = mpsc::channel(QUEUE_MAX);
+        let (publish, published) = watch::channel(engine.published());
+        let (set_health, health) = watch::channel(Health::Ok);
+        let checkpointer = Checkpointer::start(engine.path())?;
+        let worker = Worker { engine, queued, publish, health: set_health, checkpointer };
+        let thread = std::thread::Builder::new()
+            .name("lanyard-writer".into())
+            .spawn(move || worker.run())
+            .map_err(|error| StoreError::damaged(format!("no thread to write: {error}")))?;
+        Ok((Self { queue, published, health }, WriterThread(thread)))
+    }
+
+    /// Has a command decided; returns when its outcome is on disk.
+    ///
+    /// # Errors
+    /// Why it was not decided.
+    pub async fn submit(&self, submitted: Submitted) -> Result<Answer, SubmitError> {
+        match self.send(Submission::Command(submitted)).await? {
+            Reply::Command(reply) => reply,
+            Reply::Import(_) | Reply::Local(_) => Err(SubmitError::Stopped),
+        }
+    }
+
+    /// Stores a peer's batch; returns the vector afterwards.
+    ///
+    /// # Errors
+    /// Why it was not stored; nothing of it was.
+    pub async fn import(&self, batch: Batch) -> Result<VersionVector, ImportError> {
+        match self.send(Submission::Import(batch)).await {
+            Ok(Reply::Import(reply)) => reply,
+            Err(SubmitError::Busy { retry_after_ms }) => {
+                let retry_after_ms = u32::try_from(retry_after_ms).unwrap_or(u32::MAX);
+                Err(ImportError::Problem(lanyard_sync::Problem::Busy { retry_after_ms }))
+            }
+            Ok(Reply::Command(_) | Reply::Local(_)) | Err(_) => Err(ImportError::Stopped),
+        }
+    }
+
+    /// Changes a table that never leaves this node.
+    ///
+    /// # Errors
+    /// Why it was not changed.
+    pub async fn change(&self, change: LocalChange) -> Result<LocalAnswer, SubmitError> {
+        match self.send(Submission::Local(change)).await? {
+            Reply::Local(reply) => reply,
+            Reply::Command(_) | Reply::Import(_) => Err(SubmitError::Stopped),
+        }
+    }
+
+    /// What the last commit made known; changes with every commit.
+    pub fn published(&self) -> watch::Receiver<Published> {
+        self.published.clone()
+    }
+
+    /// Whether the store takes what is written.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+
+    async fn send(&self, submission: Submission) -> Result<Reply, SubmitError> {
+        let (reply, replied) = oneshot::channel();
+        self.queue.try_send(Queued { submission, reply }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => SubmitError::Busy { retry_after_ms: RETRY_AFTER_MS },
+            mpsc::error::TrySendError::Closed(_) => SubmitError::Stopped,
+        })?;
+        replied.await.map_err(|_| SubmitError::Stopped)
+    }
+}
+
+/// What the thread owns.
+struct Worker {
+    engine: Engine,
+    queued: mpsc::Receiver<Queued>,
+    publish: watch::Sender<Published>,
+    health: watch::Sender<Health>,
+    checkpointer: Checkpointer,
+}
+
+impl Worker {
+    fn run(mut self) -> Result<(), StoreError> {
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        let mut replies = Vec::with_capacity(GROUP_MAX);
+        while let Some(first) = self.queued.blocking_recv() {
+            let mut next = Some(first);
+            while let Some(Queued { submission, reply }) = next {
+                group.push(submission);
+                replies.push(reply);
+                next = if group.len() < GROUP_MAX { self.queued.try_recv().ok() } else { None };
+            }
+            let committed = self.commit(std::mem::take(&mut group), &mut replies);
+            if let Some(error) = committed.broken {
+                self.health.send_replace(Health::Stopped);
+                return Err(error);
+            }
+            self.checkpoint();
+        }
+        Ok(())
+    }
+
+    /// Commits a group and replies. What is replied was synced before.
+    fn commit(&mut self, group: Vec<Submission>, replies: &mut Vec<oneshot::Sender<Reply>>) -> Committed {
+        if is_planted(Fault::AnswerBeforeCommit) {
+            return self.engine.commit_late(group, |made| answer(replies, made));
+        }
+        let Committed { replies: made, broken } = self.engine.commit(group);
+        self.publish(&made, broken.is_some());
+        answer(replies, made);
+        Committed { replies: Vec::new(), broken }
+    }
+
+    fn publish(&mut self, made: &[Reply], is_broken: bool) {
+        let is_full = made.iter().any(|reply| {
+            matches!(
+                reply,
+                Reply::Command(Err(SubmitError::StoreFull))
+                    | Reply::Local(Err(SubmitError::StoreFull))
+                    | Reply::Import(Err(ImportError::StoreFull))
+            )
+        });
+        let health = if is_full { Health::Full } else { Health::Ok };
+        if !is_broken {
+            self.health.send_if_modified(|present| std::mem::replace(present, health) != health);
+        }
+        self.publish.send_replace(self.engine.published());
+    }
+
+    /// Copies the write-ahead log when it has grown, after the replies went out.
+    fn checkpoint(&mut self) {
+        if self.engine.wal_pages() < WAL_PAGES {
+            return;
+        }
+        if !self.checkpointer.take_copied() {
+            self.checkpointer.request();
+            return;
+        }
+        if let Err(error) = self.engine.checkpoint() {
+            tracing::warn!(error = %error, "store.checkpoint.failed");
+        }
+    }
+}
+
+fn answer(replies: &mut Vec<oneshot::Sender<Reply>>, made: Vec<Reply>) {
+    for (reply, made) in replies.drain(..).zip(made) {
+        // Whoever asked may have gone; the outcome is stored under the command's id.
+        drop(reply.send(made));
+    }
+}
