@@ -1,0 +1,22 @@
+//! Pieces of HTTP that the venue node and HQ share.
+//!
+//! Responsible for answers to what goes wrong (problem+json with a stable code word), for reading requests
+//! strictly, for the headers every answer carries, and for starting and stopping a server. What a route means
+//! is for the binaries.
+
+mod body;
+mod fallback;
+mod headers;
+mod problem;
+mod refused;
+mod security;
+mod server;
+mod stop;
+
+pub use body::{JSON_MAX_BYTES, Json, request_hash};
+pub use fallback::{catch_panics, method_not_allowed, not_found};
+pub use headers::{IDEMPOTENT_REPLAY, IdempotencyKey, IfMatch, entity_tag};
+pub use problem::Problem;
+pub use security::add_security_headers;
+pub use server::{Bound, Listen, StartError};
+pub use stop::{Stop, StopSwitch};
