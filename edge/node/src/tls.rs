@@ -1,0 +1,93 @@
+//! TLS: what a server shows, and whom a client believes.
+//!
+//! TLS 1.3 only, on one crypto provider. A client that was given HQ's certificate authority at join believes
+//! that one alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Why a TLS configuration cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A PEM text holds no certificate or key.
+    #[error("{what} cannot be read as PEM")]
+    Pem {
+        /// Which text.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: rustls::pki_types::pem::Error,
+    },
+    /// Certificate and key do not go together, or cannot be used.
+    #[error("the certificate cannot be used")]
+    Unusable(#[from] rustls::Error),
+    /// The client cannot be built.
+    #[error("the HTTP client cannot be built")]
+    Client(#[from] reqwest::Error),
+}
+
+/// What a server shows: the chain, its own certificate first, and the key of that.
+pub fn server_config(chain_pem: &str, key_pem: &str) -> Result<Arc<ServerConfig>, TlsError> {
+    let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes())
+        .map_err(|source| TlsError::Pem { what: "the server's key", source })?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_no_client_auth()
+        .with_single_cert(certificates(chain_pem, "the server's certificate")?, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// A client that believes the given authority alone.
+pub fn pinned_client_config(authority_pem: &str) -> Result<ClientConfig, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(authority_pem, "the certificate authority")? {
+        roots.add(certificate)?;
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// An HTTP client for peers: pinned where an authority is given, else for plain HTTP on loopback.
+///
+/// It follows no redirects and uses no proxy: a peer answers itself or not at all.
+pub fn peer_client(authority_pem: Option<&str>) -> Result<reqwest::Client, TlsError> {
+    let config = match authority_pem {
+        Some(pem) => pinned_client_config(pem)?,
+        None => ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth(),
+    };
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(config)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tcp_nodelay(true)
+        .build()?;
+    Ok(client)
+}
+
+fn certificates(pem: &str, what: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    match all {
+        Ok(all) if all.is_empty() => {
+            Err(TlsError::Pem { what, source: rustls::pki_types::pem::Error::NoItemsFound })
+        }
+        Ok(all) => Ok(all),
+        Err(source) => Err(TlsError::Pem { what, source }),
+    }
+}
