@@ -49,9 +49,7 @@ impl Stop {
     /// Returns once the switch was thrown.
     pub async fn wait(&self) {
         // An error means that the switch is gone, which stops as well.
-        if let Err(_gone) = self.0.clone().wait_for(|stopped| *stopped).await {
-            tracing::trace!("the stop switch is gone");
-        }
+        drop(self.0.clone().wait_for(|stopped| *stopped).await);
     }
 }
 
