@@ -45,8 +45,8 @@ describe('the strip', () => {
   });
 
   it('names the cause of a printer’s stop', () => {
-    const printers = [{ printer: 'a', name: 'Badge A', state: 'attention' as const, reason: 'media-empty', queued: 3, oldest_job_ms: NOW_MS - 5_000 }];
-    expect(items({ printers }).printer).toEqual({ tone: 'bad', text: 'Printer stopped: media-empty (3 waiting)' });
+    const printers = [{ printer: 'a', name: 'Badge A', state: 'attention' as const, reason: 'media-empty-error', queued: 3, oldest_job_ms: NOW_MS - 5_000 }];
+    expect(items({ printers }).printer).toEqual({ tone: 'bad', text: 'Printer stopped: out of paper (3 waiting)' });
     expect(items({ printers: [] }).printer?.text).toBe('No printer');
   });
 

@@ -2,6 +2,7 @@
 
 import type { IconName } from '../components/Icon.svelte';
 import type { Args } from './l10n';
+import { printerReason } from './printer_reason';
 import type { PrinterStatus, Status } from './wire';
 
 export type StripTone = 'good' | 'warn' | 'bad' | 'plain';
@@ -86,7 +87,7 @@ function printerItem({ nowMs, span }: StripView, printer: PrinterStatus | undefi
   if (printer === undefined) return { id: 'printer', icon: 'printer', tone: 'warn', message: 'strip-printer-none', args: {} };
   const oldestMs = printer.oldest_job_ms ?? null;
   const waited = oldestMs === null ? 0 : nowMs - oldestMs;
-  const args = { printer: printer.name, queued: printer.queued, oldest: span(waited), reason: printer.reason ?? printer.state };
+  const args = { printer: printer.name, queued: printer.queued, oldest: span(waited), reason: printerReason(printer.reason ?? printer.state) };
   const stopped = printer.state === 'attention' || printer.state === 'off';
   if (stopped) {
     const message = printer.state === 'off' ? 'strip-printer-off' : 'strip-printer-attention';
