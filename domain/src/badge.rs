@@ -65,3 +65,39 @@ fn made(id: AttendeeId, attendee: &Attendee, words: Option<Person>, deciding: &D
     let facts = BadgeIssued { badge_code: deciding.new_badge_code(), entitlements: attendee.entitlements() };
     Draft::new(Stream::Attendee(id), Event::with(facts, words))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::test_world::{NOON_MS, guest, sell, text, venue};
+
+    #[test]
+    fn a_badge_names_what_its_holder_is_entitled_to_admission_first() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        let north = &mut nodes[1];
+        sell(north, Some(id), &[("ws", 1), ("cp", 1)]).unwrap();
+        north.give(&Command::IssueBadge { attendee: id }).unwrap();
+        assert_eq!(north.attendee(id).badges[0].entitlements, [text("ga"), text("cp"), text("ws")]);
+        assert_eq!(north.give(&Command::IssueBadge { attendee: id }).err(), Some(Refusal::HasBadge));
+    }
+
+    #[test]
+    fn a_badge_is_voided_and_reported_printed_once() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        let north = &mut nodes[1];
+        north.give(&Command::IssueBadge { attendee: id }).unwrap();
+        let badge_code = north.attendee(id).badges[0].badge_code.clone();
+        let printed = Command::ReportPrinted { attendee: id, badge_code: badge_code.clone() };
+        assert_eq!(north.give(&printed).unwrap().len(), 1);
+        assert_eq!(north.give(&printed).unwrap().len(), 0);
+        assert_eq!(north.attendee(id).badges[0].printed_at_ms, Some(NOON_MS));
+        let void = Command::VoidBadge { attendee: id, badge_code, reason: "copied".into() };
+        north.give(&void).unwrap();
+        assert_eq!(north.give(&void).err(), Some(Refusal::BadgeVoid { voided_at_ms: NOON_MS }));
+        let unknown = Command::VoidBadge { attendee: id, badge_code: text("B0"), reason: String::new() };
+        assert_eq!(north.give(&unknown).err(), Some(Refusal::UnknownBadge));
+    }
+}

@@ -184,3 +184,179 @@ fn already(earlier: &CheckIn) -> Refusal {
         None => Refusal::Rules { why: "Already checked in.".to_owned() },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Assignee, Command};
+    use crate::import::SourceState::{Cancelled, Paid, Unpaid};
+    use crate::test_world::{
+        NOON_MS, Node, check_in, conference, guest, import, person, row, scan, sell, text, venue,
+    };
+
+    fn north_with(seats: &[(&str, crate::import::SourceState)]) -> (Node, AttendeeId) {
+        let [_, mut north, _] = venue();
+        let id = import(&mut north, vec![row("Ada", seats)])[0];
+        (north, id)
+    }
+
+    fn overriding(id: AttendeeId, list: &str, reason: &str) -> Command {
+        Command::CheckIn { who: Who::Attendee(id), list: text(list), override_reason: Some(reason.into()) }
+    }
+
+    #[test]
+    fn a_ticket_a_badge_and_the_order_of_one_person_all_name_them() {
+        for code in ["t-ada", "LY1:summit:T-ADA", " O-ada "] {
+            let (mut north, id) = north_with(&[("ga", Paid)]);
+            let written = north.give(&scan(code)).unwrap();
+            assert_eq!(written[0].stream, Stream::Attendee(id));
+        }
+        let (mut north, id) = north_with(&[("ga", Paid)]);
+        north.give(&Command::IssueBadge { attendee: id }).unwrap();
+        let code = north.attendee(id).badges[0].badge_code.to_string();
+        north.give(&scan(&code)).unwrap();
+        assert_eq!(north.attendee(id).check_ins[0].via, Via::Badge);
+    }
+
+    #[test]
+    fn a_second_check_in_is_refused_with_when_and_where() {
+        let (mut north, id) = north_with(&[("ga", Paid)]);
+        north.give(&check_in(id, "main")).unwrap();
+        let account = north.account();
+        let refusal = Refusal::AlreadyCheckedIn { at_ms: NOON_MS, desk: text("north-1"), account };
+        assert_eq!(north.give(&check_in(id, "main")).err(), Some(refusal));
+    }
+
+    #[test]
+    fn what_somebody_holds_decides_which_refusal_they_get() {
+        let cases: [(&[(&str, _)], Refusal); 4] = [
+            (&[("ga", Unpaid)], Refusal::Unpaid),
+            (&[("ga", Cancelled)], Refusal::Canceled),
+            (&[("ws", Paid)], Refusal::WrongProduct { holds: vec![text("ws")] }),
+            (&[], Refusal::NotOnList),
+        ];
+        for (seats, refusal) in cases {
+            let (mut north, id) = north_with(seats);
+            assert_eq!(north.give(&check_in(id, "main")).err(), Some(refusal));
+        }
+    }
+
+    #[test]
+    fn a_supervisor_sets_a_rule_aside_with_a_reason_that_is_kept() {
+        for (state, kind) in [(Unpaid, Override::Unpaid), (Cancelled, Override::Canceled)] {
+            let (mut north, id) = north_with(&[("ga", state)]);
+            let blank = north.give(&overriding(id, "main", "  ")).err();
+            assert_eq!(blank.map(|refusal| refusal.code()), Some("invalid_field"));
+            let written = north.give(&overriding(id, "main", "speaker, pays later")).unwrap();
+            assert_eq!(north.attendee(id).check_ins[0].overridden, Some(kind));
+            let words = written[0].event.personal.as_ref().and_then(|words| words.reason.as_deref());
+            assert_eq!(words, Some("speaker, pays later"));
+        }
+        let (mut north, id) = north_with(&[("ws", Paid)]);
+        let refused = north.give(&overriding(id, "main", "friend")).err();
+        assert_eq!(
+            refused.map(|refusal| refusal.code()),
+            Some("wrong_product"),
+            "not everything can be set aside"
+        );
+    }
+
+    #[test]
+    fn a_list_with_windows_admits_once_in_each_and_in_no_other_time() {
+        let (mut north, id) = north_with(&[("ga", Paid)]);
+        north.give(&check_in(id, "days")).unwrap();
+        assert_eq!(north.attendee(id).check_ins[0].window, "day-1");
+        north.now_ms += 12 * 3_600_000;
+        let day_2 = conference().lists[&text::<ListId>("days")].windows[1].clone();
+        let refusal = Refusal::InvalidTime { opens_ms: day_2.opens_ms, closes_ms: day_2.closes_ms };
+        assert_eq!(north.give(&check_in(id, "days")).err(), Some(refusal));
+        north.now_ms += 12 * 3_600_000;
+        north.give(&check_in(id, "days")).unwrap();
+        assert_eq!(north.attendee(id).check_ins[1].window, "day-2");
+    }
+
+    #[test]
+    fn codes_of_other_conferences_mistyped_ones_and_unknown_ones_are_told_apart() {
+        let (mut north, _) = north_with(&[("ga", Paid)]);
+        let mut code = access_code::draw(&[5; 16]).into_bytes();
+        code[0] = if code[0] == b'A' { b'B' } else { b'A' };
+        let mistyped = String::from_utf8(code).unwrap();
+        let wrong = Refusal::WrongConference { conference: "other".into() };
+        assert_eq!(north.give(&scan("LY1:other:T-ada")).err(), Some(wrong));
+        assert_eq!(north.give(&scan(&mistyped)).err(), Some(Refusal::UnknownCode { mistyped: true }));
+        assert_eq!(north.give(&scan("4711")).err(), Some(Refusal::UnknownCode { mistyped: false }));
+        assert_eq!(
+            north.give(&scan(&"x".repeat(513))).err().map(|refusal| refusal.code()),
+            Some("invalid_field")
+        );
+    }
+
+    #[test]
+    fn a_void_badge_is_refused() {
+        let (mut north, id) = north_with(&[("ga", Paid)]);
+        north.give(&Command::IssueBadge { attendee: id }).unwrap();
+        let code = north.attendee(id).badges[0].badge_code.to_string();
+        north.give(&Command::ReprintBadge { attendee: id, reason: "lost".into() }).unwrap();
+        assert_eq!(north.give(&scan(&code)).err(), Some(Refusal::BadgeVoid { voided_at_ms: NOON_MS }));
+    }
+
+    #[test]
+    fn an_order_names_its_people_only_when_it_is_sold_and_everybody_is_named() {
+        let [_, mut north, _] = venue();
+        let order = sell(&mut north, None, &[("ga", 2)]).unwrap();
+        let code = north.order(order).access_code;
+        let refusal = Refusal::NoSeatAssigned { order, seats: vec![0, 1] };
+        assert_eq!(north.give(&scan(&code)).err(), Some(refusal));
+        let assign = |n, name| Command::AssignSeat { order, n, assignee: Assignee::New(person(name)) };
+        north.give(&assign(0, "Ada")).unwrap();
+        assert_eq!(north.give(&scan(&code)).err(), Some(Refusal::NoSeatAssigned { order, seats: vec![1] }));
+        north.give(&assign(1, "Bo")).unwrap();
+        let attendees = north.order(order).people();
+        assert_eq!(north.give(&scan(&code)).err(), Some(Refusal::Ambiguous { attendees }));
+
+        let order = sell(&mut north, None, &[("ga", 1)]).unwrap();
+        let code = north.order(order).access_code;
+        north.give(&Command::AssignSeat { order, n: 0, assignee: Assignee::New(person("Cy")) }).unwrap();
+        let written = north.give(&scan(&code)).unwrap();
+        assert_eq!(written[0].stream, Stream::Attendee(north.order(order).people()[0]));
+    }
+
+    #[test]
+    fn an_order_that_is_not_paid_or_was_called_off_admits_nobody() {
+        let [_, mut north, _] = venue();
+        let placed =
+            crate::test_world::order_of(&north.give(&crate::test_world::place(None, &[("ga", 1)])).unwrap());
+        let code = north.order(placed).access_code;
+        assert_eq!(north.give(&scan(&code)).err(), Some(Refusal::Unpaid));
+        north.give(&crate::test_world::cancel(placed)).unwrap();
+        assert_eq!(north.give(&scan(&code)).err(), Some(Refusal::Canceled));
+    }
+
+    #[test]
+    fn an_imported_order_of_several_people_is_ambiguous() {
+        let [_, mut north, _] = venue();
+        let rows = ["Ada", "Bo"].map(|name| crate::import::ImportRow {
+            order_code: Some("GROUP".into()),
+            ..row(name, &[("ga", Paid)])
+        });
+        let mut attendees = import(&mut north, rows.to_vec());
+        attendees.sort_unstable();
+        assert_eq!(north.give(&scan("group")).err(), Some(Refusal::Ambiguous { attendees }));
+    }
+
+    #[test]
+    fn an_annulment_names_its_check_in_and_opens_the_door_again_once() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        let north = &mut nodes[1];
+        let check_in_dot = north.give(&check_in(id, "main")).unwrap()[0].dot;
+        let annul =
+            Command::AnnulCheckIn { attendee: id, check_in: check_in_dot, reason: "wrong person".into() };
+        north.give(&annul).unwrap();
+        assert_eq!(north.give(&annul).err(), Some(Refusal::AlreadyAnnulled { at_ms: NOON_MS }));
+        north.give(&check_in(id, "main")).unwrap();
+        let annulled = north.attendee(id).check_ins[0].annulled.clone().unwrap();
+        assert_eq!((annulled.at.actor.as_str(), annulled.reason.as_deref()), ("ana", Some("wrong person")));
+        assert_eq!(north.attendee(id).check_ins.len(), 2);
+    }
+}

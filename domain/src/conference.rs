@@ -172,3 +172,35 @@ impl Conference {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_world::{conference, text};
+
+    #[test]
+    fn a_sound_conference_passes_and_each_fault_is_named() {
+        assert_eq!(conference().check(), Ok(()));
+        type Spoil = fn(&mut Conference);
+        let faults: [(Spoil, &str); 6] = [
+            (|c| c.ends_ms = c.starts_ms, "ends before it starts"),
+            (|c| c.seat_types.get_mut(&text("ga")).unwrap().price_minor = -1, "price of seat type ga"),
+            (|c| c.seat_types.get_mut(&text("ga")).unwrap().price_minor = i64::MAX, "price of seat type ga"),
+            (|c| c.lists.get_mut(&text("main")).unwrap().seat_types.push(text("boat")), "boat"),
+            (|c| c.desks.get_mut(&text("north-1")).unwrap().lists.push(text("roof")), "roof"),
+            (|c| c.lists.get_mut(&text("days")).unwrap().windows[1].window = "day-1".into(), "a name each"),
+        ];
+        for (spoil, word) in faults {
+            let mut spoiled = conference();
+            spoil(&mut spoiled);
+            let why = spoiled.check().unwrap_err();
+            assert!(why.contains(word), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_window_holds_its_first_moment_and_not_its_last() {
+        let window = Window { window: "w".into(), opens_ms: 10, closes_ms: 20 };
+        assert_eq!([9, 10, 19, 20].map(|at_ms| window.holds(at_ms)), [false, true, true, false]);
+    }
+}

@@ -236,3 +236,139 @@ fn contested_sides(on_list: &[&CheckIn], effective: Option<Dot>) -> Vec<Side> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::event::Decision;
+    use crate::import::SourceState::Paid;
+    use crate::test_world::{
+        Node, cancel, check_in, guest, import, imported_order, meet, resolve, row, sell, venue,
+    };
+
+    fn twice_in() -> ([Node; 3], AttendeeId) {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        nodes[1].give(&check_in(id, "main")).unwrap();
+        nodes[2].give(&check_in(id, "main")).unwrap();
+        meet(&mut nodes);
+        (nodes, id)
+    }
+
+    #[test]
+    fn two_unseen_check_ins_are_one_double_entry_with_the_same_verdict_everywhere() {
+        let (nodes, id) = twice_in();
+        let conflicts = nodes[0].attendee(id).conflicts(id);
+        assert_eq!(conflicts.len(), 1);
+        assert_eq!(conflicts[0].kind, ConflictKind::DoubleEntry);
+        assert_eq!(conflicts[0].sides.iter().map(|side| side.effective).collect::<Vec<_>>(), [true, false]);
+        assert!(conflicts[0].is_open() && nodes[0].attendee(id).has_open_conflict(id));
+        assert_eq!(nodes[1].attendee(id).conflicts(id), conflicts);
+        assert_eq!(nodes[2].attendee(id).conflicts(id), conflicts);
+    }
+
+    #[test]
+    fn taking_one_check_in_back_settles_a_double_entry_without_a_decision() {
+        let (mut nodes, id) = twice_in();
+        let check_in = nodes[1].attendee(id).check_ins[0].at.dot;
+        nodes[1]
+            .give(&Command::AnnulCheckIn { attendee: id, check_in, reason: "wrong person".into() })
+            .unwrap();
+        assert_eq!(nodes[1].attendee(id).conflicts(id), []);
+        assert!(nodes[1].attendee(id).is_in());
+    }
+
+    #[test]
+    fn a_third_check_in_that_the_decision_had_not_seen_opens_the_conflict_again() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        for node in &mut nodes {
+            node.give(&check_in(id, "main")).unwrap();
+        }
+        let south = nodes[2].clone();
+        nodes[1].pull(&south, false);
+        let command = resolve(&nodes[1], id, Decision::Accept);
+        nodes[1].give(&command).unwrap();
+        assert!(!nodes[1].attendee(id).has_open_conflict(id));
+        meet(&mut nodes);
+        let conflicts = nodes[0].attendee(id).conflicts(id);
+        assert_eq!((conflicts.len(), conflicts[0].sides.len()), (1, 3));
+        assert!(conflicts[0].is_open());
+        let command = resolve(&nodes[0], id, Decision::Accept);
+        nodes[0].give(&command).unwrap();
+        assert!(!nodes[0].attendee(id).has_open_conflict(id));
+    }
+
+    fn admitted_late(other_seat: bool) -> ([Node; 3], AttendeeId) {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        if other_seat {
+            sell(&mut nodes[0], Some(id), &[("ws", 1)]).unwrap();
+        }
+        let order = imported_order(&nodes[0], id);
+        nodes[0].give(&cancel(order)).unwrap();
+        nodes[1].now_ms += 90_000;
+        nodes[1].give(&check_in(id, "main")).unwrap();
+        meet(&mut nodes);
+        (nodes, id)
+    }
+
+    #[test]
+    fn somebody_admitted_before_the_notice_is_a_conflict_with_the_delay() {
+        let (mut nodes, id) = admitted_late(true);
+        for node in &nodes {
+            let conflicts = node.attendee(id).conflicts(id);
+            assert_eq!(conflicts.len(), 1);
+            assert_eq!(conflicts[0].kind, ConflictKind::AdmittedBeforeNotice);
+            assert_eq!(conflicts[0].delay_ms, Some(90_000));
+            assert_eq!(conflicts[0].sides.len(), 2);
+        }
+        let command = resolve(&nodes[2], id, Decision::Accept);
+        nodes[2].give(&command).unwrap();
+        meet(&mut nodes);
+        assert!(nodes.iter().all(|node| !node.attendee(id).has_open_conflict(id)));
+        assert_eq!(nodes[0].attendee(id).conflicts(id).len(), 1, "a decided one stays visible");
+    }
+
+    #[test]
+    fn a_cancellation_the_desk_knew_of_and_one_that_leaves_another_seat_are_no_conflict() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        let order = imported_order(&nodes[0], id);
+        nodes[1].give(&check_in(id, "main")).unwrap();
+        meet(&mut nodes);
+        nodes[0].give(&cancel(order)).unwrap();
+        assert_eq!(nodes[0].attendee(id).conflicts(id), [], "cancelled after it was known who is in");
+
+        let other = import(&mut nodes[0], vec![row("Bo", &[("ga", Paid)])])[0];
+        meet(&mut nodes);
+        sell(&mut nodes[0], Some(other), &[("free", 1)]).unwrap();
+        let order = imported_order(&nodes[0], other);
+        nodes[0].give(&cancel(order)).unwrap();
+        nodes[1].give(&check_in(other, "main")).unwrap();
+        meet(&mut nodes);
+        assert_eq!(
+            nodes[0].attendee(other).conflicts(other).len(),
+            1,
+            "the free seat does not open the door"
+        );
+        sell(&mut nodes[0], Some(other), &[("ga", 1)]).unwrap();
+        assert_eq!(nodes[0].attendee(other).conflicts(other), [], "a new seat of the list settles it");
+    }
+
+    #[test]
+    fn a_workshop_that_is_cancelled_unseen_contests_the_workshop_room_alone() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        let order = sell(&mut nodes[1], Some(id), &[("ws", 1)]).unwrap();
+        meet(&mut nodes);
+        nodes[0].give(&cancel(order)).unwrap();
+        nodes[1].give(&check_in(id, "main")).unwrap();
+        nodes[1].give(&check_in(id, "ws")).unwrap();
+        meet(&mut nodes);
+        let lists: Vec<_> =
+            nodes[0].attendee(id).conflicts(id).iter().map(|conflict| conflict.list.to_string()).collect();
+        assert_eq!(lists, ["ws"]);
+    }
+}

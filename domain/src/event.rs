@@ -327,3 +327,29 @@ impl Event {
         Ok(Self { facts, personal })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_reads_back_and_one_of_another_build_is_told_apart() {
+        let facts = BadgeVoided { badge_code: "B2".parse().unwrap() };
+        let event = Event::with(facts, Person::because(" torn "));
+        let (kind, version, bytes) = (event.facts.kind(), event.facts.version(), event.facts.to_bytes());
+        assert_eq!(
+            (kind, version, bytes.as_slice()),
+            ("badge-voided", 1, br#"{"badge_code":"B2"}"#.as_slice())
+        );
+        let words = event.personal_bytes();
+        assert_eq!(Event::parse(kind, version, &bytes, words.as_deref()), Ok(event));
+        assert_eq!(Event::parse("badge-voided", 2, &bytes, None), Err(EventError::Unknown));
+        assert!(matches!(Event::parse(kind, 1, b"{}", None), Err(EventError::Malformed { .. })));
+    }
+
+    #[test]
+    fn kinds_are_named_once() {
+        let names: std::collections::BTreeSet<_> = Facts::KINDS.iter().collect();
+        assert_eq!(names.len(), Facts::KINDS.len());
+    }
+}

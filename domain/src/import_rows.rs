@@ -111,3 +111,43 @@ fn imported_seat_id(attendee: AttendeeId, n: u32) -> SeatId {
     let short = &attendee.to_string()[..16];
     format!("import:{short}:{n}").parse().expect("hex digits, colons and a number are a text id")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::import::SourceState::Paid;
+    use crate::test_world::{cancel, import, imported_order, meet, row, venue};
+
+    fn rows(names: &[&str]) -> Command {
+        let rows = names.iter().map(|name| row(name, &[("ga", Paid)])).collect();
+        Command::ImportAttendees { source: "plain".into(), rows }
+    }
+
+    #[test]
+    fn the_same_list_at_two_nodes_makes_the_same_attendees_and_a_second_import_writes_nothing() {
+        let mut nodes = venue();
+        nodes[1].give(&rows(&["Ada", "Bo"])).unwrap();
+        nodes[2].give(&rows(&["Ada", "Bo"])).unwrap();
+        meet(&mut nodes);
+        assert_eq!(nodes[0].view.attendees().count(), 2);
+        assert_eq!(nodes[0].give(&rows(&["Ada", "Bo"])).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_seat_added_by_the_source_is_cancelled_with_its_order() {
+        let [mut hq, ..] = venue();
+        let id = import(&mut hq, vec![row("Ada", &[("ga", Paid)])])[0];
+        import(&mut hq, vec![row("Ada", &[("ga", Paid), ("ws", Paid)])]);
+        hq.give(&cancel(imported_order(&hq, id))).unwrap();
+        assert_eq!(hq.attendee(id).good_seats().count(), 0);
+    }
+
+    #[test]
+    fn more_rows_than_a_chunk_holds_are_refused() {
+        let [mut hq, ..] = venue();
+        let names: Vec<_> = (0..=ROWS_MAX).map(|n| format!("n{n}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        assert_eq!(hq.give(&rows(&names)).err().map(|refusal| refusal.code()), Some("invalid_field"));
+    }
+}

@@ -199,3 +199,59 @@ impl Ledger {
         self.balances.entry(account).or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::command::Command;
+    use crate::refusal::Refusal;
+    use crate::test_world::{meet, order_of, place, text, venue};
+
+    #[test]
+    fn rights_move_once_and_never_below_zero() {
+        let [_, mut north, mut south] = venue();
+        let give = |count| Command::GiveRights { seat_type: text("ws"), to: south.account(), count };
+        assert!(matches!(north.give(&give(5)).err(), Some(Refusal::NoSeatsLeft { local: 4, .. })));
+        north.give(&give(3)).unwrap();
+        south.pull(&north, false);
+        south.pull(&north, true);
+        assert_eq!(south.ledger("ws").available(south.account()), 7);
+        assert_eq!(south.ledger("ws").available(north.account()), 1);
+    }
+
+    #[test]
+    fn entries_of_several_logs_add_up_whichever_comes_first() {
+        let [hq, mut north, mut south] = venue();
+        north.give(&place(None, &[("ws", 2)])).unwrap();
+        south.give(&place(None, &[("ws", 3)])).unwrap();
+        let (mut one, mut other) = (hq.clone(), hq);
+        one.pull(&north, false);
+        one.pull(&south, false);
+        other.pull(&south, true);
+        other.pull(&north, true);
+        assert_eq!(one.ledger("ws"), other.ledger("ws"));
+        assert_eq!((one.ledger("ws").held(), one.ledger("ws").free()), (5, 5));
+    }
+
+    #[test]
+    fn a_quota_shrinks_only_by_what_hq_has_left() {
+        let mut nodes = venue();
+        let set = |quota| Command::SetQuota { seat_type: text("ws"), quota };
+        assert_eq!(nodes[0].give(&set(7)).err(), Some(Refusal::RightsOut { free: 2 }));
+        nodes[0].give(&set(8)).unwrap();
+        nodes[0].give(&set(20)).unwrap();
+        assert_eq!(nodes[1].give(&set(50)).err(), Some(Refusal::HqOnly));
+        meet(&mut nodes);
+        assert_eq!(nodes[2].ledger("ws").quota, 20);
+    }
+
+    #[test]
+    fn a_released_hold_can_be_sold_again() {
+        let [_, mut north, _] = venue();
+        let order = order_of(&north.give(&place(None, &[("cp", 4)])).unwrap());
+        assert_eq!(north.ledger("cp").available(north.account()), 0);
+        north.now_ms += crate::HOLD_MS;
+        north.give(&Command::ReleaseOrder { order }).unwrap();
+        assert_eq!(north.ledger("cp").available(north.account()), 4);
+        assert!(north.ledger("cp").holds.is_empty());
+    }
+}

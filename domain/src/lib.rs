@@ -20,6 +20,8 @@ pub mod fold;
 pub mod id;
 pub mod import;
 mod import_rows;
+#[cfg(test)]
+mod laws;
 pub mod ledger;
 pub mod lookup;
 pub mod memory;
@@ -33,6 +35,8 @@ pub mod role;
 mod sale;
 pub mod staff;
 pub mod stream;
+#[cfg(test)]
+mod test_world;
 pub mod view;
 mod walk_up;
 

@@ -74,3 +74,61 @@ fn belongs_to(view: &impl View, order: &Order, email: &str) -> bool {
             .into_iter()
             .any(|id| has_email(view.attendee(id).and_then(|known| known.person).as_ref()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::event::Method;
+    use crate::import::SourceState::Paid;
+    use crate::test_world::{import, imported_order, order_of, person, row, sell, text, venue};
+
+    #[test]
+    fn an_order_is_found_by_the_registrant_or_whoever_sits_on_it() {
+        let [_, mut north, _] = venue();
+        let sold = sell(&mut north, None, &[("ga", 1)]).unwrap();
+        let code = north.order(sold).access_code.to_lowercase();
+        assert_eq!(find_order(&north.view, " REG@example.org", &code), Ok(sold));
+        let id = import(&mut north, vec![row("Ada", &[("ga", Paid)])])[0];
+        assert_eq!(find_order(&north.view, "ada@example.org", "o-ada"), Ok(imported_order(&north, id)));
+        let walk_up = Command::RegisterWalkUp {
+            person: person("Bo"),
+            seat_type: text("ga"),
+            method: Method::Cash,
+            reason: String::new(),
+            not_the_same_as: Vec::new(),
+        };
+        let order = order_of(&north.give(&walk_up).unwrap());
+        let code = north.order(order).access_code;
+        assert_eq!(find_order(&north.view, "bo@example.org", &code), Ok(order));
+    }
+
+    #[test]
+    fn an_unknown_pair_gives_no_hint_and_a_mistyped_code_is_called_that() {
+        let [_, mut north, _] = venue();
+        let sold = sell(&mut north, None, &[("ga", 1)]).unwrap();
+        let code = north.order(sold).access_code;
+        let unknown = Err(Refusal::UnknownOrder);
+        assert_eq!(find_order(&north.view, "else@example.org", &code), unknown);
+        assert_eq!(find_order(&north.view, "reg@example.org", &access_code::draw(&[9; 16])), unknown);
+        assert_eq!(find_order(&north.view, " ", &code), unknown);
+        let mut swapped = code.into_bytes();
+        let at = (0..swapped.len() - 1).find(|at| swapped[*at] != swapped[at + 1]).unwrap();
+        swapped.swap(at, at + 1);
+        let mistyped = find_order(&north.view, "reg@example.org", &String::from_utf8(swapped).unwrap());
+        assert_eq!(mistyped, Err(Refusal::UnknownCode { mistyped: true }));
+    }
+
+    #[test]
+    fn tries_are_limited_for_a_while() {
+        let mut tries = Tries::default();
+        for _ in 0..TRIES_MAX {
+            assert_eq!(tries.wait_ms(1_000), None);
+            tries.count_unknown(1_000);
+        }
+        assert_eq!(tries.wait_ms(1_000), Some(WINDOW_MS - 1_000), "the first window began at 0");
+        assert_eq!(tries.wait_ms(WINDOW_MS), None);
+        tries.count_unknown(WINDOW_MS);
+        assert_eq!(tries.wait_ms(WINDOW_MS + 1), None);
+    }
+}

@@ -271,3 +271,30 @@ impl Order {
 pub fn seat_id(order: OrderId, n: u32) -> SeatId {
     format!("{order}:{n}").parse().expect("hex digits, a colon and a number are a text id")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_world::text;
+
+    #[test]
+    fn a_total_that_no_order_of_ours_could_have_does_not_overflow() {
+        let line = Line { seat_type: text("ga"), wanted: 9, held: 9, price_minor: i64::MAX, admits: true };
+        let order = Order { lines: vec![line.clone(), line], paid_minor: -5, ..Order::default() };
+        assert_eq!((order.total_minor(), order.open_minor()), (i64::MAX, i64::MAX));
+    }
+
+    #[test]
+    fn seats_are_numbered_through_the_lines() {
+        let line = |seat_type, held| Line {
+            seat_type: text(seat_type),
+            wanted: 2,
+            held,
+            price_minor: 1,
+            admits: false,
+        };
+        let order = Order { lines: vec![line("ga", 2), line("ws", 0), line("cp", 1)], ..Order::default() };
+        let seats: Vec<_> = order.seats().map(|(n, line)| (n, line.seat_type.as_str())).collect();
+        assert_eq!(seats, [(0, "ga"), (1, "ga"), (2, "cp")]);
+    }
+}

@@ -265,10 +265,9 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AlreadyCheckedIn { desk, .. } => write!(
-                f,
-                "Already checked in at desk {desk}. Ask for a photo id; call a supervisor if it is someone else."
-            ),
+            Self::AlreadyCheckedIn { desk, .. } => {
+                write!(f, "Already checked in at desk {desk}. Ask for a photo id.")
+            }
             Self::NotOnList => {
                 f.write_str("Not on this list. Register them as a walk-up or send them to the help desk.")
             }
@@ -279,9 +278,7 @@ impl fmt::Display for Refusal {
             }
             Self::Rules { why } => f.write_str(why),
             Self::InvalidTime { .. } => f.write_str("This list is closed at this time."),
-            Self::Ambiguous { .. } => {
-                f.write_str("The code stands for several people. Choose the right one.")
-            }
+            Self::Ambiguous { .. } => f.write_str("Several people have this code. Choose the right one."),
             Self::UnknownCode { mistyped: true } => {
                 f.write_str("The code is mistyped. Check each character or search by name.")
             }
@@ -289,11 +286,9 @@ impl fmt::Display for Refusal {
                 f.write_str("The code is not known here. Search by name, or register a walk-up.")
             }
             Self::WrongConference { conference } => {
-                write!(f, "This ticket is for another conference ({conference}).")
+                write!(f, "This is a ticket for {conference}, another conference.")
             }
-            Self::BadgeVoid { .. } => {
-                f.write_str("This badge was replaced. Ask for the new badge or reprint it.")
-            }
+            Self::BadgeVoid { .. } => f.write_str("This badge was replaced. Ask for the new one."),
             Self::NoSeatAssigned { .. } => {
                 f.write_str("Nobody is named on this seat. Enter the name at the desk.")
             }

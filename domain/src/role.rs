@@ -38,3 +38,42 @@ impl Role {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Method;
+    use crate::id::{AttendeeId, OrderId};
+    use crate::test_world::{check_in, person, place, text};
+
+    #[test]
+    fn each_role_may_what_the_one_below_may_and_a_little_more() {
+        let id = AttendeeId([1; 16]);
+        let walk_up = |method| Command::RegisterWalkUp {
+            person: person("Ada"),
+            seat_type: text("ga"),
+            method,
+            reason: "press".into(),
+            not_the_same_as: Vec::new(),
+        };
+        let Command::CheckIn { who, list, .. } = check_in(id, "main") else { panic!() };
+        let overriding = Command::CheckIn { who, list, override_reason: Some("speaker".into()) };
+        let table = [
+            (check_in(id, "main"), Role::Volunteer),
+            (Command::ReprintBadge { attendee: id, reason: "lost".into() }, Role::Volunteer),
+            (place(None, &[("ga", 1)]), Role::Cashier),
+            (walk_up(Method::Cash), Role::Cashier),
+            (walk_up(Method::Complimentary), Role::Supervisor),
+            (overriding, Role::Supervisor),
+            (Command::CancelOrder { order: OrderId([1; 16]), reason: "asked".into() }, Role::Supervisor),
+            (Command::SetQuota { seat_type: text("ga"), quota: 1 }, Role::Administrator),
+        ];
+        for (command, least) in table {
+            let roles =
+                [Role::EventPlanner, Role::Volunteer, Role::Cashier, Role::Supervisor, Role::Administrator];
+            for role in roles {
+                assert_eq!(role.may(&command), role >= least, "{} as {}", command.name(), role.as_str());
+            }
+        }
+    }
+}

@@ -139,3 +139,72 @@ fn registrant(person: &Person) -> Person {
         ..Person::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::order::OrderState;
+    use crate::test_world::{guest, person, text, venue};
+
+    fn walk_up(person: Person, seat_type: &str, method: Method, reason: &str) -> Command {
+        let (seat_type, reason) = (text(seat_type), reason.to_owned());
+        Command::RegisterWalkUp { person, seat_type, method, reason, not_the_same_as: Vec::new() }
+    }
+
+    #[test]
+    fn a_walk_up_spends_a_right_and_can_enter() {
+        let [_, mut north, _] = venue();
+        let written = north.give(&walk_up(person("Ada"), "ga", Method::Cash, "")).unwrap();
+        let Stream::Attendee(id) = written[0].stream else { panic!("the attendee comes first") };
+        let order = north.order(crate::test_world::order_of(&written));
+        assert_eq!(
+            (order.state, order.paid_minor, order.total_minor()),
+            (OrderState::Confirmed, 19_900, 19_900)
+        );
+        assert_eq!(north.ledger("ga").available(north.account()), 3);
+        let code = north.attendee(id).codes.first().cloned().unwrap();
+        north.give(&crate::test_world::scan(&code)).unwrap();
+        assert!(north.attendee(id).is_in());
+    }
+
+    #[test]
+    fn similar_people_are_shown_until_staff_say_it_is_somebody_else() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        let mut namesake = person("ADA");
+        namesake.email = None;
+        let refusal = Refusal::SimilarAttendees { attendees: vec![id] };
+        assert_eq!(nodes[1].give(&walk_up(namesake.clone(), "ga", Method::Cash, "")).err(), Some(refusal));
+        let Command::RegisterWalkUp { person, seat_type, method, reason, .. } =
+            walk_up(namesake, "ga", Method::Cash, "")
+        else {
+            panic!()
+        };
+        let other = Command::RegisterWalkUp { person, seat_type, method, reason, not_the_same_as: vec![id] };
+        nodes[1].give(&other).unwrap();
+    }
+
+    #[test]
+    fn what_is_given_needs_a_reason_and_what_is_free_must_be() {
+        let [_, mut north, _] = venue();
+        let code = |refused: Option<Refusal>| refused.map(|refusal| refusal.code());
+        let given = |reason| walk_up(person("Ada"), "ga", Method::Complimentary, reason);
+        assert_eq!(code(north.give(&given(" ")).err()), Some("invalid_field"));
+        let written = north.give(&given("press")).unwrap();
+        assert_eq!(north.order(crate::test_world::order_of(&written)).total_minor(), 0);
+        let free = walk_up(person("Bo"), "ga", Method::Free, "");
+        assert_eq!(north.give(&free).err(), Some(Refusal::PaymentMissing { open_minor: 19_900 }));
+        assert_eq!(code(north.give(&walk_up(person("Bo"), "ws", Method::Cash, "")).err()), Some("rules"));
+    }
+
+    #[test]
+    fn the_last_seat_is_the_last() {
+        let [_, mut north, _] = venue();
+        for name in ["Ada", "Bo", "Cy", "Di"] {
+            north.give(&walk_up(person(name), "ga", Method::Cash, "")).unwrap();
+        }
+        let refused = north.give(&walk_up(person("Eve"), "ga", Method::Cash, "")).err();
+        assert!(matches!(refused, Some(Refusal::NoSeatsLeft { local: 0, .. })));
+    }
+}

@@ -97,3 +97,60 @@ impl Attendee {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::command::Command;
+    use crate::event::Decision;
+    use crate::test_world::{check_in, guest, meet, resolve, venue};
+
+    #[test]
+    fn a_later_badge_voids_the_earlier_one() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        nodes[1].give(&Command::IssueBadge { attendee: id }).unwrap();
+        meet(&mut nodes);
+        nodes[2].give(&Command::ReprintBadge { attendee: id, reason: "lost".into() }).unwrap();
+        let badges = nodes[2].attendee(id).badges;
+        assert_eq!(badges.iter().map(super::Badge::is_active).collect::<Vec<_>>(), [false, true]);
+        assert!(!badges[1].flagged);
+    }
+
+    #[test]
+    fn badges_made_unseen_stay_good_and_flagged_until_somebody_decides() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        for node in &mut nodes[1..] {
+            node.give(&check_in(id, "main")).unwrap();
+            node.give(&Command::IssueBadge { attendee: id }).unwrap();
+        }
+        meet(&mut nodes);
+        assert!(nodes[0].attendee(id).badges.iter().all(|badge| badge.is_active() && badge.flagged));
+        let annulled = nodes[0].attendee(id).check_ins[0].at.dot;
+        let command = resolve(&nodes[0], id, Decision::Annul { check_in: annulled });
+        nodes[0].give(&command).unwrap();
+        meet(&mut nodes);
+        for node in &nodes {
+            let attendee = node.attendee(id);
+            let active: Vec<_> = attendee.active_badges().collect();
+            assert_eq!(active.len(), 1);
+            assert_ne!(active[0].at.dot.log, annulled.log, "the badge of the check-in that stands is kept");
+            assert!(!active[0].flagged);
+        }
+    }
+
+    #[test]
+    fn voiding_one_of_two_flagged_badges_settles_the_other() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        for node in &mut nodes[1..] {
+            node.give(&Command::IssueBadge { attendee: id }).unwrap();
+        }
+        meet(&mut nodes);
+        let badge_code = nodes[0].attendee(id).badges[0].badge_code.clone();
+        nodes[0].give(&Command::VoidBadge { attendee: id, badge_code, reason: "copied".into() }).unwrap();
+        let attendee = nodes[0].attendee(id);
+        assert!(attendee.active_badges().all(|badge| !badge.flagged));
+        assert_eq!(attendee.active_badges().count(), 1);
+    }
+}

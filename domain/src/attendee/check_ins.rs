@@ -111,3 +111,37 @@ impl Attendee {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::test_world::{check_in, guest, meet, venue};
+
+    #[test]
+    fn of_two_unseen_check_ins_the_first_in_canonical_order_is_effective_everywhere() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        nodes[2].give(&check_in(id, "main")).unwrap();
+        nodes[1].give(&check_in(id, "main")).unwrap();
+        meet(&mut nodes);
+        for node in &nodes {
+            let attendee = node.attendee(id);
+            let effective: Vec<_> =
+                attendee.check_ins.iter().map(|check_in| attendee.is_effective(check_in)).collect();
+            assert_eq!(effective, [true, false]);
+            assert_eq!(attendee.check_ins[0].at.account, nodes[1].account());
+        }
+    }
+
+    #[test]
+    fn a_list_with_re_entry_counts_every_check_in_and_contests_none() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        nodes[1].give(&check_in(id, "lounge")).unwrap();
+        nodes[2].give(&check_in(id, "lounge")).unwrap();
+        meet(&mut nodes);
+        nodes[1].give(&check_in(id, "lounge")).unwrap();
+        let attendee = nodes[1].attendee(id);
+        assert!(attendee.check_ins.iter().all(|check_in| attendee.is_effective(check_in)));
+        assert_eq!(attendee.conflicts(id), []);
+    }
+}

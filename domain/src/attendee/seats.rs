@@ -79,3 +79,29 @@ impl Attendee {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::import::SourceState::{Cancelled, Paid, Unpaid};
+    use crate::test_world::{cancel, import, imported_order, row, venue};
+
+    #[test]
+    fn an_import_updates_and_never_takes_a_cancellation_back() {
+        let [mut hq, ..] = venue();
+        let id = import(&mut hq, vec![row("Ada", &[("ga", Unpaid)])])[0];
+        assert!(hq.attendee(id).seats.values().all(|seat| !seat.paid));
+        import(&mut hq, vec![row("Ada", &[("ga", Paid)])]);
+        assert!(hq.attendee(id).seats.values().all(|seat| seat.paid && seat.is_good()));
+        hq.give(&cancel(imported_order(&hq, id))).unwrap();
+        import(&mut hq, vec![row("Ada", &[("ga", Paid)])]);
+        assert_eq!(hq.attendee(id).good_seats().count(), 0);
+    }
+
+    #[test]
+    fn a_seat_the_source_cancelled_is_cancelled() {
+        let [mut hq, ..] = venue();
+        let id = import(&mut hq, vec![row("Ada", &[("ga", Cancelled), ("ws", Paid)])])[0];
+        let good: Vec<_> = hq.attendee(id).good_seats().map(|(_, seat)| seat.seat_type.to_string()).collect();
+        assert_eq!(good, ["ws"]);
+    }
+}

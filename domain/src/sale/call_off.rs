@@ -82,3 +82,86 @@ fn seats_called_off(view: &impl View, id: OrderId, order: &Order) -> Vec<Draft> 
         .map(|(who, seat)| Draft::new(Stream::Attendee(who), Event::of(SeatCancelled { seat, order: id })))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Assignee, Command};
+    use crate::event::Method;
+    use crate::order::seat_id;
+    use crate::sale::HOLD_MS;
+    use crate::test_world::{cancel, guest, meet, order_of, person, place, sell, venue};
+
+    #[test]
+    fn the_owner_cancels_and_gives_back_at_once_with_a_refund_due() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        let north = &mut nodes[1];
+        let order = sell(north, Some(id), &[("ws", 1)]).unwrap();
+        north.give(&cancel(order)).unwrap();
+        assert_eq!(north.order(order).refund_due_minor, 50_000);
+        assert_eq!(north.ledger("ws").available(north.account()), 4);
+        assert!(!north.attendee(id).seats[&seat_id(order, 0)].is_good());
+        let again = north.give(&Command::ReleaseOrder { order }).err();
+        assert_eq!(again, Some(Refusal::OrderIs { state: "released".into() }));
+        assert_eq!(north.give(&cancel(order)).err(), Some(Refusal::OrderIs { state: "cancelled".into() }));
+    }
+
+    #[test]
+    fn an_order_cancelled_at_hq_is_released_by_its_owner_alone() {
+        let mut nodes = venue();
+        let order = sell(&mut nodes[1], None, &[("ws", 2)]).unwrap();
+        meet(&mut nodes);
+        nodes[0].give(&cancel(order)).unwrap();
+        assert_eq!(nodes[0].ledger("ws").sold(), 2, "the right is the owner's to give back");
+        assert!(nodes[0].give(&Command::ReleaseOrder { order }).is_err());
+        meet(&mut nodes);
+        nodes[1].give(&Command::ReleaseOrder { order }).unwrap();
+        assert_eq!(
+            (nodes[1].ledger("ws").sold(), nodes[1].ledger("ws").available(nodes[1].account())),
+            (0, 4)
+        );
+    }
+
+    #[test]
+    fn what_was_sold_and_named_while_it_was_cancelled_elsewhere_is_called_off_by_the_owner() {
+        let mut nodes = venue();
+        let order = order_of(&nodes[1].give(&place(None, &[("ga", 1)])).unwrap());
+        meet(&mut nodes);
+        nodes[0].give(&cancel(order)).unwrap();
+        let payment = Command::TakePayment { order, method: Method::Cash, amount_minor: 19_900 };
+        nodes[1].give(&payment).unwrap();
+        nodes[1].give(&Command::ConfirmOrder { order }).unwrap();
+        nodes[1].give(&Command::AssignSeat { order, n: 0, assignee: Assignee::New(person("Ada")) }).unwrap();
+        meet(&mut nodes);
+        let known = nodes[1].order(order);
+        assert_eq!(
+            (known.state, known.was_confirmed, known.refund_due_minor),
+            (OrderState::Cancelled, true, 19_900)
+        );
+        nodes[1].give(&Command::ReleaseOrder { order }).unwrap();
+        meet(&mut nodes);
+        for node in &nodes {
+            assert_eq!((node.ledger("ga").sold(), node.ledger("ga").held()), (0, 0));
+            assert_eq!(node.attendee(known.people()[0]).good_seats().count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_hold_that_ran_out_goes_back_and_a_cancellation_that_comes_too_stands() {
+        let mut nodes = venue();
+        let order = order_of(&nodes[1].give(&place(None, &[("ws", 2)])).unwrap());
+        meet(&mut nodes);
+        nodes[1].now_ms += HOLD_MS - 1;
+        assert!(nodes[1].give(&Command::ReleaseOrder { order }).is_err());
+        nodes[1].now_ms += 1;
+        nodes[0].give(&cancel(order)).unwrap();
+        nodes[1].give(&Command::ReleaseOrder { order }).unwrap();
+        assert_eq!(nodes[1].order(order).state, OrderState::Expired);
+        meet(&mut nodes);
+        for node in &nodes {
+            assert_eq!((node.order(order).state, node.order(order).released), (OrderState::Cancelled, true));
+            assert_eq!(node.ledger("ws").held(), 0);
+        }
+    }
+}

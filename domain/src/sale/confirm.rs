@@ -61,3 +61,78 @@ fn seats_for_attendee(view: &impl View, id: OrderId, order: &Order) -> Vec<Draft
     let own = order.seats().filter(|(_, line)| has.insert(line.seat_type.clone()));
     own.flat_map(|(n, line)| seat(id, n, line, attendee)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::order::OrderState;
+    use crate::sale::HOLD_MS;
+    use crate::test_world::{NOON_MS, guest, order_of, place, sell, venue};
+
+    fn pay(order: OrderId, method: Method, amount_minor: i64) -> Command {
+        Command::TakePayment { order, method, amount_minor }
+    }
+
+    #[test]
+    fn exactly_what_is_open_is_taken_and_only_before_the_hold_runs_out() {
+        let [_, mut north, _] = venue();
+        let order = order_of(&north.give(&place(None, &[("cp", 2)])).unwrap());
+        for (method, amount) in
+            [(Method::Cash, 9_999), (Method::Cash, -1), (Method::Free, 0), (Method::Cash, i64::MAX)]
+        {
+            let refusal = north.give(&pay(order, method, amount)).err();
+            assert_eq!(refusal, Some(Refusal::WrongAmount { open_minor: 10_000 }));
+        }
+        let refusal = north.give(&Command::ConfirmOrder { order }).err();
+        assert_eq!(refusal, Some(Refusal::PaymentMissing { open_minor: 10_000 }));
+        north.now_ms += HOLD_MS;
+        let refusal = north.give(&pay(order, Method::Cash, 10_000)).err();
+        assert_eq!(refusal, Some(Refusal::HoldExpired { expired_at_ms: NOON_MS + HOLD_MS }));
+        north.now_ms -= 1;
+        north.give(&pay(order, Method::Cash, 10_000)).unwrap();
+    }
+
+    #[test]
+    fn an_order_paid_in_time_is_confirmed_later_and_once() {
+        let [_, mut north, _] = venue();
+        let order = order_of(&north.give(&place(None, &[("cp", 1)])).unwrap());
+        north.give(&pay(order, Method::Cash, 5_000)).unwrap();
+        north.now_ms += 2 * HOLD_MS;
+        assert!(north.give(&Command::ReleaseOrder { order }).is_err());
+        north.give(&Command::ConfirmOrder { order }).unwrap();
+        assert_eq!(north.ledger("cp").sold(), 1);
+        let refusal = Refusal::OrderIs { state: "confirmed".into() };
+        assert_eq!(north.give(&Command::ConfirmOrder { order }).err(), Some(refusal));
+        assert_eq!((north.order(order).state, north.ledger("cp").sold()), (OrderState::Confirmed, 1));
+    }
+
+    #[test]
+    fn a_free_order_needs_no_payment() {
+        let [_, mut north, _] = venue();
+        let order = order_of(&north.give(&place(None, &[("free", 1)])).unwrap());
+        north.give(&Command::ConfirmOrder { order }).unwrap();
+        assert_eq!(north.order(order).state, OrderState::Confirmed);
+    }
+
+    #[test]
+    fn an_attendee_gets_one_seat_of_a_type_and_the_others_wait_for_a_name() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        let north = &mut nodes[1];
+        let order = sell(north, Some(id), &[("ga", 1), ("ws", 2)]).unwrap();
+        let order = north.order(order);
+        assert_eq!(order.assigned.keys().copied().collect::<Vec<_>>(), [1], "the first workshop seat");
+        assert_eq!(order.unassigned(), [0, 2]);
+        assert_eq!(north.attendee(id).entitlements().len(), 2);
+    }
+
+    #[test]
+    fn another_node_cannot_finish_an_order() {
+        let [_, mut north, mut south] = venue();
+        let order = order_of(&north.give(&place(None, &[("cp", 1)])).unwrap());
+        south.pull(&north, false);
+        let refusal = Refusal::OwnedElsewhere { owner: north.account() };
+        assert_eq!(south.give(&pay(order, Method::Cash, 5_000)).err(), Some(refusal));
+    }
+}

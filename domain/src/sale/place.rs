@@ -119,3 +119,79 @@ fn total_in_range(lines: &[Line]) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::test_world::{cancel, guest, imported_order, order_of, place, text, venue};
+
+    #[test]
+    fn the_same_type_twice_is_summed_and_what_there_is_is_held() {
+        let [_, mut north, _] = venue();
+        let order = order_of(&north.give(&place(None, &[("ga", 1), ("ws", 1), ("ga", 2)])).unwrap());
+        let order = north.order(order);
+        let lines: Vec<_> =
+            order.lines.iter().map(|line| (line.seat_type.as_str(), line.wanted, line.held)).collect();
+        assert_eq!(lines, [("ga", 3, 3), ("ws", 1, 1)]);
+        assert_eq!(order.total_minor(), 3 * 19_900 + 50_000);
+        assert_eq!(north.ledger("ga").available(north.account()), 1);
+    }
+
+    #[test]
+    fn nothing_zero_negative_and_absurd_quantities_are_refused() {
+        let [_, mut north, _] = venue();
+        assert_eq!(north.give(&place(None, &[])).err(), Some(Refusal::NothingSelected));
+        for quantity in [0, -1, 1_001, i64::MAX, i64::MIN] {
+            let refusal = Refusal::InvalidQuantity { seat_type: text("ga"), quantity };
+            assert_eq!(north.give(&place(None, &[("ga", quantity)])).err(), Some(refusal));
+        }
+        let refusal = north.give(&place(None, &[("ga", 600), ("ga", 600)])).err();
+        assert_eq!(refusal.map(|refusal| refusal.code()), Some("invalid_quantity"));
+        let refusal = Refusal::UnknownSeatType { seat_type: text("boat") };
+        assert_eq!(north.give(&place(None, &[("boat", 1)])).err(), Some(refusal));
+    }
+
+    #[test]
+    fn a_shortage_offers_what_there_is_or_refuses_naming_where_seats_remain() {
+        let [hq, mut north, south] = venue();
+        let offered = order_of(&north.give(&place(None, &[("cp", 6), ("ws", 1)])).unwrap());
+        let offered = north.order(offered);
+        assert!(!offered.is_complete());
+        assert_eq!(offered.lines.iter().map(|line| line.held).collect::<Vec<_>>(), [4, 1]);
+        let Some(Refusal::NoSeatsLeft { local: 0, elsewhere, .. }) =
+            north.give(&place(None, &[("cp", 1)])).err()
+        else {
+            panic!("nothing is left here");
+        };
+        let remaining: Vec<_> = elsewhere.iter().map(|other| (other.account, other.remaining)).collect();
+        assert_eq!(remaining, [(south.account(), 4), (hq.account(), 2)]);
+        let Command::PlaceOrder { attendee, registrant, lines, .. } = place(None, &[("ws", 4)]) else {
+            panic!()
+        };
+        let all_or_none = Command::PlaceOrder { attendee, registrant, lines, if_short: IfShort::Refuse };
+        assert_eq!(north.give(&all_or_none).err().map(|refusal| refusal.code()), Some("no_seats_left"));
+        assert_eq!(north.ledger("ws").held(), 1, "a refused order holds nothing");
+    }
+
+    #[test]
+    fn extras_are_not_sold_on_top_of_a_cancelled_admission() {
+        let mut nodes = venue();
+        let id = guest(&mut nodes, "Ada");
+        let hq = &mut nodes[0];
+        hq.give(&cancel(imported_order(hq, id))).unwrap();
+        assert_eq!(hq.give(&place(Some(id), &[("ws", 1)])).err(), Some(Refusal::Canceled));
+        hq.give(&place(Some(id), &[("ws", 1), ("ga", 1)])).unwrap();
+        let nobody = AttendeeId([9; 16]);
+        assert_eq!(hq.give(&place(Some(nobody), &[("ws", 1)])).err(), Some(Refusal::UnknownAttendee));
+    }
+
+    #[test]
+    fn a_total_beyond_the_range_is_refused() {
+        let line =
+            |price_minor| Line { seat_type: text("ga"), wanted: 2, held: 2, price_minor, admits: true };
+        assert_eq!(total_in_range(&[line(crate::conference::PRICE_MAX_MINOR)]), Ok(()));
+        assert!(total_in_range(&[line(i64::MAX)]).is_err());
+        assert!(total_in_range(&[line(i64::MAX / 2), line(1)]).is_err());
+    }
+}
