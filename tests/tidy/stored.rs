@@ -23,8 +23,8 @@ struct Declaration {
     shape: String,
 }
 
-/// Reports whether the registers are to be written rather than compared.
-pub(super) fn freezes() -> bool {
+/// Reports whether the register is to be written rather than compared.
+fn freezes() -> bool {
     env::var_os("LANYARD_FREEZE").is_some_and(|value| value == "1")
 }
 
