@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod ca;
 pub mod clock;
+pub mod config;
 pub mod engine;
 mod fault;
 pub mod http;
