@@ -2,6 +2,7 @@
 //!
 //! Responsible for what the suites share: real processes, the line between them, a desk over HTTP, and waiting.
 
+pub mod bench;
 pub mod deadline;
 pub mod desk;
 pub mod line;

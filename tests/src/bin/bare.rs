@@ -26,7 +26,7 @@ struct Flags {
     /// Folder for the database.
     #[arg(long)]
     data: PathBuf,
-    /// Attendees to make, with codes `C0`, `C1`, ….
+    /// Attendees to make in an empty database, with codes `C0`, `C1`, ….
     #[arg(long, default_value_t = 10_000)]
     attendees: u32,
 }
@@ -71,19 +71,27 @@ fn open(flags: &Flags) -> anyhow::Result<Connection> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.execute_batch(
-        "CREATE TABLE log (pos INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
-         CREATE TABLE attendees (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, inside INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
-         CREATE TABLE outcomes (key TEXT PRIMARY KEY, outcome TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+        "CREATE TABLE IF NOT EXISTS log (pos INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+         CREATE TABLE IF NOT EXISTS attendees (
+             id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, inside INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
+         CREATE TABLE IF NOT EXISTS outcomes (key TEXT PRIMARY KEY, outcome TEXT NOT NULL) STRICT, WITHOUT ROWID;",
     )?;
-    let transaction = connection.transaction()?;
-    for n in 0..flags.attendees {
-        transaction.execute(
-            "INSERT INTO attendees (code, inside, state) VALUES (?1, 0, '{}')",
-            [format!("C{n}")],
-        )?;
+    if connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM attendees)", [], |row| row.get(0))? {
+        add_attendees(&mut connection, flags.attendees)?;
     }
-    transaction.commit()?;
     Ok(connection)
+}
+
+fn add_attendees(connection: &mut Connection, count: u32) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    {
+        let mut insert =
+            transaction.prepare("INSERT INTO attendees (code, inside, state) VALUES (?1, 0, '{}')")?;
+        for n in 0..count {
+            insert.execute([format!("C{n}")])?;
+        }
+    }
+    transaction.commit()
 }
 
 async fn check_in(
@@ -114,9 +122,10 @@ fn write(mut connection: Connection, requests: &mpsc::Receiver<Request>) {
 }
 
 fn commit(connection: &mut Connection, group: &[Request]) -> Vec<(StatusCode, String)> {
-    let attempt = || -> rusqlite::Result<Vec<(StatusCode, String)>> {
+    let mut attempt = || -> rusqlite::Result<Vec<(StatusCode, String)>> {
         let transaction = connection.transaction()?;
-        let answers = group.iter().map(|request| admit(&transaction, request)).collect::<rusqlite::Result<_>>()?;
+        let answers =
+            group.iter().map(|request| admit(&transaction, request)).collect::<rusqlite::Result<_>>()?;
         transaction.commit()?;
         Ok(answers)
     };
@@ -132,9 +141,7 @@ fn admit(connection: &Connection, request: &Request) -> rusqlite::Result<(Status
         return Ok((StatusCode::CONFLICT, String::from("{}")));
     };
     let body = serde_json::json!({ "attendee": id, "list": request.check_in.list }).to_string();
-    connection
-        .prepare_cached("INSERT INTO log (at_ms, body) VALUES (?1, ?2)")?
-        .execute(params![0, body])?;
+    connection.prepare_cached("INSERT INTO log (at_ms, body) VALUES (?1, ?2)")?.execute(params![0, body])?;
     connection
         .prepare_cached("UPDATE attendees SET inside = 1, state = ?2 WHERE id = ?1")?
         .execute(params![id, body])?;

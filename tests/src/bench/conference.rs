@@ -1,0 +1,86 @@
+//! The conference of the bench: the sample one with 64 desks that print no badges, and nobody who has to pay.
+
+use anyhow::Context as _;
+use toml::{Table, Value};
+
+use crate::sample::{self, SampleAttendee};
+
+/// Seed of the list.
+const SEED: u64 = 64;
+
+/// Desks of the conference, `north-1` on.
+const DESKS: usize = 64;
+
+/// The conference goes on for so long that prepared folders stay of use.
+const LASTS_MS: i64 = 10 * 365 * 24 * 60 * 60 * 1_000;
+
+/// The conference file.
+pub(super) fn file(now_ms: i64) -> anyhow::Result<String> {
+    let mut file: Table = toml::from_str(&sample::conference_toml(now_ms))?;
+    file.insert("ends_ms".to_owned(), Value::Integer(now_ms + LASTS_MS));
+    let desks = (1..=DESKS).map(|n| (desk(n - 1), Value::Table(desk_table(n)))).collect();
+    file.insert("desks".to_owned(), Value::Table(desks));
+    toml::to_string(&file).context("a table read from TOML is written as TOML")
+}
+
+fn desk_table(n: usize) -> Table {
+    let mut table = Table::new();
+    table.insert("place".to_owned(), Value::String(format!("Lane {n}")));
+    table.insert("node".to_owned(), Value::String("north".to_owned()));
+    table.insert("lists".to_owned(), Value::Array(vec![Value::String("main".to_owned())]));
+    table.insert("prints_badges".to_owned(), Value::Boolean(false));
+    table
+}
+
+/// The desk of a lane, counted from 0.
+pub(super) fn desk(lane: usize) -> String {
+    format!("north-{}", lane + 1)
+}
+
+/// The list; everybody on it may enter.
+pub(super) fn attendees(count: usize) -> Vec<SampleAttendee> {
+    let mut attendees = sample::attendees(SEED, count);
+    for attendee in &mut attendees {
+        attendee.paid = true;
+    }
+    attendees
+}
+
+/// The list as CSV; in every revision each attendee has changed company.
+pub(super) fn csv(count: usize, revision: usize) -> String {
+    let mut attendees = attendees(count);
+    if revision > 0 {
+        for attendee in &mut attendees {
+            attendee.company = format!("{} {revision}", attendee.company).trim().to_owned();
+        }
+    }
+    sample::csv(&attendees)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use lanyard_domain::conference::Desk;
+
+    use super::*;
+
+    #[test]
+    fn the_conference_has_a_desk_for_every_lane_and_none_prints() {
+        let file: Table = toml::from_str(&file(1_800_000_000_000).unwrap()).unwrap();
+        let desks: BTreeMap<String, Desk> = file["desks"].clone().try_into().unwrap();
+        assert_eq!(desks.len(), DESKS);
+        assert!(desks.contains_key(&desk(63)));
+        assert!(desks.values().all(|desk| !desk.prints_badges && desk.node == "north"));
+    }
+
+    #[test]
+    fn a_revision_changes_everybody_and_nobodys_key() {
+        let (first, second) = (csv(50, 0), csv(50, 1));
+        for (before, after) in first.lines().zip(second.lines()).skip(1) {
+            assert_ne!(before, after);
+            assert_eq!(before.split(',').next(), after.split(',').next());
+        }
+        assert!(first.lines().skip(1).all(|line| line.ends_with(",yes")));
+    }
+}

@@ -1,0 +1,86 @@
+//! One round's venue: a fresh copy of a prepared one, running, with its line cut.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::conference;
+use super::prepared::{self, Prepared};
+use crate::deadline::eventually;
+use crate::desk::{Ask, Desk};
+use crate::venue::{NodeProcess, Venue};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// A running copy; its folder goes when it is dropped.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) venue: Venue,
+    _folder: TempDir,
+}
+
+impl Site {
+    /// Copies a prepared venue, starts it, and cuts the line once node and HQ have met.
+    pub(super) async fn open(bench: &Path, prepared: &Prepared) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir_in(bench)?;
+        let copy = folder.path().join("venue");
+        prepared.copy_to(&copy)?;
+        let mut venue = Venue::start(&prepared::plan(&copy, String::new())?).await?;
+        let desk = Self::supervisor(&mut venue).await?;
+        hq_is(&desk, "online").await?;
+        let site = Self { venue, _folder: folder };
+        site.node().line("cut").await?;
+        hq_is(&desk, "offline").await?;
+        Ok(site)
+    }
+
+    async fn supervisor(venue: &mut Venue) -> anyhow::Result<Desk> {
+        let pin = venue.pin("susi").to_owned();
+        let desk = venue.node("north").desk()?;
+        desk.sign_in("susi", &pin, &conference::desk(0)).await
+    }
+
+    pub(super) fn node(&self) -> &NodeProcess {
+        &self.venue.nodes[0]
+    }
+
+    /// Where the node listens: `host:port`.
+    pub(super) fn address(&self) -> &str {
+        self.node().url.trim_start_matches("http://")
+    }
+
+    /// Signs in at one desk after the other and returns the session of each.
+    pub(super) async fn sign_in(&self, lanes: usize) -> anyhow::Result<Vec<String>> {
+        let desk = self.node().desk()?;
+        let pin = self.venue.pin("vera");
+        let mut sessions = Vec::new();
+        for lane in 0..lanes {
+            let body = json!({ "staff": "vera", "pin": pin, "desk": conference::desk(lane) });
+            let ask = Ask::post("/api/v1/sign-ins", &body).without_key();
+            let answer = desk.send(ask).await?.expect(201)?;
+            sessions.push(answer["token"].as_str().context("a sign-in answer holds a token")?.to_owned());
+        }
+        Ok(sessions)
+    }
+
+    /// A supervisor's view of the node.
+    pub(super) async fn watch(&mut self) -> anyhow::Result<Desk> {
+        Self::supervisor(&mut self.venue).await
+    }
+
+    pub(super) async fn close(mut self) -> anyhow::Result<()> {
+        self.venue.stop().await
+    }
+}
+
+async fn hq_is(desk: &Desk, state: &str) -> anyhow::Result<()> {
+    eventually(SOON, &format!("the node says that HQ is {state}"), async || {
+        let status = desk.get("/status").await.ok()?.expect(200).ok()?;
+        let seen = status["hq"]["state"].as_str()?;
+        (seen == state || (state == "offline" && seen != "online")).then_some(())
+    })
+    .await
+}
