@@ -12,6 +12,7 @@ use crate::person::Person;
 use crate::role::Role;
 
 /// Who is meant at a desk.
+// Stored: inside `Command`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
@@ -22,6 +23,7 @@ pub enum Who {
 }
 
 /// Seats wanted of one type.
+// Stored: inside `Command`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
@@ -32,6 +34,7 @@ pub struct Wanted {
 }
 
 /// What to do when not all seats can be had.
+// Stored: inside `Command`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IfShort {
@@ -42,6 +45,7 @@ pub enum IfShort {
 }
 
 /// Who takes a seat.
+// Stored: inside `Command`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Assignee {
@@ -52,6 +56,7 @@ pub enum Assignee {
 }
 
 /// A command; every one carries its id beside it, made by whoever gives it.
+// Stored: as the digest of its JSON, beside the outcome of its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {

@@ -33,18 +33,16 @@ impl ConflictKind {
 }
 
 /// What one side of a conflict did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SideKind {
     /// It admitted.
-    #[serde(rename = "attendee-checked-in")]
     CheckIn,
     /// It cancelled.
-    #[serde(rename = "seat-cancelled")]
     Cancellation,
 }
 
 /// One of the facts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Side {
     /// What it did.
     pub what: SideKind,

@@ -158,7 +158,7 @@ facts! {
         /// Seat types printed on it.
         entitlements: Vec<SeatTypeId>,
     }
-    /// A badge is no longer good.
+    /// A badge is void from here on.
     BadgeVoided = "badge-voided" / 1 {
         /// Code on the badge.
         badge_code: BadgeCode,

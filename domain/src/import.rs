@@ -6,6 +6,7 @@ use crate::id::SeatTypeId;
 use crate::person::Person;
 
 /// State of a seat as the source has it.
+// Stored: inside `Command`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceState {
@@ -18,6 +19,7 @@ pub enum SourceState {
 }
 
 /// One seat of a row.
+// Stored: inside `Command`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceSeat {
     /// What was bought.
@@ -27,6 +29,7 @@ pub struct SourceSeat {
 }
 
 /// One attendee of a list.
+// Stored: inside `Command`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportRow {
     /// What names the attendee in the source, for ever.

@@ -9,6 +9,7 @@ use crate::ledger::Account;
 use crate::role::Role;
 
 /// Seats another node has left.
+// Stored: inside `Refusal`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Elsewhere {
     /// Whose rights they are.
