@@ -1,9 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { has, t } from '../src/lib/l10n';
 import { RULES, verdictOf, type Naming } from '../src/lib/verdicts';
 import type { Problem } from '../src/lib/wire';
 
-const naming: Naming = { desk: (slug) => slug ?? '–', when: (ms) => `@${ms}`, span: (ms) => `${ms / 1000} s` };
+const naming: Naming = { desk: (slug) => slug ?? '–', when: (ms) => `@${ms}`, span: (ms) => `${ms / 1000} s`, seatType: (slug) => slug ?? '–', money: (minor) => `${minor}` };
 
 function verdict(problem: Partial<Problem> & { code: string }) {
   return verdictOf({ ok: false, problem: { status: 409, ...problem }, replayed: false }, naming);
@@ -21,6 +23,14 @@ describe('a refusal', () => {
 
   it.each(Object.keys(RULES))('%s has a headline, an explanation and an advice', (code) => {
     for (const id of [`problem-${code}`, `problem-${code}.what`, `problem-${code}.do`]) expect(has(id), id).toBe(true);
+  });
+
+  it('of the domain has a rule of its own here', () => {
+    const file = join(import.meta.dirname, '../../domain/src/refusal.rs');
+    expect(existsSync(file), 'the page stands beside the domain').toBe(true);
+    const codes = [...readFileSync(file, 'utf8').matchAll(/Self::\w+(?: \{ \.\. \})? => "([a-z_]+)",/g)].map((match) => match[1] ?? '');
+    expect(codes.length).toBeGreaterThan(30);
+    expect(codes.filter((code) => !(code in RULES))).toEqual([]);
   });
 
   it('says when and where somebody came in before', () => {

@@ -1,7 +1,7 @@
-/** How refusals name desks and times on this page. */
+/** How refusals name desks, seat types, times and amounts on this page. */
 
 import { connection } from './connection.svelte';
-import { span, when } from './format';
+import { money, span, when } from './format';
 import { t } from './l10n';
 import { session } from './session.svelte';
 import { refusalArgs, wording, type Naming } from './verdicts';
@@ -11,6 +11,8 @@ export const naming: Naming = {
   desk: (slug) => session.deskName(slug) || '–',
   when: (ms) => when(ms, connection.nodeNowMs),
   span,
+  seatType: (slug) => session.conference?.seat_types.find((type) => type.seat_type === slug)?.name ?? slug ?? '–',
+  money,
 };
 
 /** One paragraph for a problem that is shown in its place instead of as a verdict. */

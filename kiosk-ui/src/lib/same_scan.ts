@@ -25,7 +25,7 @@ export class SameScan<V> {
     return known.verdict;
   }
 
-  /** Called after anything else was changed, for the verdict may no longer stand. */
+  /** Called after anything else was changed, for the verdict may not stand after that. */
   forget(): void {
     this.#remembered = null;
   }

@@ -2,11 +2,10 @@
 
 import { ask, onRequests, problemOf, ProblemError, tell } from './api';
 import { useConference } from './format';
-import type { CheckInList, Conference, Desk, Me, Problem, Role } from './wire';
+import type { CheckInList, Conference, Desk, Me, Problem } from './wire';
 
 const DESK_KEY = 'lanyard.desk';
 const LIST_KEY = 'lanyard.list';
-const RANK: Role[] = ['event_planner', 'volunteer', 'cashier', 'supervisor', 'administrator'];
 
 class Session {
   state = $state<'unknown' | 'signed-out' | 'signed-in'>('unknown');
@@ -50,11 +49,6 @@ class Session {
   /** Tells whether the signed-in role may give a command. */
   may(command: string): boolean {
     return this.me?.may.some((allowed) => plain(allowed) === plain(command)) ?? false;
-  }
-
-  /** Tells whether the role ranks at least as high as the given one. */
-  isAtLeast(role: Role): boolean {
-    return this.me !== null && RANK.indexOf(this.me.role) >= RANK.indexOf(role);
   }
 
   /** The name of a desk, for desks of other nodes their slug. */

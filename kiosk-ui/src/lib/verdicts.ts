@@ -77,14 +77,42 @@ export const RULES: Record<string, Rule> = {
   unknown_field: { tone: 'attention', actions: [] },
   body_too_large: { tone: 'attention', actions: [] },
   wrong_content_type: { tone: 'attention', actions: [] },
+  nothing_selected: { tone: 'attention', actions: [] },
+  invalid_quantity: { tone: 'attention', actions: [] },
+  unknown_seat_type: { tone: 'attention', actions: [] },
+  not_on_sale: { tone: 'refused', actions: ['open-card'] },
+  unknown_attendee: { tone: 'refused', actions: ['search', 'walk-up'] },
+  unknown_check_in: { tone: 'attention', actions: [] },
+  unknown_conflict: { tone: 'attention', actions: [] },
+  unknown_badge: { tone: 'refused', actions: ['search'] },
+  hold_expired: { tone: 'attention', actions: [] },
+  order_is: { tone: 'attention', actions: [] },
+  owned_elsewhere: { tone: 'attention', actions: [] },
+  wrong_amount: { tone: 'attention', actions: [] },
+  payment_missing: { tone: 'attention', actions: ['take-payment'] },
+  already_annulled: { tone: 'attention', actions: [] },
+  already_resolved: { tone: 'attention', actions: [] },
+  has_badge: { tone: 'attention', actions: ['open-card'] },
+  seat_taken: { tone: 'attention', actions: [] },
+  no_such_seat: { tone: 'attention', actions: [] },
+  rights_out: { tone: 'attention', actions: [] },
+  hq_only: { tone: 'attention', actions: [] },
+  invalid_field: { tone: 'attention', actions: [] },
+  badge_not_drawn: { tone: 'attention', actions: ['open-card'] },
+  needs_upgrade: { tone: 'attention', actions: [] },
+  unknown_desk: { tone: 'attention', actions: [] },
+  unknown_node: { tone: 'attention', actions: [] },
+  if_match_invalid: { tone: 'attention', actions: [] },
   internal: { tone: 'attention', actions: ['try-again'] },
 };
 
-/** Names and times as the desk shows them; passed in so that the words can be tested without a session. */
+/** Names, times and amounts as the desk shows them; passed in so that the words can be tested without a session. */
 export interface Naming {
   desk: (slug: string | undefined) => string;
   when: (ms: number) => string;
   span: (ms: number) => string;
+  seatType: (slug: string | undefined) => string;
+  money: (minor: number) => string;
 }
 
 /** The verdict on a check-in's outcome. */
@@ -140,7 +168,7 @@ export function refusalArgs(refusal: Refusal, problem: Problem, naming: Naming):
     code: refusal.code,
     desk: naming.desk(refusal.desk),
     node: refusal.node ?? '–',
-    at: time(refusal.at_ms),
+    at: time(refusal.at_ms ?? refusal.expired_at_ms),
     ago: refusal.seconds_ago === undefined ? '–' : naming.span(refusal.seconds_ago * 1000),
     why: refusal.why ?? problem.detail ?? '–',
     opens: time(refusal.opens_ms),
@@ -150,5 +178,11 @@ export function refusalArgs(refusal: Refusal, problem: Problem, naming: Naming):
     local: refusal.local ?? 0,
     elsewhere: (refusal.elsewhere ?? []).map((place) => `${place.node}: ${place.remaining}`).join(', ') || '–',
     wait: naming.span(problem.retry_after_ms ?? 0),
+    type: naming.seatType(refusal.seat_type),
+    quantity: refusal.quantity ?? 0,
+    open: naming.money(refusal.open_minor ?? 0),
+    free: refusal.free ?? 0,
+    state: refusal.state ?? '–',
+    field: refusal.field ?? '–',
   };
 }

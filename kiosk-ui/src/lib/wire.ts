@@ -212,6 +212,7 @@ export interface OrderLine {
 }
 
 export interface OrderSeat {
+  /** Position, from 0. */
   n: number;
   seat_type: string;
   attendee_id: string | null;
@@ -224,7 +225,7 @@ export interface Order {
   access_code: string;
   state: 'placed' | 'confirmed' | 'cancelled' | 'expired';
   attendee_id: string | null;
-  registrant: { name: string; email: string } | null;
+  registrant: { name: string; email: string | null } | null;
   lines: OrderLine[];
   complete: boolean;
   total_minor: number;
@@ -254,6 +255,12 @@ export interface Refusal {
   seats?: unknown[];
   seat_type?: string;
   local?: number;
+  quantity?: number;
+  expired_at_ms?: number;
+  open_minor?: number;
+  free?: number;
+  state?: string;
+  field?: string;
   elsewhere?: { node: string; remaining: number }[];
 }
 
