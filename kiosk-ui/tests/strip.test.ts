@@ -37,7 +37,7 @@ describe('the strip', () => {
     const away = items({ hq: { state: 'offline', last_contact_ms: 1, knowledge_age_ms: 400_000, problem: null } });
     expect(away.node?.tone).toBe('good');
     expect(away.hq).toEqual({ tone: 'warn', text: 'HQ away' });
-    expect(away.knowledge).toEqual({ tone: 'warn', text: 'HQ as of 401 s ago' });
+    expect(away.knowledge).toEqual({ tone: 'warn', text: 'HQ 401 s ago' });
   });
 
   it('counts what waits to be sent', () => {
