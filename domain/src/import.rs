@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::SeatTypeId;
+use crate::id::{AttendeeId, SeatTypeId};
 use crate::person::Person;
 
 /// State of a seat as the source has it.
@@ -42,4 +42,11 @@ pub struct ImportRow {
     pub order_code: Option<String>,
     /// What was bought.
     pub seats: Vec<SourceSeat>,
+}
+
+impl ImportRow {
+    /// The attendee the row is about: the same list makes the same attendees at every node.
+    pub fn attendee(&self, conference: &str, source: &str) -> AttendeeId {
+        AttendeeId::derive(&[conference.as_bytes(), source.as_bytes(), self.external_key.as_bytes()])
+    }
 }

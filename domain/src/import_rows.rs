@@ -18,13 +18,13 @@ pub(crate) fn import(view: &impl View, source: &str, rows: &[ImportRow]) -> Resu
         let why = format!("more than {ROWS_MAX} rows in one chunk");
         return Err(Refusal::InvalidField { field: "rows".to_owned(), why });
     }
-    let slug = view.conference().slug.as_bytes();
+    let slug = view.conference().slug.as_str();
     let mut drafts = Vec::with_capacity(rows.len() * 2);
     for row in rows {
         let key = row.external_key.as_bytes();
-        let attendee = AttendeeId::derive(&[slug, source.as_bytes(), key]);
+        let attendee = row.attendee(slug, source);
         let order_key = row.order_code.as_deref().map_or(key, str::as_bytes);
-        let order = OrderId::derive(&[slug, source.as_bytes(), order_key]);
+        let order = OrderId::derive(&[slug.as_bytes(), source.as_bytes(), order_key]);
         drafts.extend(row_drafts(view, source, row, attendee, order));
     }
     Ok(drafts)

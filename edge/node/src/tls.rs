@@ -59,26 +59,32 @@ pub fn pinned_client_config(authority_pem: &str) -> Result<ClientConfig, TlsErro
     Ok(config)
 }
 
-/// An HTTP client for peers: pinned where an authority is given, else for plain HTTP on loopback.
+/// An HTTP client for peers: it believes the given authority alone, or, without one, those the system does.
 ///
 /// It follows no redirects and uses no proxy: a peer answers itself or not at all.
 pub fn peer_client(authority_pem: Option<&str>) -> Result<reqwest::Client, TlsError> {
-    let config = match authority_pem {
-        Some(pem) => pinned_client_config(pem)?,
-        None => ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_protocol_versions(&[&rustls::version::TLS13])?
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth(),
-    };
-    let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(config)
+    let builder = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
-        .tcp_nodelay(true)
-        .build()?;
-    Ok(client)
+        .tcp_nodelay(true);
+    let builder = match authority_pem {
+        Some(pem) => builder.tls_backend_preconfigured(pinned_client_config(pem)?),
+        None => {
+            install_provider();
+            builder.tls_version_min(reqwest::tls::Version::TLS_1_3)
+        }
+    };
+    Ok(builder.build()?)
+}
+
+/// Chooses the provider of cryptography for libraries that ask for the process's own; the first choice stays.
+pub fn install_provider() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Whoever came first between the two lines chose the same or knew better.
+        drop(ring::default_provider().install_default());
+    }
 }
 
 fn certificates(pem: &str, what: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -5,7 +5,7 @@ use lanyard_domain::Refusal;
 
 use super::problem::Problem;
 use crate::engine::SubmitError;
-use crate::import::FileFault;
+use crate::import::{FileFault, ImportFailed};
 
 impl From<&Refusal> for Problem {
     /// The refusal's words and its data under `refusal`; whoever knows names adds them.
@@ -76,5 +76,23 @@ impl From<FileFault> for Problem {
             | FileFault::RowTooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, fault.code(), fault.to_string())
+    }
+}
+
+impl From<ImportFailed> for Problem {
+    fn from(failed: ImportFailed) -> Self {
+        let detail = failed.to_string();
+        match failed {
+            ImportFailed::File(fault) => fault.into(),
+            ImportFailed::Alias(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_alias", detail),
+            ImportFailed::Submit { taken_rows, source } => Self::from(source).with("taken_rows", taken_rows),
+            ImportFailed::Refused { taken_rows, refusal } => {
+                Self::from(&*refusal).with("taken_rows", taken_rows)
+            }
+            ImportFailed::Read(_) | ImportFailed::Stopping => {
+                tracing::error!(error = &failed as &dyn std::error::Error, "an import failed");
+                Self::internal()
+            }
+        }
     }
 }
