@@ -2,6 +2,7 @@
 //! import, search, session and HTTP that edge and hq share.
 
 pub mod auth;
+pub mod backup;
 pub mod ca;
 pub mod clock;
 pub mod config;
@@ -12,12 +13,15 @@ pub mod identity;
 pub mod import;
 pub mod project;
 pub mod read;
+pub mod rebuild;
 pub mod search;
 pub mod start;
+mod state_hash;
 pub mod store;
 pub mod sync_http;
 pub mod tls;
 pub mod uplink;
+pub mod verify;
 pub mod writer;
 
 pub use engine::{Answer, Engine, Options, Published, SubmitError, Submitted};

@@ -4,7 +4,7 @@ use lanyard_domain::{AttendeeId, BadgeCode};
 use rusqlite::OptionalExtension;
 
 use super::append::Origin;
-use super::{Engine, LocalAnswer, LocalChange, PrintState};
+use super::{Engine, LocalAnswer, LocalChange, Peer, PrintState};
 use crate::store::StoreError;
 
 impl Engine {
@@ -37,10 +37,10 @@ impl Engine {
                     "INSERT OR REPLACE INTO sign_in_back_off (subject, failures, until_ms) VALUES (?1, ?2, ?3)",
                 )?
                 .execute((subject, failures, until_ms))?,
-            LocalChange::PeerHeard { peer, vector, at_ms } => self
-                .db
-                .prepare_cached("INSERT OR REPLACE INTO peers (node, vector, heard_at_ms) VALUES (?1, ?2, ?3)")?
-                .execute((peer.as_bytes().as_slice(), vector.encode(), at_ms))?,
+            LocalChange::PeerHeard { peer, vector, at_ms } => {
+                self.peers.heard(peer, Peer { vector, heard_at_ms: at_ms });
+                1
+            }
             LocalChange::Skew(skew_ms) => {
                 self.skew_ms = skew_ms;
                 1

@@ -66,7 +66,11 @@ impl Engine {
     fn finish(&mut self) -> Result<(), StoreError> {
         self.sign_head()?;
         self.arrivals.save(&self.db)?;
+        if self.position > self.committed_position {
+            self.peers.save(&self.db)?;
+        }
         self.db.prepare_cached("COMMIT")?.execute([])?;
+        self.committed_position = self.position;
         Ok(())
     }
 

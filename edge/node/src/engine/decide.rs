@@ -4,7 +4,7 @@ use lanyard_domain::decide::{Deciding, Draft, decide};
 use lanyard_domain::event::{Facts, ScanRefused};
 use lanyard_domain::outcome::{Accepted, Outcome, Refused};
 use lanyard_domain::policy::{DeskProfile, follow_ups};
-use lanyard_domain::{AttendeeId, Command, DeskId, Event, OrderId, Person, Refusal, Stream};
+use lanyard_domain::{AttendeeId, Command, DeskId, Event, Folded, OrderId, Person, Refusal, Stream};
 use lanyard_domain::command::Who;
 use lanyard_sync::{CommandId, Dot};
 
@@ -143,7 +143,7 @@ impl Engine {
         };
         let mut states = self.states.borrow_mut();
         let Some(loaded) = states.get(&self.db, &stream.name())? else { return Ok(None) };
-        let version = loaded.folded.as_deref().map_or(0, lanyard_domain::Folded::entries);
+        let version = loaded.folded.as_deref().map_or(0, Folded::entries);
         if version == decided_on {
             return Ok(None);
         }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use lanyard_domain::event::EventError;
 use lanyard_domain::{Event, Folded, Placed, Stream};
-use lanyard_sync::{Dot, EPOCH_OPENED_KIND, Header, LogId, Payload};
+use lanyard_sync::{CommandId, Dot, EPOCH_OPENED_KIND, Header, LogId, Payload};
 use rusqlite::Connection;
 
 use super::states::Loaded;
 use crate::store::entries::EntryRow;
 use crate::store::logs::LogRow;
+use crate::store::states::Last;
 use crate::store::{StoreError, contexts};
 
 /// Newest reader this build is: streams that ask for a newer one are read-only here.
@@ -77,6 +78,10 @@ pub(crate) struct Refolded {
     pub(crate) folded: Option<Folded>,
     pub(crate) readable: bool,
     pub(crate) unknown: u32,
+    /// Where its last arrival stands, and the greatest canonical key.
+    pub(crate) last: Option<Last>,
+    /// Entries of a tally that were applied.
+    pub(crate) applied: BTreeSet<(CommandId, u16)>,
 }
 
 /// Folds all entries of a stream, given in any order.
@@ -86,16 +91,18 @@ pub(crate) fn fold_stream(
     stream: Option<&Stream>,
     mut rows: Vec<EntryRow>,
 ) -> Result<Refolded, StoreError> {
-    rows.sort_by_key(|row| lanyard_sync::CanonicalKey::new(row.header.lamport, row.dot));
-    let mut refolded = Refolded { folded: stream.and_then(Folded::empty), readable: true, unknown: 0 };
-    let is_tally = refolded.folded.as_ref().is_some_and(Folded::is_tally);
-    let mut applied = BTreeSet::new();
+    rows.sort_by_key(EntryRow::canonical_key);
+    let pos = rows.iter().map(|row| row.pos).max();
+    let last = pos.zip(rows.last()).map(|(pos, row)| Last { pos, key: row.canonical_key() });
+    let folded = stream.and_then(Folded::empty);
+    let is_tally = folded.as_ref().is_some_and(Folded::is_tally);
+    let mut refolded = Refolded { folded, readable: true, unknown: 0, last, applied: BTreeSet::new() };
     for row in &rows {
         if row.header.min_reader > READER {
             refolded.readable = false;
             break;
         }
-        if is_tally && !applied.insert((row.header.command, row.header.index)) {
+        if is_tally && !refolded.applied.insert((row.header.command, row.header.index)) {
             continue;
         }
         match meaning(&row.header, &row.payload) {

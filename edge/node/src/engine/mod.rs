@@ -14,6 +14,7 @@ pub(crate) mod fold;
 mod import;
 mod open;
 mod options;
+mod peers;
 mod published;
 pub(crate) mod states;
 mod submission;
@@ -38,6 +39,7 @@ pub use commit::GROUP_MAX;
 pub use fold::READER;
 pub use open::OpenError;
 pub use options::Options;
+pub use peers::Peer;
 pub use published::{LogInfo, Published};
 pub use submission::{
     Answer, Arrivals, Committed, EventLine, ImportError, LocalAnswer, LocalChange, PrintQuestion, PrintState, Reply,
@@ -48,7 +50,9 @@ use crate::clock::Surroundings;
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
 use crate::store::logs::LogRow;
+use crate::rebuild::{Rebuilt, rebuild};
 use crate::store::{StoreError, checkpoint, sql};
+use peers::Peers;
 use states::States;
 
 /// The writer of one node's database.
@@ -70,7 +74,9 @@ pub struct Engine {
     conference: Arc<Conference>,
     arrivals: Tally,
     position: i64,
+    committed_position: i64,
     local_changes: u64,
+    peers: Peers,
     wal_pages: Arc<AtomicU64>,
 }
 
@@ -120,6 +126,7 @@ impl Engine {
             logs: Arc::clone(&self.log_infos),
             arrivals: self.arrivals.arrivals(),
             skew_ms: self.skew_ms,
+            peers: self.peers.known(),
         }
     }
 
@@ -128,13 +135,16 @@ impl Engine {
         self.surroundings.now_ms()
     }
 
-    /// The connection, for reads in the order of the commits.
-    pub(crate) const fn connection(&self) -> &Connection {
-        &self.db
-    }
-
-    pub(crate) fn logs(&self) -> &BTreeMap<LogId, LogRow> {
-        &self.logs
+    /// Makes every state and projection again from the log, all at once for whoever reads.
+    ///
+    /// # Errors
+    /// When the store fails; everything is then as it was.
+    pub fn rebuild(&mut self) -> Result<Rebuilt, StoreError> {
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        let rebuilt = rebuild(&self.db, self.account());
+        self.db.execute_batch(if rebuilt.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+        self.reload()?;
+        rebuilt
     }
 
     /// Size of the write-ahead log after the last commit, in pages.

@@ -14,6 +14,7 @@ use lanyard_sync::{
 use rusqlite::Connection;
 
 use super::append::WriteError;
+use super::peers::Peers;
 use super::states::States;
 use super::{Engine, LogInfo, Options};
 use crate::clock::{Draws, Surroundings};
@@ -83,10 +84,13 @@ impl Engine {
             conference: Arc::default(),
             arrivals: Tally::default(),
             position: 0,
+            committed_position: 0,
             local_changes: 0,
+            peers: Peers::default(),
             wal_pages,
         };
         engine.reload()?;
+        engine.peers = Peers::load(&engine.db)?;
         let present = present.filter(|log| engine.known.logs.contains_key(log));
         if continuity != Continuity::Shown || present.is_none() {
             let reason = if continuity == Continuity::Broken { "restored" } else { "enrolled" };
@@ -103,6 +107,7 @@ impl Engine {
         self.log_infos = Arc::new(self.logs.values().map(|row| (row.log, LogInfo::of(row))).collect());
         self.known.logs = logs::known(&self.db, self.identity.scope, &self.logs)?;
         self.position = entries::last_position(&self.db)?;
+        self.committed_position = self.position;
         self.arrivals = Tally::load(&self.db)?;
         self.kinds = load_kinds(&self.db)?;
         self.unsigned_pos = None;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lanyard_domain::{Account, Conference};
 use lanyard_sync::{LogId, NodeId};
 
-use super::Arrivals;
+use super::{Arrivals, Peer};
 use crate::store::logs::LogRow;
 
 /// The state of things after a commit; cheap to clone.
@@ -26,6 +26,8 @@ pub struct Published {
     pub arrivals: Arrivals,
     /// How far this node's clock is ahead of HQ's, milliseconds, where known.
     pub skew_ms: Option<i32>,
+    /// What peers have, as they last said.
+    pub peers: Arc<BTreeMap<NodeId, Peer>>,
 }
 
 /// Who writes a log.

@@ -3,9 +3,10 @@
 use lanyard_domain::Stream;
 use lanyard_sync::{CommandId, Dot, StreamName};
 
-use super::Db;
+use super::{Read, ReadError};
+use crate::engine::EventLine;
 use crate::store::entries::EntryRow;
-use crate::store::{StoreError, entries, states, streams};
+use crate::store::{entries, sql, states, streams};
 
 /// An entry in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl From<EntryRow> for EntryLine {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let EntryRow { pos, dot, header, payload, .. } = row;
         Self {
-            position: crate::store::sql::counter(pos),
+            position: sql::counter(pos),
             dot,
             stream: header.stream,
             kind: header.kind,
@@ -66,35 +67,63 @@ impl From<EntryRow> for EntryLine {
     }
 }
 
-/// Reads the entries of a stream in canonical order.
-pub fn of_stream(db: &Db, stream: &Stream) -> Result<Vec<EntryLine>, StoreError> {
-    let Some(last) = states::get(&db.connection, &stream.name())?.and_then(|row| row.last) else {
-        return Ok(Vec::new());
-    };
-    let mut rows = entries::of_stream(&db.connection, last.pos)?;
-    rows.sort_by_key(|row| lanyard_sync::CanonicalKey::new(row.header.lamport, row.dot));
-    Ok(rows.into_iter().map(EntryLine::from).collect())
-}
-
-/// Reads entries in order of arrival, after a position.
-pub fn after(db: &Db, position: u64, limit: usize) -> Result<Vec<EntryLine>, StoreError> {
-    let rows = entries::after(&db.connection, crate::store::sql::column(position), limit)?;
-    Ok(rows.into_iter().map(EntryLine::from).collect())
-}
-
-/// Reads which streams changed after a position, in order of arrival.
-pub fn changes(db: &Db, position: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
-    let mut statement = db.connection.prepare_cached(
-        "SELECT e.pos, s.category, s.key FROM entries e JOIN streams s ON s.id = e.stream WHERE e.pos > ?1 \
-         ORDER BY e.pos LIMIT ?2",
-    )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = statement.query((crate::store::sql::column(position), limit))?;
-    let mut changes = Vec::new();
-    while let Some(row) = rows.next()? {
-        let position: i64 = row.get(0)?;
-        let stream = Stream::parse(&streams::name(row, 1, 2)?);
-        changes.push(Change { position: crate::store::sql::counter(position), stream });
+impl EntryLine {
+    /// The line without what it says.
+    pub fn event_line(&self) -> EventLine {
+        EventLine {
+            dot: self.dot,
+            kind: self.kind.clone(),
+            at_ms: self.at_ms,
+            desk: self.desk.clone(),
+            actor: self.actor.clone(),
+        }
     }
-    Ok(changes)
+}
+
+impl Read<'_> {
+    /// Reads the entries of a stream in canonical order, without what they say.
+    pub fn history(&self, stream: &Stream) -> Result<Vec<EventLine>, ReadError> {
+        Ok(self.entries_of(stream)?.iter().map(EntryLine::event_line).collect())
+    }
+
+    /// Reads the entries of a stream in canonical order.
+    pub fn entries_of(&self, stream: &Stream) -> Result<Vec<EntryLine>, ReadError> {
+        let Some(last) = states::get(self.db, &stream.name())?.and_then(|row| row.last) else {
+            return Ok(Vec::new());
+        };
+        let mut rows = entries::of_stream(self.db, last.pos)?;
+        rows.sort_by_key(EntryRow::canonical_key);
+        Ok(rows.into_iter().map(EntryLine::from).collect())
+    }
+
+    /// Reads entries in order of arrival, after a position.
+    pub fn entries_after(&self, position: u64, limit: usize) -> Result<Vec<EntryLine>, ReadError> {
+        let rows = entries::after(self.db, sql::column(position), limit)?;
+        Ok(rows.into_iter().map(EntryLine::from).collect())
+    }
+
+    /// Finds what an entry is about.
+    pub fn stream_of(&self, dot: Dot) -> Result<Option<Stream>, ReadError> {
+        let Some(pos) = entries::position_of(self.db, dot)? else { return Ok(None) };
+        Ok(entries::at(self.db, pos)?.and_then(|row| Stream::parse(&row.header.stream)))
+    }
+
+    /// Reads which streams changed after a position, in order of arrival.
+    pub fn changes(&self, position: u64, limit: usize) -> Result<Vec<Change>, ReadError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT e.pos, s.category, s.key FROM entries e JOIN streams s ON s.id = e.stream WHERE e.pos > ?1 \
+             ORDER BY e.pos LIMIT ?2",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut rows = statement.query((sql::column(position), limit))?;
+        let mut changes = Vec::new();
+        while let Some(row) = rows.next()? {
+            let position: i64 = row.get(0)?;
+            changes.push(Change {
+                position: sql::counter(position),
+                stream: Stream::parse(&streams::name(row, 1, 2)?),
+            });
+        }
+        Ok(changes)
+    }
 }

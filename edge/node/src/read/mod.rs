@@ -3,17 +3,22 @@
 //! Responsible for the connections that only read and for one module a subject. Nothing here writes;
 //! what is not in a state or projection is not answered.
 
-pub mod attendees;
-pub mod conflicts;
-pub mod history;
-pub mod orders;
-pub mod print_jobs;
+mod attendees;
+mod conflicts;
+mod history;
+mod orders;
+mod print_jobs;
 mod reader;
-pub mod seats;
-pub mod settings;
-pub mod staff;
-mod state;
-pub mod status;
+mod replica;
+mod seats;
+mod settings;
+mod staff;
+pub(crate) mod state;
+mod status;
 
-pub use reader::{Db, ReadError, Reader};
-pub use state::{VersionedState, versioned};
+pub use history::{Change, EntryLine};
+pub use print_jobs::PrintJob;
+pub use reader::{Read, ReadError, Reader};
+pub use settings::BackOff;
+pub use state::VersionedState;
+pub use status::Unsent;

@@ -3,7 +3,7 @@
 use lanyard_domain::{AttendeeId, BadgeCode};
 use rusqlite::Row;
 
-use super::Db;
+use super::{Read, ReadError};
 use crate::engine::{PrintQuestion, PrintState};
 use crate::store::{StoreError, sql};
 
@@ -34,45 +34,46 @@ pub struct PrintJob {
 
 /// Most jobs of one answer.
 const JOBS_MAX: u32 = 500;
-const COLUMNS: usize = 10;
 
-/// Reads the jobs that are not at an end, oldest first.
-pub fn open(db: &Db) -> Result<Vec<PrintJob>, StoreError> {
-    let mut statement = db.connection.prepare_cached(
-        "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
-         FROM print_jobs WHERE state IN ('queued', 'printing', 'waiting', 'failed') ORDER BY id LIMIT ?1",
-    )?;
-    collect(statement.query([JOBS_MAX])?)
+impl Read<'_> {
+    /// Reads the print jobs that are not at an end, oldest first.
+    pub fn open_print_jobs(&self) -> Result<Vec<PrintJob>, ReadError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
+             FROM print_jobs WHERE state IN ('queued', 'printing', 'waiting', 'failed') ORDER BY id LIMIT ?1",
+        )?;
+        collect(statement.query([JOBS_MAX])?)
+    }
+
+    /// Reads the last print jobs, whatever their state, latest first.
+    pub fn recent_print_jobs(&self, limit: u32) -> Result<Vec<PrintJob>, ReadError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
+             FROM print_jobs ORDER BY id DESC LIMIT ?1",
+        )?;
+        collect(statement.query([limit.min(JOBS_MAX)])?)
+    }
+
+    /// Reads one print job.
+    pub fn print_job(&self, id: i64) -> Result<Option<PrintJob>, ReadError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
+             FROM print_jobs WHERE id = ?1",
+        )?;
+        Ok(collect(statement.query([id])?)?.pop())
+    }
+
+    /// Reads the print job of a badge.
+    pub fn print_job_of_badge(&self, badge_code: &BadgeCode) -> Result<Option<PrintJob>, ReadError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
+             FROM print_jobs WHERE badge_code = ?1",
+        )?;
+        Ok(collect(statement.query([badge_code.as_str()])?)?.pop())
+    }
 }
 
-/// Reads the last jobs, whatever their state, latest first.
-pub fn recent(db: &Db, limit: u32) -> Result<Vec<PrintJob>, StoreError> {
-    let mut statement = db.connection.prepare_cached(
-        "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
-         FROM print_jobs ORDER BY id DESC LIMIT ?1",
-    )?;
-    collect(statement.query([limit.min(JOBS_MAX)])?)
-}
-
-/// Reads one job.
-pub fn job(db: &Db, id: i64) -> Result<Option<PrintJob>, StoreError> {
-    let mut statement = db.connection.prepare_cached(
-        "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
-         FROM print_jobs WHERE id = ?1",
-    )?;
-    Ok(collect(statement.query([id])?)?.pop())
-}
-
-/// Reads the job of a badge.
-pub fn of_badge(db: &Db, badge_code: &BadgeCode) -> Result<Option<PrintJob>, StoreError> {
-    let mut statement = db.connection.prepare_cached(
-        "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
-         FROM print_jobs WHERE badge_code = ?1",
-    )?;
-    Ok(collect(statement.query([badge_code.as_str()])?)?.pop())
-}
-
-fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<PrintJob>, StoreError> {
+fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<PrintJob>, ReadError> {
     let mut jobs = Vec::new();
     while let Some(row) = rows.next()? {
         jobs.push(read(row)?);
@@ -81,7 +82,6 @@ fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<PrintJob>, StoreError> {
 }
 
 fn read(row: &Row<'_>) -> Result<PrintJob, StoreError> {
-    debug_assert_eq!(row.as_ref().column_count(), COLUMNS);
     let id: i64 = row.get(0)?;
     let damaged = |what: &str| StoreError::damaged(format!("print job {id} has no valid {what}"));
     let (badge_code, state, question): (String, String, Option<String>) = (row.get(2)?, row.get(5)?, row.get(7)?);

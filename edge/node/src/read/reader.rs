@@ -11,20 +11,10 @@ use crate::store::{StoreError, open_for_reading};
 const CONNECTIONS: usize = 4;
 const CACHE_KIB: u32 = 4 * 1024;
 
-/// A connection that can only read; each transaction of it sees one commit.
-#[derive(Debug)]
-pub struct Db {
-    pub(crate) connection: Connection,
-}
-
-impl Db {
-    /// Opens a connection for somebody who has the database for themselves, such as a command.
-    ///
-    /// # Errors
-    /// When the database cannot be opened.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: open_for_reading(path, CACHE_KIB)? })
-    }
+/// One commit, to be asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Read<'a> {
+    pub(crate) db: &'a Connection,
 }
 
 /// Why a read gave no answer.
@@ -38,6 +28,12 @@ pub enum ReadError {
     Stopping,
 }
 
+impl From<rusqlite::Error> for ReadError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 /// Hands out connections; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Reader {
@@ -47,7 +43,7 @@ pub struct Reader {
 #[derive(Debug)]
 struct Pool {
     path: PathBuf,
-    idle: Mutex<Vec<Db>>,
+    idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
 }
 
@@ -57,7 +53,7 @@ impl Reader {
     /// # Errors
     /// When the database cannot be opened.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let idle = Mutex::new(vec![Db::open(path)?]);
+        let idle = Mutex::new(vec![open_for_reading(path, CACHE_KIB)?]);
         let pool = Pool { path: path.to_owned(), idle, permits: Semaphore::new(CONNECTIONS) };
         Ok(Self { pool: Arc::new(pool) })
     }
@@ -69,30 +65,29 @@ impl Reader {
     pub async fn read<T, F>(&self, question: F) -> Result<T, ReadError>
     where
         T: Send + 'static,
-        F: FnOnce(&Db) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Read<'_>) -> Result<T, ReadError> + Send + 'static,
     {
         let _permit = self.pool.permits.acquire().await.map_err(|_| ReadError::Stopping)?;
         let pool = Arc::clone(&self.pool);
-        let asked = tokio::task::spawn_blocking(move || pool.ask(question)).await;
-        Ok(asked.map_err(|_| ReadError::Stopping)??)
+        tokio::task::spawn_blocking(move || pool.ask(question)).await.map_err(|_| ReadError::Stopping)?
     }
 
     /// Asks one question on this thread.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn read_here<T>(&self, question: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub fn read_here<T>(&self, question: impl FnOnce(&Read<'_>) -> Result<T, ReadError>) -> Result<T, ReadError> {
         self.pool.ask(question)
     }
 }
 
 impl Pool {
-    fn ask<T>(&self, question: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn ask<T>(&self, question: impl FnOnce(&Read<'_>) -> Result<T, ReadError>) -> Result<T, ReadError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let db = idle.map_or_else(|| Db::open(&self.path), Ok)?;
-        db.connection.prepare_cached("BEGIN")?.execute([])?;
-        let answer = question(&db);
-        db.connection.prepare_cached("COMMIT")?.execute([])?;
+        let db = idle.map_or_else(|| open_for_reading(&self.path, CACHE_KIB), Ok)?;
+        db.prepare_cached("BEGIN")?.execute([])?;
+        let answer = question(&Read { db: &db });
+        db.prepare_cached("COMMIT")?.execute([])?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
         answer
     }

@@ -3,7 +3,7 @@
 use lanyard_domain::{Folded, Stream};
 use rusqlite::Connection;
 
-use super::Db;
+use super::{Read, ReadError};
 use crate::project::Standing;
 use crate::store::{StoreError, states};
 
@@ -22,9 +22,11 @@ pub struct VersionedState {
     pub standing: Option<Standing>,
 }
 
-/// Reads the state of a stream; none when nothing was written to it.
-pub fn versioned(db: &Db, stream: &Stream) -> Result<Option<VersionedState>, StoreError> {
-    load(&db.connection, stream)
+impl Read<'_> {
+    /// Reads the state of a stream; none when nothing was written to it.
+    pub fn state(&self, stream: &Stream) -> Result<Option<VersionedState>, ReadError> {
+        Ok(load(self.db, stream)?)
+    }
 }
 
 pub(crate) fn load(db: &Connection, stream: &Stream) -> Result<Option<VersionedState>, StoreError> {

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -58,9 +58,9 @@ impl Checkpointer {
 
     /// Asks for a copy; one that is under way will do.
     pub(crate) fn request(&self) {
-        if let Some(wanted) = &self.wanted {
-            // A full queue means that a copy is waiting to be made already.
-            drop(wanted.try_send(()));
+        // A full queue means that a copy is waiting to be made already.
+        if let Some(Err(TrySendError::Disconnected(()))) = self.wanted.as_ref().map(|wanted| wanted.try_send(())) {
+            tracing::warn!("store.checkpoint.stopped");
         }
     }
 

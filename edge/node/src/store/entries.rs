@@ -1,6 +1,6 @@
 //! Rows of the log.
 
-use lanyard_sync::{Dot, Entry, Hash, Header, LogId, Part, Payload, Signature, StoredEntry, StoredHead};
+use lanyard_sync::{CanonicalKey, Dot, Entry, Hash, Header, LogId, Part, Payload, Signature, StoredEntry, StoredHead};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -27,6 +27,13 @@ pub(crate) struct EntryRow {
     pub(crate) payload: Payload,
     pub(crate) hash: Hash,
     pub(crate) signature: Option<Signature>,
+}
+
+impl EntryRow {
+    /// The place in canonical order.
+    pub(crate) const fn canonical_key(&self) -> CanonicalKey {
+        CanonicalKey::new(self.header.lamport, self.dot)
+    }
 }
 
 impl From<EntryRow> for StoredEntry {

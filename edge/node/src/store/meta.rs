@@ -21,3 +21,9 @@ pub(crate) fn set(db: &Connection, name: &str, value: impl ToSql) -> Result<(), 
     statement.execute((name, value))?;
     Ok(())
 }
+
+/// Forgets a value.
+pub(crate) fn forget(db: &Connection, name: &str) -> Result<(), StoreError> {
+    db.execute("DELETE FROM meta WHERE name = ?1", [name])?;
+    Ok(())
+}

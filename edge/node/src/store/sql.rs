@@ -24,11 +24,6 @@ pub(crate) fn bytes<const N: usize>(row: &Row<'_>, at: usize) -> Result<[u8; N],
     blob.try_into().map_err(|_| StoreError::damaged(format!("column {at} holds {} bytes, not {N}", blob.len())))
 }
 
-/// Bytes that may be absent.
-pub(crate) fn optional_bytes(row: &Row<'_>, at: usize) -> Result<Option<Vec<u8>>, StoreError> {
-    Ok(row.get(at)?)
-}
-
 /// A log out of two columns.
 pub(crate) fn log_id(row: &Row<'_>, node: usize, epoch: usize) -> Result<LogId, StoreError> {
     let number: i64 = row.get(epoch)?;

@@ -2,7 +2,7 @@
 
 use lanyard_sync::{StreamKey, StreamName};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 
 use super::StoreError;
 
@@ -29,12 +29,6 @@ pub(crate) fn name(row: &Row<'_>, category: usize, key: usize) -> Result<StreamN
     };
     let category: String = row.get(category)?;
     Ok(StreamName::new(category, key))
-}
-
-/// Finds the number of a name.
-pub(crate) fn find(db: &Connection, name: &StreamName) -> Result<Option<i64>, StoreError> {
-    let mut statement = db.prepare_cached("SELECT id FROM streams WHERE category = ?1 AND key = ?2")?;
-    Ok(statement.query_row((name.category(), key_column(name.key())), |row| row.get(0)).optional()?)
 }
 
 /// Gives a new name a number.

@@ -1,0 +1,141 @@
+//! I5: each log is gap-free, each hash follows from the one before, heads are signed, payloads are what
+//! the headers commit to, and contexts are as the headers say.
+
+use std::collections::BTreeMap;
+
+use lanyard_sync::{EntryFrame, Hash, LogContext, LogId, Signature, SignedHead, genesis_hash};
+use rusqlite::Connection;
+
+use super::{Invariant, Report};
+use crate::store::entries::{self, EntryRow};
+use crate::store::logs::{self, LogRow};
+use crate::store::{StoreError, contexts, meta};
+
+struct Chain {
+    seq: u64,
+    hash: Hash,
+    lamport: u64,
+    context: LogContext,
+    signed_seq: u64,
+    is_broken: bool,
+}
+
+/// Walks through all entries in order of arrival.
+pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
+    let scope = meta::get::<[u8; 16]>(db, meta::SCOPE)?.map(lanyard_sync::ScopeId);
+    let scope = scope.ok_or_else(|| StoreError::damaged("the database names no scope"))?;
+    let logs = logs::all(db)?;
+    let mut chains: BTreeMap<LogId, Chain> = logs.keys().map(|log| (*log, Chain::begin(scope, *log))).collect();
+    let last = entries::last_position(db)?;
+    for pos in 1..=last {
+        let row = match entries::at(db, pos) {
+            Ok(Some(row)) => row,
+            Ok(None) => {
+                report.find(Invariant::I5, format!("position {pos} is empty: an entry is missing from the store"));
+                continue;
+            }
+            Err(StoreError::Damaged { what }) => {
+                report.find(Invariant::I5, format!("position {pos}: {what}"));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        report.entries += 1;
+        let (Some(chain), Some(log)) = (chains.get_mut(&row.dot.log), logs.get(&row.dot.log)) else { continue };
+        if !chain.is_broken {
+            chain.follow(db, scope, log, &logs, row, report)?;
+        }
+    }
+    report.logs = chains.len() as u64;
+    for (log, chain) in &chains {
+        if !chain.is_broken && chain.signed_seq != chain.seq {
+            report.find(Invariant::I5, format!("the head of log {log} at {} is not signed", chain.seq));
+        }
+    }
+    Ok(())
+}
+
+impl Chain {
+    fn begin(scope: lanyard_sync::ScopeId, log: LogId) -> Self {
+        let context = LogContext::default();
+        Self { seq: 0, hash: genesis_hash(scope, log), lamport: 0, context, signed_seq: 0, is_broken: false }
+    }
+
+    fn follow(
+        &mut self,
+        db: &Connection,
+        scope: lanyard_sync::ScopeId,
+        log: &LogRow,
+        logs: &BTreeMap<LogId, LogRow>,
+        row: EntryRow,
+        report: &mut Report,
+    ) -> Result<(), StoreError> {
+        let (dot, stored_hash, signature) = (row.dot, row.hash, row.signature);
+        if dot.seq != self.seq + 1 {
+            self.is_broken = true;
+            report.find(Invariant::I5, format!("log {} has a gap: {} follows {}", dot.log, dot.seq, self.seq));
+            return Ok(());
+        }
+        let frame = match EntryFrame::from_stored(dot, row.header_bytes, row.payload) {
+            Ok(frame) => frame,
+            Err(error) => {
+                report.find(Invariant::I5, format!("entry {dot}: {error}; fetch it again from a peer"));
+                self.is_broken = true;
+                return Ok(());
+            }
+        };
+        let entry = frame.link(scope, &self.hash);
+        if entry.hash != stored_hash {
+            report.find(Invariant::I5, format!("the chain breaks at {dot}: its header is not what was hashed"));
+            self.is_broken = true;
+            return Ok(());
+        }
+        if entry.header.lamport <= self.lamport {
+            report.find(Invariant::I5, format!("the lamport time of {dot} does not grow"));
+        }
+        self.check_context(db, log, logs, &entry, report)?;
+        if let Some(signature) = signature {
+            self.check_signature(scope, log, &entry, signature, report);
+        }
+        (self.seq, self.hash, self.lamport) = (dot.seq, entry.hash, entry.header.lamport);
+        Ok(())
+    }
+
+    fn check_context(
+        &mut self,
+        db: &Connection,
+        log: &LogRow,
+        logs: &BTreeMap<LogId, LogRow>,
+        entry: &lanyard_sync::Entry,
+        report: &mut Report,
+    ) -> Result<(), StoreError> {
+        let Some(delta) = &entry.header.context else { return Ok(()) };
+        if self.context.apply_delta(entry.dot.log, delta).is_err() {
+            report.find(Invariant::I5, format!("the context of {} goes back", entry.dot));
+        }
+        for seen in delta.heads() {
+            let peer = logs.get(&seen.log).map(|peer| peer.id);
+            let stored = peer.map_or(Ok(None), |peer| contexts::seen(db, log.id, entry.dot.seq, peer))?;
+            if stored != Some(seen.head) {
+                report.find(Invariant::I6, format!("what {} has seen of {} is not as stored; rebuild", entry.dot, seen.log));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_signature(
+        &mut self,
+        scope: lanyard_sync::ScopeId,
+        log: &LogRow,
+        entry: &lanyard_sync::Entry,
+        signature: Signature,
+        report: &mut Report,
+    ) {
+        let signed = SignedHead { dot: entry.dot, hash: entry.hash, signature };
+        if signed.verify(scope, &log.certificate.claims.public_key) {
+            self.signed_seq = entry.dot.seq;
+        } else {
+            report.find(Invariant::I5, format!("the signature at {} is not its writer's", entry.dot));
+        }
+    }
+}
