@@ -115,7 +115,7 @@ impl Sessions {
         self.locked().remove(&token.key());
     }
 
-    /// Brings the sessions of somebody in line with what HQ says; none where they may no longer sign in.
+    /// Brings the sessions of somebody in line with what HQ says; none where they may not sign in.
     pub fn set_role(&self, staff: &StaffId, role: Option<Role>) {
         self.locked().retain(|_, session| match role {
             _ if session.staff != *staff => true,

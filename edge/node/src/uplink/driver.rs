@@ -32,6 +32,8 @@ struct Driver {
     status: watch::Sender<LinkStatus>,
     done: mpsc::Sender<Done>,
     begun: Instant,
+    /// What the session was last told of this side.
+    here: VersionVector,
     /// What the peer is known to have, as last noted.
     noted: Option<VersionVector>,
 }
@@ -44,7 +46,7 @@ pub(super) async fn drive(uplink: Uplink, status: watch::Sender<LinkStatus>) {
     let (hint, mut hinted) = mpsc::channel(1);
     let listening = tokio::spawn(hints::listen(transport.clone(), hint));
     let mut published = uplink.writer.published();
-    let mut driver = Driver { uplink, transport, session, status, done, begun: Instant::now(), noted: None };
+    let mut driver = Driver { uplink, transport, session, status, done, begun: Instant::now(), here: VersionVector::default(), noted: None };
     driver.look_here().await;
     loop {
         tokio::select! {
@@ -86,6 +88,7 @@ impl Driver {
     async fn tell_here(&mut self, vector: VersionVector) {
         let log = self.uplink.writer.published().borrow().own_log;
         let own = OwnHead { log, head: vector.head(&log) };
+        self.here = vector.clone();
         let scope = self.uplink.scope();
         self.handle(Input::Here { scope, vector, own }).await;
     }
@@ -133,10 +136,7 @@ impl Driver {
     /// Both sides have the same entries: what is here is there.
     async fn take_step(&mut self) {
         self.status.send_modify(|status| status.in_step(system_now_ms()));
-        match self.uplink.reader.read(|db| db.vector()).await {
-            Ok(vector) => self.note_peer(vector).await,
-            Err(error) => log_broken(&error),
-        }
+        self.note_peer(self.here.clone()).await;
     }
 
     async fn handle(&mut self, input: Input) {
