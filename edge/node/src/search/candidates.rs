@@ -79,6 +79,13 @@ mod tests {
     }
 
     #[test]
+    fn the_table_of_the_database_is_this_one() {
+        let squeezed = |sql: &str| sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let migration = squeezed(include_str!("../store/migrations/0001_first.sql"));
+        assert!(migration.contains(&squeezed(TABLE_SQL)));
+    }
+
+    #[test]
     fn people_are_found_by_what_is_typed() {
         let connection = table();
         for (typed, first_name) in [

@@ -125,8 +125,8 @@ CREATE TABLE codes (
 
 -- What attendees and orders are found by; the row is the stream.
 CREATE VIRTUAL TABLE search USING fts5(
-    words, content='', contentless_delete=1, detail=none, columnsize=0,
-    tokenize='ascii', prefix='1 2 3 4');
+    words, content='', contentless_delete=1, detail=none,
+    tokenize='ascii', prefix='1 2 3 4 5 6 7 8 9 10 11');
 
 -- Orders whose owner has to give seats back, and from when on.
 CREATE TABLE holds (stream INTEGER PRIMARY KEY REFERENCES streams, owner TEXT NOT NULL, until_ms INTEGER NOT NULL);
