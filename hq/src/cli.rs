@@ -61,7 +61,7 @@ pub enum HqCommand {
         /// Name shown to people.
         #[arg(long)]
         name: String,
-        /// They left: may no longer sign in.
+        /// They left and may not sign in.
         #[arg(long)]
         inactive: bool,
     },

@@ -133,6 +133,11 @@ impl Running {
         Ok(Self { identity, writer, reader, file: RwLock::new(file), folder: folder.to_owned() })
     }
 
+    /// Where the database is.
+    pub fn database(&self) -> PathBuf {
+        self.folder.join(lanyard_node::start::DATABASE_FILE)
+    }
+
     /// The conference file as last given.
     pub fn file(&self) -> ConferenceFile {
         self.file.read().unwrap_or_else(PoisonError::into_inner).clone()

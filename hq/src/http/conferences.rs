@@ -34,7 +34,10 @@ pub(super) async fn set(
     let conference = Box::new(file.conference());
     give(&running, Command::ConfigureConference { conference }).await?;
     for (seat_type, quota) in &file.quotas {
-        let known = running.reader.ledger(seat_type.clone()).await.map_err(|error| broken(&error))?;
+        let known = {
+            let id = seat_type.clone();
+            running.reader.read(move |db| db.ledger(&id)).await
+        }.map_err(|error| broken(&error))?;
         if known.quota != quota.quota {
             give(&running, Command::SetQuota { seat_type: seat_type.clone(), quota: quota.quota }).await?;
         }

@@ -42,7 +42,7 @@ fn command_problem(error: CommandError) -> Problem {
 }
 
 /// Something broke; logged here, once, and not explained to the client.
-fn broken(error: &(impl Error + 'static)) -> Problem {
-    tracing::error!(error = error as &dyn Error, "a request failed");
+fn broken(error: &(dyn Error + 'static)) -> Problem {
+    tracing::error!(error, "a request failed");
     Problem::internal()
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use lanyard_domain::{Command, Person, Role, StaffId};
-use lanyard_node::auth;
+use lanyard_node::auth::Pin;
 use lanyard_node::http::{Json, Problem};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{command_problem, running};
+use super::{broken, command_problem, running};
 use crate::commands;
 use crate::hq::Hq;
 
@@ -35,9 +35,9 @@ pub(super) async fn set(
     Json { value: member, .. }: Json<Member>,
 ) -> Result<axum::Json<Value>, Problem> {
     let running = running(&hq, &slug)?;
-    let verifier = auth::pin_verifier(&member.pin).await.map_err(|why| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "weak_pin", why.to_string())
-    })?;
+    let pin = Pin::parse(&member.pin)
+        .map_err(|why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_pin", why.to_string()))?;
+    let verifier = tokio::task::spawn_blocking(move || pin.verifier()).await.map_err(|error| broken(&error))?;
     let words = Person { first_name: member.name, pin_verifier: Some(verifier), ..Person::default() };
     let command =
         Command::SetStaff { staff: staff.clone(), role: member.role, active: member.active, words };

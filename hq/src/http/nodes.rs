@@ -1,0 +1,39 @@
+//! `GET /conferences/{slug}/nodes`: who is enrolled, and how far behind each is.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use lanyard_node::clock::system_now_ms;
+use lanyard_node::http::Problem;
+use serde_json::{Value, json};
+
+use super::{broken, running};
+use crate::hq::Hq;
+
+/// Answers with a row a node: entries it lacks as of its last question, and when that was.
+pub(super) async fn list(
+    State(hq): State<Arc<Hq>>,
+    Path(slug): Path<String>,
+) -> Result<axum::Json<Vec<Value>>, Problem> {
+    let running = running(&hq, &slug)?;
+    let read = running.reader.read(|db| Ok((db.enrolled()?, db.vector()?)));
+    let (enrolled, here) = read.await.map_err(|error| broken(&error))?;
+    let peers = running.writer.published().borrow().peers.clone();
+    let now_ms = system_now_ms();
+    let rows = enrolled.into_iter().filter(|(node, _)| *node != running.identity.node).map(|(node, name)| {
+        let peer = peers.get(&node);
+        let entries = here.iter().filter(|(log, _)| log.node == node).map(|(_, head)| head.seq).sum::<u64>();
+        json!({
+            "node": name,
+            "entries": entries,
+            "lacks_entries": peer.map(|peer| lacks(&here, &peer.vector)),
+            "last_heard_ms": peer.map(|peer| peer.heard_at_ms),
+            "silent_for_ms": peer.map(|peer| now_ms.saturating_sub(peer.heard_at_ms)),
+        })
+    });
+    Ok(axum::Json(rows.collect()))
+}
+
+fn lacks(here: &lanyard_sync::VersionVector, there: &lanyard_sync::VersionVector) -> u64 {
+    here.iter().map(|(log, head)| head.seq.saturating_sub(there.seq(&log))).sum()
+}

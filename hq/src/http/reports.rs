@@ -1,0 +1,121 @@
+//! Reports: arrivals, sales, conflicts, state, verification. Numbers and ids, no names of attendees.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use lanyard_domain::Account;
+use lanyard_domain::conflict::{Conflict, ConflictState, SideKind};
+use lanyard_node::engine::Published;
+use lanyard_node::http::Problem;
+use serde_json::{Value, json};
+
+use super::{broken, running};
+use crate::hq::{Hq, Running};
+
+type Answer = Result<axum::Json<Value>, Problem>;
+
+/// `GET /readyz`: whether every conference takes what is written.
+pub(super) async fn ready(State(hq): State<Arc<Hq>>) -> axum::Json<Value> {
+    let conferences: Vec<_> = hq.conferences().iter().map(|running| running.file().slug).collect();
+    axum::Json(json!({ "ready": true, "conferences": conferences }))
+}
+
+/// `GET …/arrivals`: how many of how many are in.
+pub(super) async fn arrivals(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -> Answer {
+    let arrivals = published(&*running(&hq, &slug)?).arrivals;
+    Ok(axum::Json(json!({ "in": arrivals.inside, "expected": arrivals.expected })))
+}
+
+/// `GET …/sales`: quota, held, sold and what each account may still sell.
+pub(super) async fn sales(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -> Answer {
+    let running = running(&hq, &slug)?;
+    let published = published(&running);
+    let ids: Vec<_> = published.conference.seat_types.keys().cloned().collect();
+    let ledgers = running.reader.read(move |db| db.ledgers(&ids)).await.map_err(|error| broken(&error))?;
+    let rows = ledgers.iter().map(|(seat_type, ledger)| {
+        let accounts = std::iter::once(Account::Hq).chain(
+            ledger.balances.keys().copied().filter(|account| *account != Account::Hq),
+        );
+        let accounts = accounts.map(|account| {
+            let sold = ledger.balances.get(&account).map_or(0, |balance| balance.sold);
+            json!({ "node": published.account_name(&account), "remaining": ledger.available(account), "sold": sold })
+        });
+        json!({
+            "seat_type": seat_type, "quota": ledger.quota, "held": ledger.held(), "sold": ledger.sold(),
+            "free": ledger.free(), "nodes": accounts.collect::<Vec<_>>(),
+        })
+    });
+    Ok(axum::Json(json!({ "seat_types": rows.collect::<Vec<_>>() })))
+}
+
+/// `GET …/conflicts`: every conflict with its sides, the newest first.
+pub(super) async fn conflicts(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -> Answer {
+    let running = running(&hq, &slug)?;
+    let read = running.reader.read(|db| db.attendees_in_conflict(false)).await;
+    let attendees = read.map_err(|error| broken(&error))?;
+    let published = published(&running);
+    let mut conflicts: Vec<_> = attendees.iter().flat_map(|(id, attendee)| attendee.conflicts(*id)).collect();
+    conflicts.sort_by_key(|conflict| (std::cmp::Reverse(conflict.opened_at_ms()), conflict.id));
+    Ok(axum::Json(conflicts.iter().map(|conflict| shown(conflict, &published)).collect()))
+}
+
+fn shown(conflict: &Conflict, published: &Published) -> Value {
+    let sides = conflict.sides.iter().map(|side| {
+        json!({
+            "dot": side.at.dot, "what": what(side.what), "node": published.account_name(&side.at.account),
+            "desk": side.at.desk, "at_ms": side.at.at_ms, "corrected_at_ms": side.at.corrected_at_ms,
+            "effective": side.effective,
+        })
+    });
+    let decided = match &conflict.state {
+        ConflictState::Open => None,
+        ConflictState::Resolved(resolution) => Some(json!({
+            "annulled": resolution.annulled(), "by": resolution.at.actor, "at_ms": resolution.at.at_ms,
+            "node": published.account_name(&resolution.at.account),
+        })),
+    };
+    json!({
+        "conflict_id": conflict.id, "kind": conflict.kind.as_str(), "attendee_id": conflict.attendee,
+        "opened_at_ms": conflict.opened_at_ms(), "delay_ms": conflict.delay_ms,
+        "state": if conflict.is_open() { "open" } else { "resolved" },
+        "sides": sides.collect::<Vec<_>>(), "resolution": decided,
+    })
+}
+
+fn what(side: SideKind) -> &'static str {
+    match side {
+        SideKind::CheckIn => "attendee-checked-in",
+        SideKind::Cancellation => "seat-cancelled",
+    }
+}
+
+/// `GET …/state`: what HQ has, and the hash of what follows from it.
+pub(super) async fn state(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -> Answer {
+    let running = running(&hq, &slug)?;
+    let read = running.reader.read(|db| {
+        Ok((db.vector()?, db.entries()?, db.state_hash()?))
+    });
+    let (vector, entries, state_hash) = read.await.map_err(|error| broken(&error))?;
+    let logs: serde_json::Map<_, _> =
+        vector.iter().map(|(log, head)| (log.to_string(), Value::from(head.seq))).collect();
+    Ok(axum::Json(json!({
+        "vector": logs, "digest": vector.digest(), "state_hash": state_hash, "entries": entries,
+    })))
+}
+
+/// `GET …/verification`: checks every invariant; reads the whole log, so it takes its time.
+pub(super) async fn verification(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -> Answer {
+    let running = running(&hq, &slug)?;
+    let database = running.database();
+    let verified = tokio::task::spawn_blocking(move || lanyard_node::verify::verify(&database)).await;
+    let report = verified.map_err(|error| broken(&error))?.map_err(|error| broken(&error))?;
+    let findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
+    Ok(axum::Json(json!({
+        "entries": report.entries, "logs": report.logs, "streams": report.streams, "outcomes": report.outcomes,
+        "findings": findings, "more_findings": report.more_findings,
+    })))
+}
+
+fn published(running: &Running) -> Published {
+    running.writer.published().borrow().clone()
+}

@@ -1,0 +1,24 @@
+//! The program `lanyard-hq`.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use lanyard_hq::cli::{Cli, run};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    lanyard_hq::log::start(&cli);
+    match run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the last word of a command that failed")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("{error:#}");
+}
