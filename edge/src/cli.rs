@@ -55,13 +55,16 @@ pub struct Serve {
     pub listen: Option<SocketAddr>,
     /// Address of HQ
     #[arg(long, value_name = "URL")]
-    pub hq_url: Option<String>,
+    pub hq: Option<String>,
     /// File with HQ's certificate authority
     #[arg(long, value_name = "FILE")]
     pub hq_ca: Option<PathBuf>,
     /// Prints the commented configuration with every default, and serves nothing
     #[arg(long)]
     pub print_config: bool,
+    /// Prints one line of JSON with the address once the node serves
+    #[arg(long)]
+    pub announce: bool,
 }
 
 /// Flags of `join`.
@@ -73,9 +76,6 @@ pub struct Join {
     /// One-time code from HQ; read from the standard input where absent
     #[arg(long, value_name = "CODE")]
     pub code: Option<String>,
-    /// Name people call this node by
-    #[arg(long, value_name = "NAME")]
-    pub name: String,
     /// File with HQ's certificate authority
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,

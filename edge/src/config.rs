@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use lanyard_node::import::Encoding;
 use serde::{Deserialize, Serialize};
 
 /// The commented configuration with every default.
@@ -156,6 +157,15 @@ pub enum DropEncoding {
     /// What older spreadsheets write.
     #[serde(rename = "windows-1252")]
     Windows1252,
+}
+
+impl From<DropEncoding> for Encoding {
+    fn from(encoding: DropEncoding) -> Self {
+        match encoding {
+            DropEncoding::Utf8 => Self::Utf8,
+            DropEncoding::Windows1252 => Self::Windows1252,
+        }
+    }
 }
 
 /// A value that parses and cannot be used.

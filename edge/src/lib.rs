@@ -3,7 +3,22 @@
 //! Responsible for: the page and its HTTP API, live updates, printing, the file drop, the line to HQ, and the commands
 //! of the program `lanyard`.
 
+pub mod cli;
+pub mod clock;
+pub mod commands;
 pub mod config;
+mod data_lock;
+mod housekeeping;
+pub mod http;
+pub mod live;
+mod log;
+mod names;
+pub mod node;
 pub mod page;
+mod peer;
 pub mod print;
+pub mod serve;
 pub mod watch;
+
+pub use config::Config;
+pub use serve::{Running, serve};

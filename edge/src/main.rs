@@ -1,3 +1,23 @@
 //! The program `lanyard`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use lanyard_edge::cli::Cli;
+use lanyard_edge::commands;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match commands::run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the last word of a command that failed")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("{error:#}");
+}

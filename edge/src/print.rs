@@ -11,3 +11,5 @@ pub mod ipp_printer;
 mod ipp_words;
 mod jpeg;
 pub mod pwg_raster;
+pub mod wording;
+pub mod worker;

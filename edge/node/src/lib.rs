@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod engine;
 mod fault;
+pub mod housekeeping;
 pub mod http;
 pub mod identity;
 pub mod import;

@@ -24,7 +24,7 @@ impl Names<'_> {
 
     /// The account whose seat rights this node spends.
     pub fn own_account(&self) -> Account {
-        Account::Venue(self.0.own_log)
+        self.0.own_account()
     }
 
     /// The name of whoever writes to an account.

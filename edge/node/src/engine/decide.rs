@@ -296,12 +296,3 @@ impl Engine {
         Ok(())
     }
 }
-
-/// The id under which an order's seats are given back once, however often it is asked for.
-pub(super) fn release_command(order: OrderId, entries: u64) -> CommandId {
-    let mut hasher = blake3::Hasher::new_derive_key("lanyard/release/1");
-    hasher.update(&order.0).update(&entries.to_le_bytes());
-    let mut id = [0; 16];
-    id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    CommandId(id)
-}

@@ -48,6 +48,12 @@ impl LogInfo {
 }
 
 impl Published {
+    /// The account whose seat rights this node spends.
+    pub fn own_account(&self) -> Account {
+        let is_hq = self.logs.get(&self.own_log).is_some_and(|info| info.authority);
+        if is_hq { Account::Hq } else { Account::Venue(self.own_log) }
+    }
+
     /// What people call the writer of a log; a short form of its id while it is unknown.
     pub fn log_name(&self, log: &LogId) -> String {
         self.logs.get(log).map_or_else(|| self.node_name(&log.node), |info| info.name.clone())

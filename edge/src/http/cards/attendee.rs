@@ -2,8 +2,8 @@
 
 use lanyard_domain::attendee::{Badge, CheckIn, Seat};
 use lanyard_domain::order::OrderState;
-use lanyard_domain::{Attendee, AttendeeId, Role};
-use lanyard_node::project::Standing;
+use lanyard_domain::{Attendee, AttendeeId, Person, Role};
+use lanyard_node::Standing;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -128,10 +128,10 @@ impl AttendeeRow {
     /// A row of an attendee.
     pub fn of(id: AttendeeId, attendee: &Attendee, names: Names<'_>) -> Self {
         let person = attendee.person.as_ref();
-        let standing = attendee.check_ins.iter().find(|check_in| check_in.annulled.is_none());
+        let standing = attendee.check_ins.iter().find(|check_in| check_in.stands());
         Self {
             attendee_id: id.to_string(),
-            name: person.map(lanyard_domain::Person::full_name).unwrap_or_default(),
+            name: person.map(Person::full_name).unwrap_or_default(),
             company: person.and_then(|person| person.company.clone()),
             masked_email: person.and_then(|person| person.email.as_deref()).map(masked),
             seat_types: attendee.entitlements().iter().map(|seat_type| names.seat_type(seat_type)).collect(),
@@ -147,8 +147,8 @@ impl AttendeeCard {
     pub fn of(id: AttendeeId, attendee: &Attendee, names: Names<'_>, viewer: Role) -> Self {
         let person = attendee.person.as_ref();
         let email = person.and_then(|person| person.email.clone());
+        let row = AttendeeRow::of(id, attendee, names);
         Self {
-            row: AttendeeRow::of(id, attendee, names),
             version: attendee.entries,
             first_name: person.map(|person| person.first_name.clone()).unwrap_or_default(),
             last_name: person.map(|person| person.last_name.clone()).unwrap_or_default(),
@@ -162,9 +162,10 @@ impl AttendeeCard {
             conflicts: attendee
                 .conflicts(id)
                 .iter()
-                .map(|conflict| ConflictCard::of(conflict, attendee, names))
+                .map(|conflict| ConflictCard::of(conflict, &row.name, names))
                 .collect(),
             pending: false,
+            row,
         }
     }
 }
@@ -183,14 +184,13 @@ impl SeatCard {
 
 impl CheckInCard {
     fn of(attendee: &Attendee, check_in: &CheckIn, names: Names<'_>) -> Self {
-        let standing = attendee.effective_check_in(&check_in.list, &check_in.window);
         Self {
             dot: check_in.at.dot.to_string(),
             list: check_in.list.to_string(),
             desk: check_in.at.desk.clone(),
             node: names.account(check_in.at.account),
             at_ms: check_in.at.at_ms,
-            effective: standing.is_some_and(|standing| standing.at.dot == check_in.at.dot),
+            effective: attendee.is_effective(check_in),
             annulled: check_in.annulled.as_ref().map(|annulment| AnnulmentCard {
                 by: annulment.at.actor.clone(),
                 at_ms: annulment.at.at_ms,

@@ -4,7 +4,6 @@ use lanyard_domain::attendee::Moment;
 use lanyard_domain::conflict::{Conflict, ConflictState, Side, SideKind};
 use lanyard_domain::event::Decision;
 use lanyard_domain::resolution::Resolution;
-use lanyard_domain::{Attendee, Person};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -74,8 +73,8 @@ pub struct ResolutionCard {
 }
 
 impl ConflictCard {
-    /// The card of a conflict of an attendee.
-    pub fn of(conflict: &Conflict, attendee: &Attendee, names: Names<'_>) -> Self {
+    /// The card of a conflict of somebody of that name.
+    pub fn of(conflict: &Conflict, attendee_name: &str, names: Names<'_>) -> Self {
         let resolution = match &conflict.state {
             ConflictState::Open => conflict.overruled.first(),
             ConflictState::Resolved(resolution) => Some(&**resolution),
@@ -84,7 +83,7 @@ impl ConflictCard {
             conflict_id: conflict.id.to_string(),
             kind: conflict.kind.as_str(),
             attendee_id: conflict.attendee.to_string(),
-            attendee_name: attendee.person.as_ref().map(Person::full_name).unwrap_or_default(),
+            attendee_name: attendee_name.to_owned(),
             opened_at_ms: conflict.opened_at_ms(),
             sides: conflict.sides.iter().map(|side| SideCard::of(side, names)).collect(),
             delay_ms: conflict.delay_ms,

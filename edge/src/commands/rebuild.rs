@@ -1,0 +1,24 @@
+//! `lanyard rebuild`: derives everything again from the log.
+
+use lanyard_node::clock::{Surroundings, system_entropy};
+use lanyard_node::start::{DATABASE_FILE, options_here};
+use lanyard_node::{Engine, Identity};
+
+use crate::cli::Source;
+use crate::clock::now_ms;
+use crate::commands::{configured, print};
+use crate::data_lock::DataLock;
+
+pub(super) fn run(source: &Source) -> anyhow::Result<()> {
+    let config = configured(source, [])?;
+    let _lock = DataLock::take(&config.data)?;
+    let identity = Identity::load(&config.data)?;
+    let surroundings = Surroundings::new(now_ms, system_entropy);
+    let mut engine = Engine::open(&config.data.join(DATABASE_FILE), identity, options_here(), surroundings)?;
+    let rebuilt = engine.rebuild()?;
+    let mut text = format!("{} streams were folded again. Nothing was printed or sent.\n", rebuilt.streams);
+    if rebuilt.unreadable > 0 {
+        text += &format!("{} of them need a newer build to be read whole.\n", rebuilt.unreadable);
+    }
+    print(&text)
+}

@@ -1,0 +1,126 @@
+//! Conflicts: the list with its evidence, and what staff decide.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use lanyard_domain::event::Decision;
+use lanyard_domain::{Attendee, Command, ConflictId, Person, Role};
+use lanyard_node::http::{Json, Problem};
+use lanyard_sync::Dot;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::cards::Names;
+use crate::http::cards::conflict::ConflictCard;
+use crate::http::command::Giving;
+use crate::http::failure::Failure;
+use crate::http::path_ids::conflict_of;
+use crate::http::signed::Signed;
+use crate::node::Node;
+
+/// Which conflicts.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    /// `open`, `resolved` or `all`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    state: WhichState,
+}
+
+/// Which conflicts, by their state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhichState {
+    /// Not decided.
+    #[default]
+    Open,
+    /// Decided.
+    Resolved,
+    /// Both.
+    All,
+}
+
+/// What staff decide.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolutionRequest {
+    /// `annul` one check-in, or `accept` all.
+    decision: DecisionWord,
+    /// The check-in to annul.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    dot: Option<Dot>,
+    /// Why, in their words.
+    reason: String,
+}
+
+/// What to do with the facts.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DecisionWord {
+    /// One is taken back.
+    Annul,
+    /// All of it stands.
+    Accept,
+}
+
+/// Lists conflicts, the newest first.
+#[utoipa::path(get, path = "/conflicts", tag = "conflicts", params(Which), responses((status = 200, body = Vec<ConflictCard>)))]
+pub async fn list(
+    State(node): State<Node>,
+    signed: Signed,
+    Query(which): Query<Which>,
+) -> Result<axum::Json<Vec<ConflictCard>>, Failure> {
+    signed.needs(Role::Volunteer)?;
+    let only_open = which.state == WhichState::Open;
+    let found = node.reader.read(move |db| db.attendees_in_conflict(only_open)).await?;
+    let published = node.published();
+    let names = Names(&published);
+    let mut cards = Vec::new();
+    for (id, attendee) in &found {
+        let wanted = attendee.conflicts(*id).into_iter().filter(|conflict| match which.state {
+            WhichState::Open => conflict.is_open(),
+            WhichState::Resolved => !conflict.is_open(),
+            WhichState::All => true,
+        });
+        cards.extend(wanted.map(|conflict| ConflictCard::of(&conflict, &name_of(attendee), names)));
+    }
+    cards.sort_by_key(|card| std::cmp::Reverse(card.opened_at_ms));
+    Ok(axum::Json(cards))
+}
+
+/// Decides on a conflict.
+#[utoipa::path(post, path = "/conflicts/{conflict_id}/resolution", tag = "conflicts", request_body = ResolutionRequest,
+    params(("conflict_id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 201, body = ConflictCard), (status = 409, description = "Decided before")))]
+pub async fn resolve(
+    State(node): State<Node>,
+    Path(id): Path<String>,
+    giving: Giving,
+    request: Json<ResolutionRequest>,
+) -> Result<Response, Failure> {
+    let conflict: ConflictId = conflict_of(&id)?;
+    let ResolutionRequest { decision, dot, reason } = request.value;
+    let decision = match (decision, dot) {
+        (DecisionWord::Annul, Some(check_in)) => Decision::Annul { check_in },
+        (DecisionWord::Accept, None) => Decision::Accept,
+        (DecisionWord::Annul, None) | (DecisionWord::Accept, Some(_)) => return Err(dot_misplaced().into()),
+    };
+    let attendee = node.reader.read(move |db| db.attendee_of_conflict(conflict)).await?;
+    let attendee = attendee.ok_or_else(|| Problem::not_found("No such conflict is on this node."))?;
+    let decided =
+        giving.give(request.hash, Command::ResolveConflict { attendee, conflict, decision, reason }).await?;
+    let (id, state) = decided.attendee().ok_or_else(Problem::internal)?;
+    let after = state.conflicts(id).into_iter().find(|known| known.id == conflict).ok_or_else(Problem::internal)?;
+    Ok(decided.respond(None, ConflictCard::of(&after, &name_of(state), decided.names())))
+}
+
+fn name_of(attendee: &Attendee) -> String {
+    attendee.person.as_ref().map(Person::full_name).unwrap_or_default()
+}
+
+fn dot_misplaced() -> Problem {
+    let detail = "Give the dot of the check-in with annul, and none with accept.";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail)
+}

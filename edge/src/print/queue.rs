@@ -1,1 +1,0 @@
-//! The print jobs of one printer, as the engine keeps them.

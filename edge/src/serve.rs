@@ -1,0 +1,225 @@
+//! Wiring of a serving node: engine, lines, printers, file drop, live updates, server, and a stop in good order.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use lanyard_badge::{Fonts, Layout};
+use lanyard_node::auth::{Sessions, SignIns};
+use lanyard_node::clock::{Surroundings, system_entropy};
+use lanyard_node::http::{Bound, Listen, StopSwitch};
+use lanyard_node::start::{DATABASE_FILE, options_here};
+use lanyard_node::uplink::{Uplink, UplinkHandle};
+use lanyard_node::{Engine, Identity, Options, Reader, Writer, WriterThread, ca, tls};
+use tokio::task::{JoinHandle, JoinSet};
+use url::Url;
+
+use crate::clock::now_ms;
+use crate::config::Config;
+use crate::data_lock::DataLock;
+use crate::housekeeping;
+use crate::http::lookups::Lookups;
+use crate::http::routes;
+use crate::live::Live;
+use crate::node::Node;
+use crate::print::badge_maker::BadgeMaker;
+use crate::print::condition::Board;
+use crate::print::driver::Driver;
+use crate::print::worker::Worker;
+use crate::watch::{FileDrop, LAYOUT_FILE};
+
+/// A node that serves.
+#[derive(Debug)]
+pub struct Running {
+    url: String,
+    address: SocketAddr,
+    switch: StopSwitch,
+    server: JoinHandle<std::io::Result<()>>,
+    tasks: JoinSet<()>,
+    lines: Vec<UplinkHandle>,
+    thread: WriterThread,
+    lock: DataLock,
+}
+
+/// What a node stands on: its engine and its lines.
+struct Foundation {
+    identity: Identity,
+    writer: Writer,
+    reader: Reader,
+    thread: WriterThread,
+}
+
+/// Starts a node.
+///
+/// # Errors
+/// When it has not joined, its database does not open, or its address cannot be had.
+pub async fn serve(config: Config) -> anyhow::Result<Running> {
+    config.check()?;
+    let lock = DataLock::take(&config.data)?;
+    let data = config.data.clone();
+    let Foundation { identity, writer, reader, thread } = found(&config)?;
+    let bound = Bound::bind(&Listen { address: config.listen, tls: server_tls(&config, &identity)? })?;
+    let (switch, stop) = StopSwitch::new();
+    let mut lines = Vec::new();
+    let connect = |url: &str, ca: &Path| line(url, ca, &identity, &writer, &reader);
+    let hq = if config.hq.url.is_empty() { None } else { Some(connect(&config.hq.url, &config.hq.ca)?) };
+    let hq_status = hq.as_ref().map(UplinkHandle::status);
+    lines.extend(hq);
+    let mut siblings = Vec::new();
+    for sibling in &config.siblings {
+        let handle = connect(&sibling.url, &sibling.ca)?;
+        siblings.push((sibling.name.clone(), handle.status()));
+        lines.push(handle);
+    }
+    let mut secret = [0; 8];
+    system_entropy(&mut secret);
+    let node = Node {
+        sessions: Arc::new(Sessions::default()),
+        sign_ins: Arc::new(SignIns::new(secret)),
+        lookups: Arc::new(Lookups::default()),
+        is_secure: bound.url().starts_with("https"),
+        board: Board::new(config.printers.iter().map(|printer| printer.printer.clone())),
+        badges: badge_maker(&config)?,
+        live: Live::default(),
+        hq: hq_status,
+        siblings: Arc::new(siblings),
+        printers: Arc::new(config.printers.clone()),
+        seat_type_aliases: Arc::new(config.drop.seat_types.clone()),
+        identity: Arc::new(identity),
+        stop: stop.clone(),
+        writer,
+        reader,
+    };
+    let tasks = start_tasks(&config, &node)?;
+    bound.write_listen_file(&data).context("the address cannot be written into the data folder")?;
+    let (url, address) = (bound.url(), bound.address());
+    tracing::info!(address = url, node.name = node.identity.name, "the node is ready");
+    let server = tokio::spawn(bound.serve(routes::router(node), stop));
+    Ok(Running { url, address, switch, server, tasks, lines, thread, lock })
+}
+
+impl Running {
+    /// The address as a link.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The address with its real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until the process is asked to end, then stops in good order.
+    ///
+    /// # Errors
+    /// When the server or the store failed.
+    pub async fn run_until_stopped(self) -> anyhow::Result<()> {
+        let Self { switch, server, tasks, lines, thread, lock, .. } = self;
+        switch.stop_on_signals()?;
+        end(server, tasks, lines, thread).await?;
+        drop(lock);
+        Ok(())
+    }
+
+    /// Stops in good order: requests in flight are answered and everything queued is committed.
+    ///
+    /// # Errors
+    /// When the server or the store failed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        let Self { switch, server, tasks, lines, thread, lock, .. } = self;
+        switch.stop();
+        end(server, tasks, lines, thread).await?;
+        drop(lock);
+        Ok(())
+    }
+}
+
+async fn end(
+    server: JoinHandle<std::io::Result<()>>,
+    tasks: JoinSet<()>,
+    lines: Vec<UplinkHandle>,
+    thread: WriterThread,
+) -> anyhow::Result<()> {
+    server.await.context("the server panicked")?.context("the server failed")?;
+    tasks.join_all().await;
+    drop(lines);
+    // Whatever still holds the writer lets go when its task has ended, so the thread ends after its last commit.
+    tokio::task::spawn_blocking(move || thread.join()).await.context("the writing thread panicked")??;
+    tracing::info!("the node has stopped");
+    Ok(())
+}
+
+fn found(config: &Config) -> anyhow::Result<Foundation> {
+    let data = &config.data;
+    anyhow::ensure!(
+        Identity::exists(data),
+        "{} holds no node; let it join first: lanyard --data {} join --hq URL --code CODE",
+        data.display(),
+        data.display()
+    );
+    let identity = Identity::load(data)?;
+    let path = data.join(DATABASE_FILE);
+    let default_printer = config.printers.first().map(|printer| printer.printer.clone());
+    let options = Options { default_printer, ..options_here() };
+    let engine = Engine::open(&path, identity.clone(), options, Surroundings::new(now_ms, system_entropy))?;
+    let reader = Reader::open(&path)?;
+    let (writer, thread) = Writer::spawn(engine)?;
+    Ok(Foundation { identity, writer, reader, thread })
+}
+
+fn start_tasks(config: &Config, node: &Node) -> anyhow::Result<JoinSet<()>> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(node.live.clone().run(node.clone()));
+    tasks.spawn(housekeeping::keep_house(node.clone()));
+    for printer in &config.printers {
+        let driver = Driver::of(printer, &config.data)?;
+        tasks.spawn(Worker::new(node.clone(), printer.printer.clone(), driver).run());
+    }
+    if let Some(folder) = Config::path(&config.drop.folder) {
+        let drop = FileDrop::watch(node.clone(), folder, config.drop.encoding.into(), &config.data)
+            .with_context(|| format!("the drop folder {} cannot be made", folder.display()))?;
+        tasks.spawn(drop.run());
+    }
+    Ok(tasks)
+}
+
+fn badge_maker(config: &Config) -> anyhow::Result<BadgeMaker> {
+    let mut fonts = Fonts::embedded();
+    if let Some(folder) = Config::path(&config.badges.fonts) {
+        fonts = fonts.with_folder(folder)?;
+    }
+    let dropped = config.data.join(LAYOUT_FILE);
+    let layout = match Config::path(&config.badges.layout) {
+        Some(path) => read_layout(path)?,
+        None if dropped.exists() => read_layout(&dropped)?,
+        None => Layout::embedded(),
+    };
+    Ok(BadgeMaker::start(fonts, layout))
+}
+
+fn read_layout(path: &Path) -> anyhow::Result<Layout> {
+    let svg = std::fs::read_to_string(path).with_context(|| format!("the layout {} cannot be read", path.display()))?;
+    Layout::parse(&svg).with_context(|| format!("the layout {} cannot be used", path.display()))
+}
+
+fn line(url: &str, ca: &Path, identity: &Identity, writer: &Writer, reader: &Reader) -> anyhow::Result<UplinkHandle> {
+    let peer = Url::parse(url).with_context(|| format!("“{url}” is no address; write it like https://hq.example.org:7443"))?;
+    let http = crate::peer::client(Config::path(ca))?;
+    let uplink = Uplink { peer, http, identity: identity.clone(), writer: writer.clone(), reader: reader.clone() };
+    Ok(uplink.start())
+}
+
+/// Loopback needs no certificate; anything else is served with the one that was made at join.
+fn server_tls(config: &Config, identity: &Identity) -> anyhow::Result<Option<Arc<rustls::ServerConfig>>> {
+    if config.listen.ip().to_canonical().is_loopback() {
+        return Ok(None);
+    }
+    let issued = match ca::read_issued(&config.data)? {
+        Some(issued) => issued,
+        None => ca::issue(&config.data, &identity.name, &crate::names::of(config), SystemTime::now())?,
+    };
+    Ok(Some(tls::server_config(&issued.chain_pem, &issued.key_pem)?))
+}
+
