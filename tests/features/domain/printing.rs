@@ -1,0 +1,105 @@
+//! Printers and print jobs as a list: what a node keeps beside its log.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use lanyard_domain::{AttendeeId, BadgeCode};
+
+use crate::driver::JobSeen;
+
+/// A badge that is to be printed.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// As a desk sees it.
+    pub seen: JobSeen,
+    /// For whom.
+    pub attendee: AttendeeId,
+    /// Which badge.
+    pub badge_code: BadgeCode,
+}
+
+/// The printers of a node and what waits for them.
+#[derive(Debug)]
+pub struct PrintRoom {
+    paper: BTreeMap<String, bool>,
+    jobs: Vec<Job>,
+    doomed: Option<String>,
+}
+
+impl PrintRoom {
+    /// One printer a lane.
+    pub fn new(node: &str) -> Self {
+        let paper = [1, 2].map(|lane| (format!("{node}-{lane}"), true)).into();
+        Self { paper, jobs: Vec::new(), doomed: None }
+    }
+
+    /// Queues a badge at the printer beside the desk.
+    pub fn queue(&mut self, desk: &str, name: &str, attendee: AttendeeId, badge_code: BadgeCode) {
+        let seen = JobSeen {
+            id: (self.jobs.len() + 1).to_string(),
+            name: name.to_owned(),
+            printer: desk.to_owned(),
+            state: "queued".to_owned(),
+            question: None,
+            reason: None,
+        };
+        self.jobs.push(Job { seen, attendee, badge_code });
+    }
+
+    /// Gives a printer paper, or takes it away.
+    pub fn set_paper(&mut self, printer: &str, there: bool) {
+        self.paper.insert(printer.to_owned(), there);
+    }
+
+    /// Prints what can be printed and returns it.
+    pub fn work(&mut self) -> Vec<(AttendeeId, BadgeCode)> {
+        let mut printed = Vec::new();
+        for job in self.jobs.iter_mut().filter(|job| job.seen.question.is_none()) {
+            if !matches!(job.seen.state.as_str(), "queued" | "waiting") {
+                continue;
+            }
+            if self.doomed.as_ref() == Some(&job.seen.printer) {
+                // Nobody knows whether it came out.
+                job.seen.state = "waiting".to_owned();
+                job.seen.question = Some("did_it_print".to_owned());
+                self.doomed = None;
+                continue;
+            }
+            if self.paper.get(&job.seen.printer).copied().unwrap_or(false) {
+                job.seen.state = "done".to_owned();
+                job.seen.reason = None;
+                printed.push((job.attendee, job.badge_code.clone()));
+            } else {
+                job.seen.state = "waiting".to_owned();
+                job.seen.reason = Some("out of paper".to_owned());
+            }
+        }
+        printed
+    }
+
+    /// The power will fail while this printer has its next badge inside.
+    pub fn doom(&mut self, printer: &str) {
+        self.doomed = Some(printer.to_owned());
+    }
+
+    /// Takes staff's answer about a job.
+    pub fn decide(&mut self, id: &str, decision: &str, printer: Option<&str>) -> anyhow::Result<()> {
+        let job = self.jobs.iter_mut().find(|job| job.seen.id == id).context("there is no such print job")?;
+        job.seen.question = None;
+        job.seen.state = match decision {
+            "printed" => "done",
+            "discard" => "discarded",
+            _ => "queued",
+        }
+        .to_owned();
+        if let Some(printer) = printer {
+            printer.clone_into(&mut job.seen.printer);
+        }
+        Ok(())
+    }
+
+    /// The jobs, oldest first.
+    pub fn jobs(&self) -> Vec<JobSeen> {
+        self.jobs.iter().map(|job| job.seen.clone()).collect()
+    }
+}

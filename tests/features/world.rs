@@ -1,0 +1,130 @@
+//! What a scenario remembers between its steps.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use cucumber::World;
+
+use crate::driver::{Action, Answer, By, Driver, OrderSeen, Plan, StateSeen, Terms};
+use crate::running;
+
+/// Between two looks at the same thing.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// One scenario: the plan until the first action, then the venue and what it answered.
+#[derive(Debug, Default, World)]
+pub struct Summit {
+    /// What the venue is opened with.
+    pub plan: Plan,
+    venue: Option<Box<dyn Driver>>,
+    /// The last answer.
+    pub answer: Answer,
+    /// Answers of everybody who asked at the same moment.
+    pub answers: Vec<Answer>,
+    /// The last order, by id.
+    pub order: String,
+    /// The last order as it was placed.
+    pub placed: OrderSeen,
+    /// Codes of badges by what they are called.
+    pub codes: BTreeMap<String, String>,
+    /// States that are compared with later ones.
+    pub before: BTreeMap<String, StateSeen>,
+    /// The last command with its id, for repeats.
+    pub last: Option<(By, Action, Terms)>,
+    /// A version somebody decided on.
+    pub version: u64,
+    /// Print jobs there were before.
+    pub jobs_before: usize,
+    /// The command before the last.
+    pub before_last: Option<(By, Action, Terms)>,
+    /// The answer before the last.
+    pub earlier: Answer,
+    /// Orders placed at the same moment, each with whether it holds everything.
+    pub crowd: Vec<(String, bool)>,
+    checks: usize,
+    commands: u64,
+}
+
+impl Summit {
+    /// The venue, opened at the first need.
+    pub async fn venue(&mut self) -> anyhow::Result<&mut dyn Driver> {
+        if self.venue.is_none() {
+            self.venue = Some(running::open(&self.plan).await.context("the venue does not open")?);
+        }
+        Ok(self.venue.as_mut().context("the venue was opened")?.as_mut())
+    }
+
+    /// A desk asks for something; the answer becomes the last one.
+    pub async fn ask(&mut self, by: By, action: Action) -> anyhow::Result<()> {
+        self.commands += 1;
+        // An id of its own for each command, as a page would draw one, so that a step can send it again.
+        let key = format!("{:032x}", u128::from(self.commands) << 64);
+        self.ask_on(by, action, Terms { key: Some(key), if_match: None }).await
+    }
+
+    /// The same on terms.
+    pub async fn ask_on(&mut self, by: By, action: Action, terms: Terms) -> anyhow::Result<()> {
+        let answer = self.venue().await?.act(&by, &action, &terms).await?;
+        self.earlier = std::mem::replace(&mut self.answer, answer);
+        if let Some(order) = &self.answer.order {
+            self.order.clone_from(order);
+        }
+        self.before_last = self.last.replace((by, action, terms));
+        Ok(())
+    }
+
+    /// Sends a command once more under its id.
+    pub async fn repeat(&mut self, command: (By, Action, Terms)) -> anyhow::Result<()> {
+        let (by, action, terms) = &command;
+        let answer = self.venue().await?.act(by, action, terms).await?;
+        self.earlier = std::mem::replace(&mut self.answer, answer);
+        Ok(())
+    }
+
+    /// Asserts that something is as expected, and counts that it was asserted.
+    pub fn check<T: PartialEq + Debug>(&mut self, what: &str, seen: &T, expected: &T) -> anyhow::Result<()> {
+        self.checks += 1;
+        anyhow::ensure!(seen == expected, "{what}: expected {expected:?}, saw {seen:?}");
+        Ok(())
+    }
+
+    /// How many assertions were made.
+    pub fn checks(&self) -> usize {
+        self.checks
+    }
+
+    /// Waits until a sight is as expected, as long as the driver has patience; then asserts.
+    pub async fn check_sight<T: PartialEq + Debug>(
+        &mut self,
+        what: &str,
+        mut look: impl AsyncFnMut(&mut dyn Driver) -> anyhow::Result<T>,
+        expected: &T,
+    ) -> anyhow::Result<()> {
+        let venue = self.venue().await?;
+        let deadline = Instant::now() + venue.patience();
+        let mut seen = look(venue).await?;
+        while seen != *expected && Instant::now() < deadline {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            seen = look(venue).await?;
+        }
+        self.check(what, &seen, expected)
+    }
+
+    /// The last answer must be a yes.
+    pub fn accepted(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.answer.code == "ok", "refused: {} {}", self.answer.code, self.answer.data);
+        Ok(())
+    }
+
+    /// Every place that keeps the log, HQ first.
+    pub fn places(&self) -> Vec<String> {
+        std::iter::once("hq".to_owned()).chain(self.plan.nodes.iter().cloned()).collect()
+    }
+}
+
+/// A desk of a node named alone is its first.
+pub fn desk(place: &str) -> String {
+    if place.contains('-') { place.to_owned() } else { format!("{place}-1") }
+}
