@@ -25,12 +25,13 @@ pub(crate) struct StateRow {
     pub(crate) state: Option<Vec<u8>>,
 }
 
-/// Reads the row of a stream; none when nothing was ever written to it.
+/// Reads the row of a stream; none when nothing was ever written to it. The name is looked up in a query of its
+/// own: SQLite plans a left join anew for every value that its outer table is compared with.
 pub(crate) fn get(db: &Connection, name: &StreamName) -> Result<Option<StateRow>, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT s.id, t.last_pos, t.last_lamport, l.node, l.epoch, t.last_seq, t.readable, t.unknown, t.standing, t.state \
          FROM streams s LEFT JOIN states t ON t.stream = s.id LEFT JOIN logs l ON l.id = t.last_log \
-         WHERE s.category = ?1 AND s.key = ?2",
+         WHERE s.id = (SELECT id FROM streams WHERE category = ?1 AND key = ?2)",
     )?;
     let mut rows = statement.query((name.category(), streams::key_column(name.key())))?;
     rows.next()?.map(read).transpose()
