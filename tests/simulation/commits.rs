@@ -1,0 +1,173 @@
+//! Commits: what waits at a node is committed as a group, and whoever waits gets the reply.
+
+use std::mem;
+
+use anyhow::{bail, ensure};
+use lanyard_node::engine::{GROUP_MAX, ImportError, Reply as Committed, Submission};
+use lanyard_node::{Answer, SubmitError};
+use lanyard_sync::{CommandId, Input, Reply, VersionVector};
+
+use crate::disk::Image;
+use crate::faults::Fault;
+use crate::invariants;
+use crate::line::Parcel;
+use crate::node::{SCOPE, Waiting};
+use crate::world::{Event, World};
+
+/// How a commit ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Answered,
+    Died(Fault),
+}
+
+impl World {
+    /// Puts a submission into a node's queue; the commit that takes it follows soon.
+    pub(crate) fn submit(&mut self, node: usize, waiting: Waiting, submission: Submission) {
+        if self.nodes[node].inbox.is_empty() {
+            let in_ms = self.dice.between(1, 8);
+            self.schedule(in_ms, Event::Commit(node));
+        }
+        self.nodes[node].inbox.push((waiting, submission));
+    }
+
+    /// Commits what waits, unless the node dies of it.
+    pub(crate) fn commit(&mut self, number: usize) -> anyhow::Result<()> {
+        if !self.nodes[number].is_up() || self.nodes[number].inbox.is_empty() {
+            return Ok(());
+        }
+        let fate = self.fate();
+        self.trace.note(self.now_ms, &format!("{} commits, {fate:?}", self.nodes[number].name));
+        if fate == Fate::Died(Fault::CrashBeforeCommit) {
+            let left = self.nodes[number].disk.image()?;
+            return self.die(number, &left, Fault::CrashBeforeCommit);
+        }
+        let mut group = mem::take(&mut self.nodes[number].inbox);
+        if group.len() > GROUP_MAX {
+            self.nodes[number].inbox = group.split_off(GROUP_MAX);
+            self.schedule(1, Event::Commit(number));
+        }
+        let before = match fate {
+            Fate::Died(Fault::CrashInCommit) => Some(self.nodes[number].disk.image()?),
+            Fate::Died(_) | Fate::Answered => None,
+        };
+        let (waiting, submissions): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let position = self.nodes[number].engine()?.position();
+        let committed = self.nodes[number].engine()?.commit(submissions);
+        ensure!(committed.broken.is_none(), "{} broke: {:?}", self.nodes[number].name, committed.broken);
+        if let Fate::Died(fault) = fate {
+            let after = self.nodes[number].disk.image()?;
+            let left = match before {
+                Some(before) => Image::torn(&before, after, &mut self.dice),
+                None => after,
+            };
+            return self.die(number, &left, fault);
+        }
+        let has_news = self.nodes[number].engine()?.position() > position;
+        ensure!(committed.replies.len() == waiting.len(), "a submission has no reply");
+        if has_news {
+            invariants::after_commit(self, number)?;
+            match number.checked_sub(1) {
+                Some(line) => self.tell_here(line)?,
+                None => self.hint(),
+            }
+        }
+        for (waiting, reply) in waiting.into_iter().zip(committed.replies) {
+            self.settle(number, waiting, reply)?;
+        }
+        if self.dice.chance(50) {
+            self.nodes[number].engine()?.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    fn fate(&mut self) -> Fate {
+        if !self.dice.chance(self.rates.crash) {
+            return Fate::Answered;
+        }
+        Fate::Died(match self.dice.index(3) {
+            0 => Fault::CrashBeforeCommit,
+            1 => Fault::CrashInCommit,
+            _ => Fault::CrashBeforeAnswer,
+        })
+    }
+
+    fn settle(&mut self, node: usize, waiting: Waiting, reply: Committed) -> anyhow::Result<()> {
+        match (waiting, reply) {
+            (Waiting::Desk(id), Committed::Command(outcome)) => self.answer_desk(node, id, outcome),
+            (Waiting::Itself(id), Committed::Command(outcome)) => self.acknowledge(node, id, &outcome?),
+            (Waiting::Session { entries }, Committed::Import(stored)) => {
+                let result = match stored {
+                    Ok(_) => Ok(entries),
+                    Err(ImportError::Problem(problem)) => Err(problem),
+                    Err(error) => bail!("{} did not store a batch: {error}", self.nodes[node].name),
+                };
+                self.feed(node - 1, Input::Stored { scope: SCOPE, result })
+            }
+            (Waiting::Peer { line, life, call }, Committed::Import(stored)) => {
+                let bytes = pushed(stored)?.encode();
+                self.send(line, life, &Parcel::Reply { call, bytes });
+                Ok(())
+            }
+            (Waiting::Nobody, Committed::Local(changed)) => changed.map(|_| ()).map_err(Into::into),
+            (waiting, reply) => bail!("{waiting:?} got {reply:?}"),
+        }
+    }
+
+    fn answer_desk(
+        &mut self,
+        node: usize,
+        id: CommandId,
+        outcome: Result<Answer, SubmitError>,
+    ) -> anyhow::Result<()> {
+        if self.dice.chance(self.rates.answer_lost) {
+            self.strike(Fault::AnswerLost);
+            return Ok(());
+        }
+        self.pending.remove(&(node, id));
+        match outcome {
+            Ok(answer) => self.acknowledge(node, id, &answer),
+            Err(SubmitError::StaleVersion { .. } | SubmitError::NotPermitted { .. }) => {
+                ensure!(!self.oracle.knows(node, id), "I7: command {id} was acknowledged and is undecided");
+                Ok(())
+            }
+            Err(error) => bail!("{} refused command {id}: {error}", self.nodes[node].name),
+        }
+    }
+
+    fn acknowledge(&mut self, node: usize, id: CommandId, answer: &Answer) -> anyhow::Result<()> {
+        let name = self.nodes[node].name;
+        self.trace.note(self.now_ms, &format!("{name} answers {id} {:?}", answer.outcome));
+        self.oracle.acknowledge(node, id, answer)?;
+        if let lanyard_domain::outcome::Outcome::Accepted(accepted) = &answer.outcome {
+            self.learn(node, accepted.attendee, accepted.order);
+        }
+        Ok(())
+    }
+
+    fn learn(
+        &mut self,
+        node: usize,
+        attendee: Option<lanyard_domain::AttendeeId>,
+        order: Option<lanyard_domain::OrderId>,
+    ) {
+        if let Some(attendee) = attendee
+            && !self.directory.guests.contains(&attendee)
+        {
+            self.directory.guests.push(attendee);
+        }
+        if let Some(order) = order
+            && !self.directory.orders.iter().any(|(_, known)| *known == order)
+        {
+            self.directory.orders.push((node, order));
+        }
+    }
+}
+
+fn pushed(stored: Result<VersionVector, ImportError>) -> anyhow::Result<Reply> {
+    match stored {
+        Ok(vector) => Ok(Reply::Push { vector }),
+        Err(ImportError::Problem(problem)) => Ok(Reply::problem(problem)),
+        Err(error) => bail!("HQ did not store a batch: {error}"),
+    }
+}

@@ -1,0 +1,106 @@
+//! Lives: nodes start, die and start again; lines are cut; clocks jump.
+
+use anyhow::ensure;
+
+use crate::disk::Image;
+use crate::faults::Fault;
+use crate::line::Cut;
+use crate::world::{Event, World};
+
+impl World {
+    /// Starts a node and its session.
+    pub(crate) fn start(&mut self, number: usize) -> anyhow::Result<()> {
+        self.nodes[number].set_clock(self.now_ms);
+        self.nodes[number].start()?;
+        if let Some(line) = number.checked_sub(1) {
+            let certificate = self.nodes[number].identity.certificate.clone();
+            self.lines[line].begin(certificate);
+            self.tell_here(line)?;
+        }
+        Ok(())
+    }
+
+    /// Starts a node that died: what it acknowledged and what others have of it is there.
+    pub(crate) fn start_again(&mut self, number: usize) -> anyhow::Result<()> {
+        if self.nodes[number].is_up() {
+            return Ok(());
+        }
+        if self.dice.chance(self.rates.crash_while_opening) {
+            self.strike(Fault::CrashWhileOpening);
+            let before = self.nodes[number].disk.image()?;
+            self.nodes[number].start()?;
+            let after = self.nodes[number].disk.image()?;
+            let left = Image::half_opened(&before, after, &mut self.dice);
+            self.nodes[number].die(&left)?;
+        }
+        self.start(number)?;
+        let vector = self.nodes[number].read(|db| db.vector())?;
+        self.trace
+            .note(self.now_ms, &format!("{} is back with {}", self.nodes[number].name, vector.digest()));
+        self.oracle.nothing_is_lost(Some(number), &vector)?;
+        let own = self.nodes[number].log();
+        for node in self.nodes.iter().filter(|node| node.is_up()) {
+            let known = node.read(|db| db.vector())?.seq(&own);
+            ensure!(known <= vector.seq(&own), "{} has entries of {own} that its writer lost", node.name);
+        }
+        Ok(())
+    }
+
+    /// A node dies and leaves this on its disk; it comes back after a while.
+    pub(crate) fn die(&mut self, number: usize, left: &Image, fault: Fault) -> anyhow::Result<()> {
+        self.strike(fault);
+        self.trace.note(self.now_ms, &format!("{} dies: {}", self.nodes[number].name, fault.as_str()));
+        self.nodes[number].die(left)?;
+        if let Some(line) = number.checked_sub(1) {
+            self.lines[line].session = None;
+        }
+        let away_ms = self.dice.between(500, 90_000);
+        self.schedule(away_ms, Event::Start(number));
+        Ok(())
+    }
+
+    /// Something may go wrong that nobody's message or commit is needed for.
+    pub(crate) fn trouble(&mut self) -> anyhow::Result<()> {
+        let pause_ms = self.dice.between(4_000, 40_000);
+        self.schedule(pause_ms, Event::Trouble);
+        // Once all healed nothing goes wrong any more.
+        if self.rates.crash == 0 {
+            return Ok(());
+        }
+        match self.dice.index(10) {
+            0..4 => self.partition(),
+            4..6 => self.jump(),
+            6 => {
+                let number = self.dice.index(self.nodes.len());
+                if self.nodes[number].is_up() {
+                    let left = self.nodes[number].disk.image()?;
+                    self.die(number, &left, Fault::CrashBeforeCommit)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn partition(&mut self) {
+        let line = self.dice.index(self.lines.len());
+        if self.lines[line].cut != Cut::Open {
+            return;
+        }
+        self.strike(Fault::Partition);
+        self.lines[line].cut = if self.dice.chance(500) { Cut::Refusing } else { Cut::Silent };
+        self.trace.note(self.now_ms, &format!("line {line} is cut, {:?}", self.lines[line].cut));
+        let away_ms = self.dice.between(3_000, 240_000);
+        self.schedule(away_ms, Event::Heal(line));
+    }
+
+    fn jump(&mut self) {
+        let number = self.dice.index(self.nodes.len());
+        let reach_ms = if self.dice.chance(700) { 5 * 60_000 } else { 2 * 3_600_000 };
+        let by_ms = self.dice.around_zero(reach_ms);
+        self.nodes[number].clock_off_ms += by_ms;
+        self.strike(Fault::ClockJump);
+        self.trace
+            .note(self.now_ms, &format!("the clock of {} jumps by {by_ms} ms", self.nodes[number].name));
+    }
+}

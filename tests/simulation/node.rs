@@ -1,0 +1,162 @@
+//! A simulated node: the production engine on its disk, with a clock and entropy of its own.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use anyhow::{Context as _, ensure};
+use lanyard_domain::Account;
+use lanyard_node::clock::Surroundings;
+use lanyard_node::engine::Submission;
+use lanyard_node::read::{Read, ReadError};
+use lanyard_node::{Engine, Identity, Options, Reader};
+use lanyard_sync::{CallId, CommandId, LogId, OwnHead, Role, ScopeId, SigningKey, VersionVector};
+
+use crate::dice::Dice;
+use crate::disk::{Disk, Image};
+
+/// The scope of every world.
+pub(crate) const SCOPE: ScopeId = ScopeId([5; 16]);
+
+/// The wall clock when a world begins, Unix milliseconds.
+pub(crate) const BEGIN_MS: i64 = 1_800_000_000_000;
+
+const NAMES: [&str; 4] = ["hq", "north", "south", "east"];
+
+/// Who waits for the reply to a submission.
+#[derive(Debug)]
+pub(crate) enum Waiting {
+    /// A desk, for the outcome of its command.
+    Desk(CommandId),
+    /// The node itself.
+    Itself(CommandId),
+    /// The node's session, for a batch it pulled, with this many entries.
+    Session { entries: usize },
+    /// A peer that pushed.
+    Peer { line: usize, life: u64, call: CallId },
+    /// Nobody.
+    Nobody,
+}
+
+/// A node with its disk.
+pub(crate) struct Node {
+    pub(crate) name: &'static str,
+    pub(crate) identity: Identity,
+    pub(crate) disk: Disk,
+    /// How far the clock is off, milliseconds.
+    pub(crate) clock_off_ms: i64,
+    /// What waits to be committed.
+    pub(crate) inbox: Vec<(Waiting, Submission)>,
+    /// Grows with every start.
+    pub(crate) life: u64,
+    seed: u64,
+    clock: Arc<AtomicI64>,
+    log: Option<LogId>,
+    running: Option<Running>,
+}
+
+struct Running {
+    engine: Engine,
+    reader: Reader,
+}
+
+impl Node {
+    /// Makes a node that was never started; number 0 is HQ.
+    pub(crate) fn new(seed: u64, number: usize, directory: &Path) -> anyhow::Result<Self> {
+        let organiser = SigningKey::from_seed(&[200; 32]);
+        let name = NAMES[number];
+        let roles = BTreeSet::from([if number == 0 { Role::Hq } else { Role::Venue }]);
+        let key = Dice::new(seed, name).bytes();
+        let not_after_ms = BEGIN_MS + 365 * 86_400_000;
+        Ok(Self {
+            name,
+            identity: Identity::generate(&organiser, name, roles, SCOPE, not_after_ms, key)?,
+            disk: Disk::in_directory(&directory.join(name))?,
+            clock_off_ms: 0,
+            inbox: Vec::new(),
+            life: 0,
+            seed,
+            clock: Arc::new(AtomicI64::new(BEGIN_MS)),
+            log: None,
+            running: None,
+        })
+    }
+
+    /// Sets the clock as the node sees it.
+    pub(crate) fn set_clock(&self, now_ms: u64) {
+        self.clock.store(self.wall_ms(now_ms), Ordering::Relaxed);
+    }
+
+    /// The node's wall clock, Unix milliseconds.
+    pub(crate) fn wall_ms(&self, now_ms: u64) -> i64 {
+        BEGIN_MS + i64::try_from(now_ms).expect("worlds are short") + self.clock_off_ms
+    }
+
+    /// Opens the database. A node that died goes on in its epoch.
+    pub(crate) fn start(&mut self) -> anyhow::Result<()> {
+        self.life += 1;
+        let clock = Arc::clone(&self.clock);
+        let mut dice = Dice::new(self.seed, &format!("entropy of {} {}", self.name, self.life));
+        let surroundings =
+            Surroundings::new(move || clock.load(Ordering::Relaxed), move |bytes| dice.fill(bytes));
+        let options = Options {
+            machine: self.name.to_owned(),
+            default_printer: Some("virtual".to_owned()),
+            cache_kib: 512,
+            ..Options::default()
+        };
+        let engine = Engine::open(self.disk.database(), self.identity.clone(), options, surroundings)
+            .with_context(|| format!("{} does not open", self.name))?;
+        let log = engine.own_log();
+        ensure!(self.log.is_none_or(|known| known == log), "{} opened a new epoch after a crash", self.name);
+        self.log = Some(log);
+        let reader = Reader::open(self.disk.database())?;
+        self.running = Some(Running { engine, reader });
+        Ok(())
+    }
+
+    /// Dies and leaves this on the disk; what waited is lost.
+    pub(crate) fn die(&mut self, left: &Image) -> anyhow::Result<()> {
+        self.running = None;
+        self.inbox.clear();
+        Ok(self.disk.restore(left)?)
+    }
+
+    /// Whether it runs.
+    pub(crate) fn is_up(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// The engine of a node that runs.
+    pub(crate) fn engine(&mut self) -> anyhow::Result<&mut Engine> {
+        let running = self.running.as_mut().with_context(|| format!("{} is down", self.name))?;
+        Ok(&mut running.engine)
+    }
+
+    /// Asks a node that runs.
+    pub(crate) fn read<T>(
+        &self,
+        question: impl FnOnce(&Read<'_>) -> Result<T, ReadError>,
+    ) -> anyhow::Result<T> {
+        let running = self.running.as_ref().with_context(|| format!("{} is down", self.name))?;
+        Ok(running.reader.read_here(question)?)
+    }
+
+    /// The log it writes; it was started once.
+    pub(crate) fn log(&self) -> LogId {
+        self.log.expect("the node was started")
+    }
+
+    /// The account whose rights it spends.
+    pub(crate) fn account(&self) -> Account {
+        if self.identity.is_hq() { Account::Hq } else { Account::Venue(self.log()) }
+    }
+
+    /// What it has, and where its own log stands.
+    pub(crate) fn here(&self) -> anyhow::Result<(VersionVector, OwnHead)> {
+        let vector = self.read(|db| db.vector())?;
+        let own = OwnHead { log: self.log(), head: vector.head(&self.log()) };
+        Ok((vector, own))
+    }
+}

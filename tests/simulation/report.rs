@@ -1,0 +1,128 @@
+//! The report over all worlds: what failed and how to run it again, what went wrong on purpose, what was
+//! reached.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::time::Duration;
+
+use crate::faults::{Fault, FaultCounts};
+use crate::world::Run;
+
+/// Least medians per world.
+const COMMANDS_MEDIAN: u64 = 40;
+const FAULTS_MEDIAN: u64 = 5;
+/// From so many worlds on, each kind of fault and each of the marks must have occurred.
+const ENOUGH_WORLDS: usize = 200;
+const MARKS: [&str; 9] = [
+    "double_entry",
+    "admitted_before_notice",
+    "badges unseen by each other",
+    "resolutions",
+    "resolutions overruled",
+    "seats sold",
+    "replays",
+    "refused no_seats_left",
+    "refused already_checked_in",
+];
+
+/// What came of all worlds.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    commands: Vec<u64>,
+    faults_per_world: Vec<u64>,
+    faults: FaultCounts,
+    marks: BTreeMap<String, u64>,
+    failed: Vec<(u64, String)>,
+    took: Duration,
+}
+
+impl Report {
+    /// Adds a world.
+    pub(crate) fn add(&mut self, seed: u64, result: anyhow::Result<Run>) {
+        match result {
+            Ok(run) => {
+                self.commands.push(run.commands);
+                self.faults_per_world.push(run.faults.values().sum());
+                for (fault, count) in run.faults {
+                    *self.faults.entry(fault).or_default() += count;
+                }
+                for (mark, count) in run.marks {
+                    *self.marks.entry(mark).or_default() += count;
+                }
+            }
+            Err(error) => self.failed.push((seed, format!("{error:?}"))),
+        }
+    }
+
+    /// Notes how long it took.
+    pub(crate) const fn took(&mut self, took: Duration) {
+        self.took = took;
+    }
+
+    /// Worlds that failed.
+    pub(crate) fn failures(&self) -> usize {
+        self.failed.len()
+    }
+
+    /// Whether nothing failed and enough was tried.
+    pub(crate) fn is_good(&self) -> bool {
+        self.failed.is_empty() && self.shortcomings().is_empty()
+    }
+
+    /// What was not tried hard enough to say that it holds.
+    fn shortcomings(&self) -> Vec<String> {
+        let mut short = Vec::new();
+        if self.commands.len() < ENOUGH_WORLDS {
+            return short;
+        }
+        let medians = [
+            ("commands", median(&self.commands), COMMANDS_MEDIAN),
+            ("faults", median(&self.faults_per_world), FAULTS_MEDIAN),
+        ];
+        for (what, found, least) in medians {
+            if found < least {
+                short.push(format!("the median of {what} a world is {found}, under {least}"));
+            }
+        }
+        let never = |fault: &&Fault| !self.faults.contains_key(fault);
+        short.extend(Fault::ALL.iter().filter(never).map(|fault| format!("there was no {}", fault.as_str())));
+        let unmarked = MARKS.iter().filter(|mark| self.marks.get(**mark).is_none_or(|count| *count == 0));
+        short.extend(unmarked.map(|mark| format!("no world reached: {mark}")));
+        short
+    }
+
+    /// Prints it, with the closing line of a test suite.
+    pub(crate) fn print(&self) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
+        for (seed, why) in &self.failed {
+            writeln!(out, "seed {seed} failed: {why}")?;
+            writeln!(out, "again: LANYARD_SIM_FROM={seed} LANYARD_SIM_SEEDS=1 scripts/test simulation\n")?;
+        }
+        let worlds = self.commands.len();
+        let (commands, faults) = (median(&self.commands), median(&self.faults_per_world));
+        writeln!(out, "{worlds} worlds in {:.1} s", self.took.as_secs_f64())?;
+        writeln!(out, "median of a world: {commands} commands, {faults} faults")?;
+        writeln!(out, "faults:")?;
+        for fault in Fault::ALL {
+            let count = self.faults.get(&fault).copied().unwrap_or_default();
+            writeln!(out, "  {:<20} {count:>8}", fault.as_str())?;
+        }
+        writeln!(out, "reached:")?;
+        for (mark, count) in &self.marks {
+            writeln!(out, "  {mark:<32} {count:>8}")?;
+        }
+        let short = self.shortcomings();
+        for shortcoming in &short {
+            writeln!(out, "not enough: {shortcoming}")?;
+        }
+        let failed = self.failed.len() + short.len();
+        let verdict = if failed == 0 { "ok" } else { "FAILED" };
+        writeln!(out, "test result: {verdict}. {worlds} passed; {failed} failed")
+    }
+}
+
+fn median(values: &[u64]) -> u64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}

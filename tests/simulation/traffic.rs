@@ -1,0 +1,233 @@
+//! Traffic: the production session at a node, the production answers at HQ, and parcels between them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use anyhow::{Context as _, bail};
+use lanyard_node::engine::{LocalChange, Submission};
+use lanyard_node::read::{Read, ReadError};
+use lanyard_sync::{
+    Answer, Batch, Certificate, Input, Output, Reply, Request, ScopeView, ServerView, VersionVector, answer,
+};
+
+use crate::faults::Fault;
+use crate::line::{Cut, Parcel};
+use crate::node::{SCOPE, Waiting};
+use crate::world::{Event, HQ, World};
+
+/// How long HQ asks to be left alone when it is busy, milliseconds.
+const BUSY_FOR_MS: u32 = 2_000;
+
+impl World {
+    /// A session whose time has come goes on.
+    pub(crate) fn wake(&mut self, line: usize) -> anyhow::Result<()> {
+        if self.lines[line].wake_ms.is_none_or(|wake_ms| wake_ms > self.now_ms) {
+            return Ok(());
+        }
+        self.lines[line].wake_ms = None;
+        self.feed(line, Input::Tick)
+    }
+
+    /// Tells a node's session what is here.
+    pub(crate) fn tell_here(&mut self, line: usize) -> anyhow::Result<()> {
+        let (vector, own) = self.nodes[line + 1].here()?;
+        self.feed(line, Input::Here { scope: SCOPE, vector, own })
+    }
+
+    /// HQ tells whoever listens that it has news.
+    pub(crate) fn hint(&mut self) {
+        for line in 0..self.lines.len() {
+            let life = self.nodes[line + 1].life;
+            self.send(line, life, &Parcel::Hint);
+        }
+    }
+
+    /// Gives an input to a session and does what follows.
+    pub(crate) fn feed(&mut self, line: usize, input: Input) -> anyhow::Result<()> {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let jitter = u32::from_le_bytes(self.dice.bytes());
+            let Some(session) = self.lines[line].session.as_mut() else { return Ok(()) };
+            for output in session.handle(input, self.now_ms, jitter) {
+                inputs.extend(self.perform(line, output)?);
+            }
+        }
+        let wakes_at_ms = self.lines[line].session.as_ref().and_then(lanyard_sync::Session::wakes_at_ms);
+        if let Some(wake_ms) = wakes_at_ms
+            && self.lines[line].wake_ms != Some(wake_ms)
+        {
+            self.lines[line].wake_ms = Some(wake_ms);
+            self.schedule(wake_ms.saturating_sub(self.now_ms), Event::Wake(line));
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, line: usize, output: Output) -> anyhow::Result<Option<Input>> {
+        let number = line + 1;
+        let name = self.nodes[number].name;
+        match output {
+            Output::Send { call, request } => {
+                self.trace.note(self.now_ms, &format!("{name} sends {}", word(&request)));
+                self.send(line, self.nodes[number].life, &Parcel::Request { call, bytes: request.encode() });
+            }
+            Output::Build { scope, have } => {
+                let batch = self.nodes[number].read(|db| db.batch_after(&have))?;
+                return Ok(Some(Input::Built { scope, batch: batch.map(|batch| batch.encode()) }));
+            }
+            Output::Store { batch, .. } => {
+                let batch = Batch::decode(&batch).context("HQ sent a batch that cannot be read")?;
+                let entries = batch.frames.len();
+                self.submit(number, Waiting::Session { entries }, Submission::Import(batch));
+            }
+            Output::InStep { .. } => self.trace.note(self.now_ms, &format!("{name} is in step")),
+            Output::PeerClock { at_ms } => {
+                let skew_ms = i32::try_from(self.nodes[number].wall_ms(self.now_ms) - at_ms).ok();
+                self.submit(number, Waiting::Nobody, Submission::Local(LocalChange::Skew(skew_ms)));
+            }
+            Output::Rewound { .. }
+            | Output::Recovered { .. }
+            | Output::Forked { .. }
+            | Output::NeedsSnapshot { .. }
+            | Output::Refused { .. }
+            | Output::Rejected { .. } => bail!("the session of {name} says {output:?}"),
+        }
+        Ok(None)
+    }
+
+    /// Puts a parcel on a line.
+    pub(crate) fn send(&mut self, line: usize, life: u64, parcel: &Parcel) {
+        let number = self.lines[line].number(parcel);
+        match (self.lines[line].cut, parcel) {
+            (Cut::Refusing, Parcel::Request { call, .. }) => {
+                let parcel = Parcel::Refused { call: *call };
+                return self.schedule(1, Event::Arrive { line, life, number: 0, parcel });
+            }
+            (Cut::Refusing | Cut::Silent, _) => return,
+            (Cut::Open, _) => {}
+        }
+        if self.dice.chance(self.rates.drop) {
+            return self.strike(Fault::Drop);
+        }
+        let mut copies = 1;
+        if self.dice.chance(self.rates.duplicate) {
+            self.strike(Fault::Duplicate);
+            copies = 2;
+        }
+        for _ in 0..copies {
+            let mut in_ms = self.dice.between(1, 80);
+            if self.dice.chance(self.rates.delay) {
+                self.strike(Fault::Delay);
+                in_ms += self.dice.between(500, 40_000);
+            }
+            self.schedule(in_ms, Event::Arrive { line, life, number, parcel: parcel.clone() });
+        }
+    }
+
+    /// A parcel arrives, if the line still carries.
+    pub(crate) fn arrive(
+        &mut self,
+        line: usize,
+        life: u64,
+        number: u64,
+        parcel: Parcel,
+    ) -> anyhow::Result<()> {
+        let is_current = self.nodes[line + 1].is_up() && self.nodes[line + 1].life == life;
+        if let Parcel::Refused { call } = parcel {
+            return if is_current {
+                self.feed(line, Input::Failed { call, retry_after_ms: None })
+            } else {
+                Ok(())
+            };
+        }
+        if self.lines[line].cut != Cut::Open {
+            return Ok(());
+        }
+        if self.lines[line].arrives(&parcel, number) {
+            self.strike(Fault::Reorder);
+        }
+        match parcel {
+            Parcel::Request { call, bytes } if self.nodes[HQ].is_up() => {
+                let request = Request::decode(&bytes).context("a request that cannot be read")?;
+                let waiting = Waiting::Peer { line, life, call };
+                match self.serve(line, request, waiting)? {
+                    Some(reply) => self.send(line, life, &Parcel::Reply { call, bytes: reply.encode() }),
+                    None => {}
+                }
+                Ok(())
+            }
+            Parcel::Request { call, .. } => {
+                self.send(line, life, &Parcel::Refused { call });
+                Ok(())
+            }
+            Parcel::Reply { call, bytes } if is_current => {
+                let reply = Box::new(Reply::decode(&bytes).context("a reply that cannot be read")?);
+                self.feed(line, Input::Reply { call, reply })
+            }
+            Parcel::Hint if is_current => self.feed(line, Input::Hint { scope: SCOPE, digest: None }),
+            Parcel::Reply { .. } | Parcel::Hint | Parcel::Refused { .. } => Ok(()),
+        }
+    }
+
+    /// HQ answers at once, or when what was pushed is committed.
+    fn serve(&mut self, line: usize, request: Request, waiting: Waiting) -> anyhow::Result<Option<Reply>> {
+        let peer = self.nodes[line + 1].identity.certificate.clone();
+        let busy_for_ms = self.dice.chance(self.rates.busy).then_some(BUSY_FOR_MS);
+        if busy_for_ms.is_some() {
+            self.strike(Fault::Busy);
+        }
+        if let Request::Pull { vector, .. } = &request {
+            let at_ms = self.nodes[HQ].wall_ms(self.now_ms);
+            let heard = LocalChange::PeerHeard { peer: peer.claims.node, vector: vector.clone(), at_ms };
+            self.submit(HQ, Waiting::Nobody, Submission::Local(heard));
+        }
+        let hq = &self.nodes[HQ];
+        let now_ms = hq.wall_ms(self.now_ms);
+        let decided = hq.read(|db| decide(db, request, &peer, now_ms, busy_for_ms))?;
+        match decided {
+            Answer::Reply(reply) => Ok(Some(reply)),
+            Answer::Store { batch, .. } => {
+                let batch = Batch::decode(&batch).context("a node sent a batch that cannot be read")?;
+                self.submit(HQ, waiting, Submission::Import(batch));
+                Ok(None)
+            }
+            Answer::Send { .. } => bail!("a pull was not answered"),
+        }
+    }
+}
+
+/// The decision of the answering side over one commit, a batch included.
+fn decide(
+    db: &Read<'_>,
+    request: Request,
+    peer: &Certificate,
+    now_ms: i64,
+    busy_for_ms: Option<u32>,
+) -> Result<Answer, ReadError> {
+    let prefix_of = |dot| db.entry_prefix(dot).ok().flatten();
+    let scope = ScopeView { vector: db.vector()?, prefix_of: &prefix_of, floors: BTreeMap::new() };
+    let view = ServerView {
+        peer,
+        certificate: None,
+        capabilities: &[],
+        now_ms,
+        refuses_expired: true,
+        busy_for_ms,
+        scopes: [(SCOPE, scope)].into(),
+    };
+    Ok(match answer(request, &view) {
+        Answer::Send { vector, .. } => Answer::Reply(pulled(db, &vector)?),
+        decided => decided,
+    })
+}
+
+fn pulled(db: &Read<'_>, have: &VersionVector) -> Result<Reply, ReadError> {
+    let batch = db.batch_after(have)?;
+    Ok(Reply::Pull { vector: db.vector()?, batch: batch.map(|batch| batch.encode()) })
+}
+
+const fn word(request: &Request) -> &'static str {
+    match request {
+        Request::Hello(_) => "a hello",
+        Request::Pull { .. } => "a pull",
+        Request::Push { .. } => "a push",
+    }
+}
