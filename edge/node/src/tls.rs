@@ -69,12 +69,11 @@ pub fn peer_client(authority_pem: Option<&str>) -> Result<reqwest::Client, TlsEr
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .tcp_nodelay(true);
-    let builder = match authority_pem {
-        Some(pem) => builder.tls_backend_preconfigured(pinned_client_config(pem)?),
-        None => {
-            install_provider();
-            builder.tls_version_min(reqwest::tls::Version::TLS_1_3)
-        }
+    let builder = if let Some(pem) = authority_pem {
+        builder.tls_backend_preconfigured(pinned_client_config(pem)?)
+    } else {
+        install_provider();
+        builder.tls_version_min(reqwest::tls::Version::TLS_1_3)
     };
     Ok(builder.build()?)
 }

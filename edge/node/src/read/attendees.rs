@@ -11,6 +11,8 @@ use crate::store::streams;
 
 /// How far back the attendees that changed last are looked for, in entries.
 const RECENT_ENTRIES: i64 = 2_000;
+/// Attendees whose names are weighed against what was typed.
+const WEIGHED: usize = 60;
 
 impl Read<'_> {
     /// Reads an attendee; none when nothing was written about them.
@@ -36,12 +38,16 @@ impl Read<'_> {
     /// Finds attendees by what somebody typed, by themselves or by an order of theirs, best first. Without
     /// words, those that changed last.
     pub fn search(&self, typed: &str, limit: usize) -> Result<Vec<(AttendeeId, Attendee)>, ReadError> {
-        let ids = match Query::parse(typed) {
-            Some(query) => self.found(&query, limit)?,
-            None if typed.trim().is_empty() => self.recent(limit)?,
-            None => Vec::new(),
-        };
-        self.attendees(&ids)
+        match Query::parse(typed) {
+            Some(query) => {
+                let mut people = self.attendees(&self.found(&query, limit.max(WEIGHED))?)?;
+                people.sort_by_cached_key(|(_, attendee)| rank(&query, attendee));
+                people.truncate(limit);
+                Ok(people)
+            }
+            None if typed.trim().is_empty() => self.attendees(&self.recent(limit)?),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn found(&self, query: &Query, limit: usize) -> Result<Vec<AttendeeId>, ReadError> {
@@ -106,6 +112,11 @@ impl Read<'_> {
             _ => Ok(Vec::new()),
         }
     }
+}
+
+/// How well the name fits; who was erased comes last.
+fn rank(query: &Query, attendee: &Attendee) -> u8 {
+    attendee.person.as_ref().map_or(u8::MAX, |person| query.rank(&person.full_name()))
 }
 
 fn people_on(order: &Order) -> Vec<AttendeeId> {
