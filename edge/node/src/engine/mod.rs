@@ -135,6 +135,12 @@ impl Engine {
         self.surroundings.now_ms()
     }
 
+    /// The connection, to damage things in tests.
+    #[cfg(test)]
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.db
+    }
+
     /// Makes every state and projection again from the log, all at once for whoever reads.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
@@ -37,5 +38,7 @@ pub(crate) fn open_for_reading(path: &Path, cache_kib: u32) -> Result<Connection
 fn with_cache(db: Connection, cache_kib: u32) -> Result<Connection, StoreError> {
     db.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Without this promise SQLite plans some prepared statements anew whenever other values are bound.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(db)
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with the database.
 
-use rusqlite::ErrorCode;
+use rusqlite::{Error, ErrorCode};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +10,7 @@ pub enum StoreError {
     Full,
     /// The database failed.
     #[error("the database failed")]
-    Sqlite(#[source] rusqlite::Error),
+    Sqlite(#[source] Error),
     /// A row does not hold what it should.
     #[error("the database is damaged: {what}")]
     Damaged {
@@ -25,11 +25,15 @@ impl StoreError {
     }
 }
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full,
-            _ => Self::Sqlite(error),
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::InvalidColumnType(..)
+            | Error::Utf8Error(..) => Self::damaged(error.to_string()),
+            error if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => Self::Full,
+            error => Self::Sqlite(error),
         }
     }
 }

@@ -48,7 +48,18 @@ fn check_state(
     refolded: &Refolded,
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    let Some(stored) = states::get(db, name)? else { return Ok(()) };
+    let stored = match states::get(db, name) {
+        Ok(stored) => stored,
+        Err(StoreError::Damaged { what }) => {
+            report.find(Invariant::I6, format!("the row of {name} cannot be read: {what}; rebuild"));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let Some(stored) = stored else {
+        report.find(Invariant::I6, format!("{name} has entries and no row; rebuild"));
+        return Ok(());
+    };
     let bytes = refolded.folded.as_ref().map(Folded::to_bytes);
     if stored.state != bytes {
         report.find(Invariant::I6, format!("the stored state of {name} is not the fold of its entries; rebuild"));
