@@ -38,13 +38,24 @@ pub enum Command {
     /// Takes an attendee list while the node does not run
     Import(Import),
     /// Checks the log and what was derived from it against each other
-    Verify(Output),
+    Verify(Verify),
     /// Derives everything again from the log; prints and sends nothing
     Rebuild,
     /// Shows the log
     Events(Events),
     /// Writes a copy of the database, also while the node runs
     Backup(Backup),
+}
+
+/// Flags of `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// How the report is shown.
+    #[command(flatten)]
+    pub output: Output,
+    /// Checks this database, such as a backup, instead of the node's
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
 }
 
 /// Flags of `serve`.

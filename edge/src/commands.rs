@@ -15,8 +15,17 @@ use lanyard_node::config::{Flag, Sources, load};
 use crate::cli::{Cli, Command, Source};
 use crate::config::Config;
 
-/// Variables with our prefix that are no settings.
-const FOREIGN: [&str; 3] = ["LANYARD_CONFIG", "LANYARD_TEST_CLOCK_FILE", "LANYARD_FONTS_DIST"];
+/// Variables with our prefix that are no settings: of this program, its build and its test suites.
+const FOREIGN: [&str; 8] = [
+    "LANYARD_CONFIG",
+    "LANYARD_HQ_DATA",
+    "LANYARD_TEST_CLOCK_FILE",
+    "LANYARD_FONTS_DIST",
+    "LANYARD_FEATURES_DRIVER",
+    "LANYARD_SCREENSHOT",
+    "LANYARD_SIM_FROM",
+    "LANYARD_SIM_SEEDS",
+];
 
 /// Runs a command.
 ///
@@ -35,11 +44,16 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Reads the configuration: file, then environment, then flags.
+/// The configuration of a node whose folder has one.
+const DATA_CONFIG: &str = "lanyard.toml";
+
+/// Reads the configuration: file, then environment, then flags. Without a file that is named, the one in the data
+/// folder counts.
 fn configured(source: &Source, flags: impl IntoIterator<Item = Option<Flag>>) -> anyhow::Result<Config> {
     let data = Flag::given("--data", "data", source.data.as_ref().map(|data| data.display()));
+    let in_data = source.data.as_ref().map(|data| data.join(DATA_CONFIG)).filter(|file| file.exists());
     let config: Config = load(Sources {
-        file: source.config.as_deref(),
+        file: source.config.as_deref().or(in_data.as_deref()),
         environment: std::env::vars().collect(),
         foreign: &FOREIGN,
         flags: flags.into_iter().chain([data]).flatten().collect(),

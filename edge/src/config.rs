@@ -211,7 +211,7 @@ impl Default for Config {
             data: PathBuf::from("lanyard-data"),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7070)),
             names: Vec::new(),
-            printers: Vec::new(),
+            printers: vec![Printer::files()],
             siblings: Vec::new(),
             log: Log::default(),
             hq: Hq::default(),
@@ -255,6 +255,18 @@ impl Config {
 }
 
 impl Printer {
+    /// The printer of a node that was given none.
+    fn files() -> Self {
+        Self {
+            printer: "files".to_owned(),
+            name: "Badges as files".to_owned(),
+            driver: PrinterDriver::Files,
+            folder: Some(PathBuf::from("badges")),
+            uri: None,
+            dpi: Some(300),
+        }
+    }
+
     fn check(&self) -> Result<(), ConfigFault> {
         let printer = || self.printer.clone();
         if self.folder.is_some() && self.uri.is_some() {
@@ -288,15 +300,15 @@ mod tests {
     }
 
     #[test]
-    fn the_printers_of_the_example_parse_once_uncommented() {
-        let printers: String = EXAMPLE
+    fn the_printer_in_the_comments_of_the_example_parses() {
+        let printer: String = EXAMPLE
             .lines()
             .skip_while(|line| *line != "# [[printers]]")
             .take_while(|line| line.starts_with('#'))
             .map(|line| line.trim_start_matches('#').trim_start().to_owned() + "\n")
             .collect();
-        let config: Config = toml::from_str(&printers).expect("the printers parse");
-        assert_eq!(config.printers.len(), 2);
+        let config: Config = toml::from_str(&printer).expect("the printer parses");
+        assert_eq!(config.printers[0].driver, PrinterDriver::Ipp);
         assert_eq!(config.check(), Ok(()));
     }
 

@@ -8,13 +8,13 @@ const LOCK_FILE: &str = "lanyard.lock";
 
 /// Held while a process may write to the data folder.
 #[derive(Debug)]
-pub struct DataLock {
+pub(crate) struct DataLock {
     _file: File,
 }
 
 /// Why the folder cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub enum DataLockError {
+pub(crate) enum DataLockError {
     /// Another process writes to it.
     #[error("{folder} is in use by another lanyard; stop it first, or use the running node")]
     InUse {
@@ -37,7 +37,7 @@ impl DataLock {
     ///
     /// # Errors
     /// When another process has it, or the folder cannot be written.
-    pub fn take(folder: &Path) -> Result<Self, DataLockError> {
+    pub(crate) fn take(folder: &Path) -> Result<Self, DataLockError> {
         let unlockable = |source| DataLockError::Unlockable { folder: folder.to_owned(), source };
         let file = File::create(folder.join(LOCK_FILE)).map_err(unlockable)?;
         match file.try_lock() {

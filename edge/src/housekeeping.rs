@@ -10,7 +10,7 @@ use crate::node::Node;
 const TICK: Duration = Duration::from_secs(1);
 
 /// Keeps house until the node stops.
-pub async fn keep_house(node: Node) {
+pub(crate) async fn keep_house(node: Node) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -15,6 +15,7 @@ pub mod health;
 pub mod imports;
 pub mod lookups;
 pub mod orders;
+mod parts;
 mod path_ids;
 mod permissions;
 pub mod print_jobs;

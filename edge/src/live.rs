@@ -54,11 +54,13 @@ struct Told {
     local_changes: u64,
     status: Option<StatusCard>,
     status_at: Instant,
+    looked_at: Instant,
     jobs: BTreeMap<i64, i64>,
 }
 
 impl Update {
-    fn new(position: u64, name: &'static str, data: impl Serialize) -> Self {
+    /// News with its data.
+    pub fn new(position: u64, name: &'static str, data: impl Serialize) -> Self {
         let data = serde_json::to_string(&data).expect("updates are plain data").into();
         Self { position, name, data }
     }
@@ -94,6 +96,7 @@ impl Live {
             local_changes: published.local_changes,
             status: None,
             status_at: Instant::now(),
+            looked_at: Instant::now(),
             jobs: BTreeMap::new(),
         };
         let mut ticks = interval(TELL_EVERY);
@@ -129,7 +132,8 @@ impl Live {
             told.jobs = jobs;
             updates.into_iter().for_each(|update| self.send(update));
         }
-        if (is_heard || told.status.is_none()) && told.status_at.elapsed() >= STATUS_EVERY || told.status.is_none() {
+        if is_heard && (told.looked_at.elapsed() >= STATUS_EVERY || told.status.is_none()) {
+            told.looked_at = Instant::now();
             self.tell_status(node, told).await?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use crate::config::{Log, LogFormat};
 ///
 /// # Errors
 /// When the filter is none.
-pub fn start(log: &Log) -> anyhow::Result<()> {
+pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter).with_context(|| format!("the log filter “{}” is none", log.filter))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     match log.format {

@@ -3,7 +3,7 @@
 use crate::config::Config;
 
 /// What was configured, the address it listens at where that is one, and this machine by itself.
-pub fn of(config: &Config) -> Vec<String> {
+pub(crate) fn of(config: &Config) -> Vec<String> {
     let mut names = config.names.clone();
     if !config.listen.ip().is_unspecified() {
         names.push(config.listen.ip().to_string());

@@ -9,7 +9,7 @@ use lanyard_node::tls;
 ///
 /// # Errors
 /// When the file cannot be read or holds no certificate.
-pub fn client(ca: Option<&Path>) -> anyhow::Result<reqwest::Client> {
+pub(crate) fn client(ca: Option<&Path>) -> anyhow::Result<reqwest::Client> {
     let pem = ca
         .map(|path| std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display())))
         .transpose()?;

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use lanyard_domain::Role;
 use lanyard_node::import::{Encoding, Importer};
+use lanyard_node::start::options_here;
 use lanyard_node::{Identity, start};
 
 use crate::cli::{Import, Source};
@@ -15,7 +16,7 @@ pub(super) async fn run(source: &Source, flags: Import) -> anyhow::Result<()> {
     let _lock = DataLock::take(&config.data)?;
     let bytes = std::fs::read(&flags.file).with_context(|| format!("{} cannot be read", flags.file.display()))?;
     let identity = Identity::load(&config.data)?;
-    let started = start(&config.data, identity, lanyard_node::start::options_here())?;
+    let started = start(&config.data, identity, options_here())?;
     let encoding = Encoding::from(config.drop.encoding);
     let importer = Importer {
         writer: &started.writer,

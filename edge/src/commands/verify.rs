@@ -2,24 +2,28 @@
 
 use std::fmt::Write as _;
 
+use lanyard_node::Reader;
 use lanyard_node::start::DATABASE_FILE;
 use lanyard_node::verify::{Report, verify};
+use lanyard_sync::Hash;
 use serde_json::json;
 
-use crate::cli::{Output, Source};
+use crate::cli::{Source, Verify};
 use crate::commands::{configured, print};
 
-pub(super) fn run(source: &Source, flags: &Output) -> anyhow::Result<()> {
-    let config = configured(source, [])?;
-    let report = verify(&config.data.join(DATABASE_FILE))?;
-    print(&if flags.json { object(&report) } else { words(&report) })?;
+pub(super) fn run(source: &Source, flags: &Verify) -> anyhow::Result<()> {
+    let own = || Ok::<_, anyhow::Error>(configured(source, [])?.data.join(DATABASE_FILE));
+    let database = flags.database.clone().map_or_else(own, Ok)?;
+    let report = verify(&database)?;
+    let state_hash = Reader::open(&database)?.read_here(|db| db.state_hash())?;
+    print(&if flags.output.json { object(&report, state_hash) } else { words(&report, state_hash) })?;
     anyhow::ensure!(report.is_clean(), "the data does not hold together; keep a copy of it and ask for help");
     Ok(())
 }
 
-fn words(report: &Report) -> String {
+fn words(report: &Report, state_hash: Hash) -> String {
     let Report { entries, logs, streams, outcomes, findings, more_findings } = report;
-    let mut text = format!("{entries} entries of {logs} logs, {streams} streams and {outcomes} outcomes were checked.\n");
+    let mut text = format!("{entries} entries of {logs} logs, {streams} streams and {outcomes} outcomes were checked.\nState hash {state_hash}.\n");
     for finding in findings {
         writeln!(text, "{finding}").expect("writing to a string cannot fail");
     }
@@ -29,7 +33,7 @@ fn words(report: &Report) -> String {
     text + if report.is_clean() { "Everything is as it must be.\n" } else { "" }
 }
 
-fn object(report: &Report) -> String {
+fn object(report: &Report, state_hash: Hash) -> String {
     let Report { entries, logs, streams, outcomes, findings, more_findings } = report;
     let finding = |finding: &lanyard_node::verify::Finding| {
         json!({"invariant": format!("{:?}", finding.invariant), "claim": finding.invariant.claim(), "what": finding.what})
@@ -37,6 +41,7 @@ fn object(report: &Report) -> String {
     let findings: Vec<_> = findings.iter().map(finding).collect();
     let object = json!({
         "clean": report.is_clean(),
+        "state_hash": state_hash,
         "entries": entries,
         "logs": logs,
         "streams": streams,

@@ -1,6 +1,6 @@
 //! Attendees: search and card.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use lanyard_domain::{Folded, Role, Stream};
@@ -12,6 +12,7 @@ use crate::http::cards::Names;
 use crate::http::cards::attendee::{AttendeeCard, AttendeeRow};
 use crate::http::command::history;
 use crate::http::failure::Failure;
+use crate::http::parts::{Path, Query};
 use crate::http::path_ids::attendee_of;
 use crate::http::signed::Signed;
 use crate::node::Node;

@@ -1,15 +1,17 @@
 //! Badges: making, making again, voiding, and how they look.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use lanyard_badge::Badge;
+use lanyard_badge::{Badge, RenderError};
 use lanyard_domain::view::CodeMatch;
 use lanyard_domain::{AttendeeId, BadgeCode, Command, Role, access_code};
 use lanyard_node::http::{Json, Problem};
 use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::http::parts::{Path, Query};
 use crate::http::path_ids::attendee_of;
 use crate::http::cards::print_job::PrintJobCard;
 use crate::http::check_ins::AttendeeAfter;
@@ -92,7 +94,7 @@ pub async fn png(
     Query(preview): Query<Preview>,
 ) -> Result<Response, Failure> {
     let badge = drawn(&node, &signed, &id, preview.dpi).await?;
-    let png = badge.to_png().map_err(|error| not_drawn(&error.into()))?;
+    let png = on_the_side(move || badge.to_png()).await?;
     Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
 }
 
@@ -107,7 +109,7 @@ pub async fn pdf(
     Query(preview): Query<Preview>,
 ) -> Result<Response, Failure> {
     let badge = drawn(&node, &signed, &id, preview.dpi).await?;
-    let pdf = badge.to_pdf().map_err(|error| not_drawn(&error.into()))?;
+    let pdf = on_the_side(move || badge.to_pdf()).await?;
     Ok(([(header::CONTENT_TYPE, "application/pdf")], pdf).into_response())
 }
 
@@ -127,6 +129,14 @@ async fn drawn(node: &Node, signed: &Signed, id: &str, dpi: Option<u32>) -> Resu
     let text = badge_text(&attendee, badge, &node.published().conference);
     let dpi = dpi.unwrap_or(PREVIEW_DPI).min(PREVIEW_DPI_MAX);
     Ok(node.badges.make(text, dpi).await.map_err(|error| not_drawn(&error))?)
+}
+
+/// Drawing takes milliseconds, which other requests on the same thread would wait for.
+async fn on_the_side(
+    draw: impl FnOnce() -> Result<Vec<u8>, RenderError> + Send + 'static,
+) -> Result<Vec<u8>, Problem> {
+    let drawn = spawn_blocking(draw).await.map_err(|_| Problem::internal())?;
+    drawn.map_err(|error| not_drawn(&error.into()))
 }
 
 fn not_drawn(error: &MakeError) -> Problem {

@@ -1,6 +1,6 @@
 //! Check-ins: admitting somebody to a list, and taking it back.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use lanyard_domain::command::Who;
@@ -14,6 +14,7 @@ use crate::http::cards::attendee::AttendeeCard;
 use crate::http::cards::print_job::PrintJobCard;
 use crate::http::command::Giving;
 use crate::http::failure::Failure;
+use crate::http::parts::Path;
 use crate::http::reason::Reason;
 use crate::http::status::ArrivalsCard;
 use crate::node::Node;

@@ -1,6 +1,6 @@
 //! Conflicts: the list with its evidence, and what staff decide.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use lanyard_domain::event::Decision;
@@ -14,6 +14,7 @@ use crate::http::cards::Names;
 use crate::http::cards::conflict::ConflictCard;
 use crate::http::command::Giving;
 use crate::http::failure::Failure;
+use crate::http::parts::{Path, Query};
 use crate::http::path_ids::conflict_of;
 use crate::http::signed::Signed;
 use crate::node::Node;

@@ -1,6 +1,6 @@
 //! Orders and sales: holding seats, taking money, confirming, cancelling, naming who sits where.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use lanyard_domain::command::{Assignee, IfShort, Wanted};
@@ -17,6 +17,7 @@ use crate::http::cards::order::OrderCard;
 use crate::http::cards::print_job::PrintJobCard;
 use crate::http::command::{Decided, Giving};
 use crate::http::failure::Failure;
+use crate::http::parts::Path;
 use crate::http::path_ids::order_of;
 use crate::http::reason::{Nothing, Reason};
 use crate::http::refusals::unknown_order;

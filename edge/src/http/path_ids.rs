@@ -7,7 +7,7 @@ use lanyard_node::http::Problem;
 ///
 /// # Errors
 /// What is no id names nobody.
-pub fn attendee_of(text: &str) -> Result<AttendeeId, Problem> {
+pub(super) fn attendee_of(text: &str) -> Result<AttendeeId, Problem> {
     text.parse().map_err(|_| Problem::not_found("No such attendee is on this node."))
 }
 
@@ -15,7 +15,7 @@ pub fn attendee_of(text: &str) -> Result<AttendeeId, Problem> {
 ///
 /// # Errors
 /// What is no id names nothing.
-pub fn order_of(text: &str) -> Result<OrderId, Problem> {
+pub(super) fn order_of(text: &str) -> Result<OrderId, Problem> {
     text.parse().map_err(|_| Problem::not_found("No such order is on this node."))
 }
 
@@ -23,7 +23,7 @@ pub fn order_of(text: &str) -> Result<OrderId, Problem> {
 ///
 /// # Errors
 /// What is no id names nothing.
-pub fn conflict_of(text: &str) -> Result<ConflictId, Problem> {
+pub(super) fn conflict_of(text: &str) -> Result<ConflictId, Problem> {
     text.parse().map_err(|_| Problem::not_found("No such conflict is on this node."))
 }
 
@@ -31,6 +31,6 @@ pub fn conflict_of(text: &str) -> Result<ConflictId, Problem> {
 ///
 /// # Errors
 /// What is no id names nothing.
-pub fn seat_type_of(text: &str) -> Result<SeatTypeId, Problem> {
+pub(super) fn seat_type_of(text: &str) -> Result<SeatTypeId, Problem> {
     text.parse().map_err(|_| Problem::not_found("No such seat type is configured."))
 }

@@ -23,6 +23,6 @@ const COMMANDS: [(&str, Role); 16] = [
 ];
 
 /// The commands of a role.
-pub fn commands_of(role: Role) -> Vec<&'static str> {
+pub(super) fn commands_of(role: Role) -> Vec<&'static str> {
     COMMANDS.iter().filter(|(_, least)| role >= *least).map(|(name, _)| *name).collect()
 }

@@ -1,6 +1,6 @@
 //! Print jobs: what waits, and what staff decide on it.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use lanyard_domain::{Command, Role};
@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::http::cards::print_job::PrintJobCard;
 use crate::http::failure::Failure;
+use crate::http::parts::{Path, Query};
 use crate::http::signed::Signed;
 use crate::node::Node;
 

@@ -21,7 +21,7 @@ const MS_PER_SECOND: i64 = 1_000;
 ///
 /// # Errors
 /// Another problem, where the people it mentions cannot be read.
-pub async fn problem(
+pub(super) async fn problem(
     node: &Node,
     signed: &Signed,
     refused: &Refused,
@@ -45,7 +45,7 @@ pub async fn problem(
 }
 
 /// The answer to a lookup of an order that is not here, with no hint which part was wrong.
-pub fn unknown_order(node: &Node) -> Problem {
+pub(super) fn unknown_order(node: &Node) -> Problem {
     let detail = "No order with this e-mail and access code is on this node. It may be newer than the last synchronisation.";
     Problem::new(StatusCode::NOT_FOUND, "unknown_order", detail).with("last_synced_ms", node.last_synced_ms())
 }

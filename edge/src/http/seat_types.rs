@@ -1,6 +1,6 @@
 //! Seat types with what remains of each, and giving seats to another node.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use lanyard_domain::{Account, Command};
@@ -14,6 +14,7 @@ use crate::http::cards::Names;
 use crate::http::cards::seat_type::SeatTypeCard;
 use crate::http::command::Giving;
 use crate::http::failure::Failure;
+use crate::http::parts::Path;
 use crate::http::path_ids::seat_type_of;
 use crate::http::signed::Signed;
 use crate::node::Node;

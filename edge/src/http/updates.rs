@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::http::failure::Failure;
 use crate::http::signed::Signed;
+use crate::http::status;
 use crate::live::{self, CHANGES_MAX, Update};
 use crate::node::Node;
 
@@ -41,15 +42,18 @@ pub async fn follow(
         let detail = "Too many pages listen to this node already.";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after_ms(5_000).into());
     }
-    let (updates, mut status) = node.live.listen();
-    status.mark_changed();
+    let (updates, mut told) = node.live.listen();
+    told.mark_unchanged();
+    let position = node.published().position;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let mut missed = match last {
         Some(last) => missed_since(&node, last).await?,
         None => Vec::new(),
     };
+    // First of all how the node is, for what was told last may be old.
+    missed.insert(0, Update::new(position, "status", status::card(&node).await?));
     missed.reverse();
-    let listener = Listener { node, updates, status, missed };
+    let listener = Listener { node, updates, status: told, missed };
     let events = stream::unfold(listener, |mut listener| async move {
         let update = listener.next().await?;
         let event = Event::default().id(update.position.to_string()).event(update.name).data(&*update.data);

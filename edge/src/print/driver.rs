@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lanyard_badge::Badge;
+use tokio::task::spawn_blocking;
 
 use crate::config::{ConfigFault, Printer, PrinterDriver};
 use crate::print::condition::Condition;
@@ -96,7 +97,11 @@ impl Driver {
     /// Prints a badge under a name that no other job of this node has, and tells of every change meanwhile.
     pub async fn print(&mut self, name: &str, badge: &Badge, tell: &(dyn Fn(Condition) + Sync)) -> Attempt {
         match self {
-            Self::Files { printer, .. } => write_files(printer, name, badge),
+            Self::Files { printer, .. } => {
+                let (printer, name, badge) = (printer.clone(), name.to_owned(), badge.clone());
+                let written = spawn_blocking(move || write_files(&printer, &name, &badge)).await;
+                written.unwrap_or_else(|_| Attempt::GivenUp { reason: "the badge cannot be drawn".to_owned() })
+            }
             Self::Ipp(printer) => printer.print(name, badge, tell).await,
         }
     }

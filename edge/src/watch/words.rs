@@ -43,7 +43,7 @@ pub(super) fn layout_used(path: &Path) -> Report {
 }
 
 /// A report on a list in a few lines, then one line for each refused row.
-pub fn summary(report: &ImportReport) -> String {
+pub(crate) fn summary(report: &ImportReport) -> String {
     let mut text = format!(
         "{}: {} rows: {} new, {} updated, {} unchanged, {} refused.\nRead as a list of {}.\n",
         report.file,
