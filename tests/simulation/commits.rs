@@ -75,8 +75,19 @@ impl World {
         for (waiting, reply) in waiting.into_iter().zip(committed.replies) {
             self.settle(number, waiting, reply)?;
         }
+        self.tidy_up(number)
+    }
+
+    /// What a node does now and then, and what changes nothing that anybody can see.
+    fn tidy_up(&mut self, number: usize) -> anyhow::Result<()> {
         if self.dice.chance(50) {
             self.nodes[number].engine()?.checkpoint()?;
+        }
+        if self.dice.chance(10) {
+            self.trace.note(self.now_ms, &format!("{} is rebuilt", self.nodes[number].name));
+            let before = self.nodes[number].state_hash()?;
+            self.nodes[number].engine()?.rebuild()?;
+            ensure!(self.nodes[number].state_hash()? == before, "I6: a rebuild changed the states");
         }
         Ok(())
     }
@@ -96,6 +107,7 @@ impl World {
         match (waiting, reply) {
             (Waiting::Desk(id), Committed::Command(outcome)) => self.answer_desk(node, id, outcome),
             (Waiting::Itself(id), Committed::Command(outcome)) => self.acknowledge(node, id, &outcome?),
+            (Waiting::Refusal, Committed::Command(Err(SubmitError::KeyReused))) => Ok(()),
             (Waiting::Session { entries }, Committed::Import(stored)) => {
                 let result = match stored {
                     Ok(_) => Ok(entries),
@@ -104,9 +116,9 @@ impl World {
                 };
                 self.feed(node - 1, Input::Stored { scope: SCOPE, result })
             }
-            (Waiting::Peer { line, life, call }, Committed::Import(stored)) => {
+            (Waiting::Peer { line, start, call }, Committed::Import(stored)) => {
                 let bytes = pushed(stored)?.encode();
-                self.send(line, life, &Parcel::Reply { call, bytes });
+                self.send(line, start, &Parcel::Reply { call, bytes });
                 Ok(())
             }
             (Waiting::Nobody, Committed::Local(changed)) => changed.map(|_| ()).map_err(Into::into),

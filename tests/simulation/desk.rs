@@ -7,7 +7,7 @@ use lanyard_node::Submitted;
 use lanyard_sync::{CommandId, Hash};
 
 use crate::dice::Dice;
-use crate::fixture::{LIST_VERSIONS, LISTS, SEAT_TYPES, guests, id, import, person};
+use crate::fixture::{GUESTS, LIST_VERSIONS, LISTS, SEAT_TYPES, guests, id, import, person};
 use crate::node::Node;
 
 /// What is known of the world outside its nodes: whom and what commands may name.
@@ -55,7 +55,9 @@ impl Directory {
         accounts: &[Account],
         dice: &mut Dice,
     ) -> anyhow::Result<Submitted> {
-        let guest = *dice.pick(&self.guests).expect("there are guests");
+        // Those of later versions of the list are mostly not known yet.
+        let guest = if dice.chance(700) { &self.guests[..GUESTS] } else { &self.guests };
+        let guest = *dice.pick(guest).expect("there are guests");
         let known = node.read(|db| db.attendee(guest))?;
         let drawn = dice.between(0, 100);
         if drawn < 4 {
@@ -144,7 +146,7 @@ fn place(guest: AttendeeId, dice: &mut Dice) -> Command {
     let attendee = dice.chance(600).then_some(guest);
     let lines = (0..=dice.index(2)).map(|_| Wanted {
         seat_type: id(SEAT_TYPES[dice.index(SEAT_TYPES.len())].0),
-        quantity: dice.around_zero(1) + 1,
+        quantity: if dice.chance(50) { 0 } else { 1 + dice.around_zero(1).abs() },
     });
     Command::PlaceOrder {
         attendee,

@@ -20,7 +20,8 @@ pub(crate) const LIST_VERSIONS: u8 = 4;
 
 const SLUG: &str = "summit";
 const SOURCE: &str = "plain";
-const GUESTS: usize = 8;
+/// People on the first version of the list.
+pub(crate) const GUESTS: usize = 8;
 const HOUR_MS: i64 = 3_600_000;
 
 /// Reads an id of the fixture.

@@ -34,13 +34,13 @@ impl World {
             self.nodes[number].die(&left)?;
         }
         self.start(number)?;
-        let vector = self.nodes[number].read(|db| db.vector())?;
+        let vector = self.nodes[number].vector()?;
         self.trace
             .note(self.now_ms, &format!("{} is back with {}", self.nodes[number].name, vector.digest()));
         self.oracle.nothing_is_lost(Some(number), &vector)?;
         let own = self.nodes[number].log();
         for node in self.nodes.iter().filter(|node| node.is_up()) {
-            let known = node.read(|db| db.vector())?.seq(&own);
+            let known = node.vector()?.seq(&own);
             ensure!(known <= vector.seq(&own), "{} has entries of {own} that its writer lost", node.name);
         }
         Ok(())

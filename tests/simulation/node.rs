@@ -11,7 +11,7 @@ use lanyard_node::clock::Surroundings;
 use lanyard_node::engine::Submission;
 use lanyard_node::read::{Read, ReadError};
 use lanyard_node::{Engine, Identity, Options, Reader};
-use lanyard_sync::{CallId, CommandId, LogId, OwnHead, Role, ScopeId, SigningKey, VersionVector};
+use lanyard_sync::{CallId, CommandId, Hash, LogId, OwnHead, Role, ScopeId, SigningKey, VersionVector};
 
 use crate::dice::Dice;
 use crate::disk::{Disk, Image};
@@ -31,10 +31,12 @@ pub(crate) enum Waiting {
     Desk(CommandId),
     /// The node itself.
     Itself(CommandId),
+    /// A desk that uses the id of another command, for the refusal.
+    Refusal,
     /// The node's session, for a batch it pulled, with this many entries.
     Session { entries: usize },
     /// A peer that pushed.
-    Peer { line: usize, life: u64, call: CallId },
+    Peer { line: usize, start: u64, call: CallId },
     /// Nobody.
     Nobody,
 }
@@ -49,7 +51,7 @@ pub(crate) struct Node {
     /// What waits to be committed.
     pub(crate) inbox: Vec<(Waiting, Submission)>,
     /// Grows with every start.
-    pub(crate) life: u64,
+    pub(crate) starts: u64,
     seed: u64,
     clock: Arc<AtomicI64>,
     log: Option<LogId>,
@@ -75,7 +77,7 @@ impl Node {
             disk: Disk::in_directory(&directory.join(name))?,
             clock_off_ms: 0,
             inbox: Vec::new(),
-            life: 0,
+            starts: 0,
             seed,
             clock: Arc::new(AtomicI64::new(BEGIN_MS)),
             log: None,
@@ -95,9 +97,9 @@ impl Node {
 
     /// Opens the database. A node that died goes on in its epoch.
     pub(crate) fn start(&mut self) -> anyhow::Result<()> {
-        self.life += 1;
+        self.starts += 1;
         let clock = Arc::clone(&self.clock);
-        let mut dice = Dice::new(self.seed, &format!("entropy of {} {}", self.name, self.life));
+        let mut dice = Dice::new(self.seed, &format!("entropy of {} {}", self.name, self.starts));
         let surroundings =
             Surroundings::new(move || clock.load(Ordering::Relaxed), move |bytes| dice.fill(bytes));
         let options = Options {
@@ -153,9 +155,21 @@ impl Node {
         if self.identity.is_hq() { Account::Hq } else { Account::Venue(self.log()) }
     }
 
+    /// What it has.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
+    pub(crate) fn vector(&self) -> anyhow::Result<VersionVector> {
+        self.read(|db| db.vector())
+    }
+
+    /// One number for its stored states.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
+    pub(crate) fn state_hash(&self) -> anyhow::Result<Hash> {
+        self.read(|db| db.state_hash())
+    }
+
     /// What it has, and where its own log stands.
     pub(crate) fn here(&self) -> anyhow::Result<(VersionVector, OwnHead)> {
-        let vector = self.read(|db| db.vector())?;
+        let vector = self.vector()?;
         let own = OwnHead { log: self.log(), head: vector.head(&self.log()) };
         Ok((vector, own))
     }

@@ -43,6 +43,6 @@ impl Trace {
 
     /// The last lines.
     pub(crate) fn recent(&self) -> String {
-        self.recent.iter().map(|line| format!("{line}\n")).collect()
+        self.recent.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 }

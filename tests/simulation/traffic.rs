@@ -36,8 +36,8 @@ impl World {
     /// HQ tells whoever listens that it has news.
     pub(crate) fn hint(&mut self) {
         for line in 0..self.lines.len() {
-            let life = self.nodes[line + 1].life;
-            self.send(line, life, &Parcel::Hint);
+            let start = self.nodes[line + 1].starts;
+            self.send(line, start, &Parcel::Hint);
         }
     }
 
@@ -67,7 +67,11 @@ impl World {
         match output {
             Output::Send { call, request } => {
                 self.trace.note(self.now_ms, &format!("{name} sends {}", word(&request)));
-                self.send(line, self.nodes[number].life, &Parcel::Request { call, bytes: request.encode() });
+                self.send(
+                    line,
+                    self.nodes[number].starts,
+                    &Parcel::Request { call, bytes: request.encode() },
+                );
             }
             Output::Build { scope, have } => {
                 let batch = self.nodes[number].read(|db| db.batch_after(&have))?;
@@ -94,12 +98,12 @@ impl World {
     }
 
     /// Puts a parcel on a line.
-    pub(crate) fn send(&mut self, line: usize, life: u64, parcel: &Parcel) {
+    pub(crate) fn send(&mut self, line: usize, start: u64, parcel: &Parcel) {
         let number = self.lines[line].number(parcel);
         match (self.lines[line].cut, parcel) {
             (Cut::Refusing, Parcel::Request { call, .. }) => {
                 let parcel = Parcel::Refused { call: *call };
-                return self.schedule(1, Event::Arrive { line, life, number: 0, parcel });
+                return self.schedule(1, Event::Arrive { line, start, number: 0, parcel });
             }
             (Cut::Refusing | Cut::Silent, _) => return,
             (Cut::Open, _) => {}
@@ -118,7 +122,7 @@ impl World {
                 self.strike(Fault::Delay);
                 in_ms += self.dice.between(500, 40_000);
             }
-            self.schedule(in_ms, Event::Arrive { line, life, number, parcel: parcel.clone() });
+            self.schedule(in_ms, Event::Arrive { line, start, number, parcel: parcel.clone() });
         }
     }
 
@@ -126,11 +130,11 @@ impl World {
     pub(crate) fn arrive(
         &mut self,
         line: usize,
-        life: u64,
+        start: u64,
         number: u64,
         parcel: Parcel,
     ) -> anyhow::Result<()> {
-        let is_current = self.nodes[line + 1].is_up() && self.nodes[line + 1].life == life;
+        let is_current = self.nodes[line + 1].is_up() && self.nodes[line + 1].starts == start;
         if let Parcel::Refused { call } = parcel {
             return if is_current {
                 self.feed(line, Input::Failed { call, retry_after_ms: None })
@@ -147,15 +151,14 @@ impl World {
         match parcel {
             Parcel::Request { call, bytes } if self.nodes[HQ].is_up() => {
                 let request = Request::decode(&bytes).context("a request that cannot be read")?;
-                let waiting = Waiting::Peer { line, life, call };
-                match self.serve(line, request, waiting)? {
-                    Some(reply) => self.send(line, life, &Parcel::Reply { call, bytes: reply.encode() }),
-                    None => {}
+                let waiting = Waiting::Peer { line, start, call };
+                if let Some(reply) = self.serve(line, request, waiting)? {
+                    self.send(line, start, &Parcel::Reply { call, bytes: reply.encode() });
                 }
                 Ok(())
             }
             Parcel::Request { call, .. } => {
-                self.send(line, life, &Parcel::Refused { call });
+                self.send(line, start, &Parcel::Refused { call });
                 Ok(())
             }
             Parcel::Reply { call, bytes } if is_current => {
@@ -181,7 +184,7 @@ impl World {
         }
         let hq = &self.nodes[HQ];
         let now_ms = hq.wall_ms(self.now_ms);
-        let decided = hq.read(|db| decide(db, request, &peer, now_ms, busy_for_ms))?;
+        let decided = hq.read(|db| decide(*db, request, &peer, now_ms, busy_for_ms))?;
         match decided {
             Answer::Reply(reply) => Ok(Some(reply)),
             Answer::Store { batch, .. } => {
@@ -196,7 +199,7 @@ impl World {
 
 /// The decision of the answering side over one commit, a batch included.
 fn decide(
-    db: &Read<'_>,
+    db: Read<'_>,
     request: Request,
     peer: &Certificate,
     now_ms: i64,
@@ -219,7 +222,7 @@ fn decide(
     })
 }
 
-fn pulled(db: &Read<'_>, have: &VersionVector) -> Result<Reply, ReadError> {
+fn pulled(db: Read<'_>, have: &VersionVector) -> Result<Reply, ReadError> {
     let batch = db.batch_after(have)?;
     Ok(Reply::Pull { vector: db.vector()?, batch: batch.map(|batch| batch.encode()) })
 }

@@ -42,8 +42,8 @@ pub(crate) enum Event {
     Act,
     /// A desk that has no answer asks again.
     Retry(usize, CommandId),
-    /// A parcel arrives; `life` is the life of the line's node in which it was sent.
-    Arrive { line: usize, life: u64, number: u64, parcel: Parcel },
+    /// A parcel arrives; `start` is the start of the line's node in which it was sent.
+    Arrive { line: usize, start: u64, number: u64, parcel: Parcel },
     /// A session is to be woken.
     Wake(usize),
     /// A node commits what waits.
@@ -111,7 +111,7 @@ impl World {
         Ok(Self {
             nodes: nodes.collect::<anyhow::Result<_>>()?,
             lines: (1..NODES).map(|_| Line::new()).collect(),
-            commands_wanted: dice.between(40, 90),
+            commands_wanted: dice.between(38, 74),
             dice,
             now_ms: 0,
             rates: Rates::NONE,
@@ -218,9 +218,9 @@ impl World {
         if !self.nodes.iter().all(|node| node.is_up() && node.inbox.is_empty()) {
             return Ok(false);
         }
-        let at_hq = self.nodes[HQ].read(|db| db.vector())?;
+        let at_hq = self.nodes[HQ].vector()?;
         for node in &self.nodes {
-            if node.read(|db| db.vector())? != at_hq {
+            if node.vector()? != at_hq {
                 return Ok(false);
             }
         }
@@ -247,7 +247,7 @@ impl World {
                 self.retry(node, id);
                 Ok(())
             }
-            Event::Arrive { line, life, number, parcel } => self.arrive(line, life, number, parcel),
+            Event::Arrive { line, start, number, parcel } => self.arrive(line, start, number, parcel),
             Event::Wake(line) => self.wake(line),
             Event::Commit(node) => self.commit(node),
             Event::Housekeeping => {
@@ -281,7 +281,7 @@ impl World {
             && self.nodes[at].is_up()
         {
             self.strike(Fault::CommandRepeated);
-            self.give(at, earlier);
+            self.repeat(at, earlier);
             return Ok(());
         }
         let accounts = self.accounts();
@@ -303,6 +303,16 @@ impl World {
         self.submit(node, Waiting::Desk(id), Submission::Command(submitted));
         let patience_ms = self.dice.between(5_000, 20_000);
         self.schedule(patience_ms, Event::Retry(node, id));
+    }
+
+    /// Hands an earlier command to a node again, or another command under its id.
+    fn repeat(&mut self, node: usize, earlier: Submitted) {
+        if self.dice.chance(150) && self.oracle.knows(node, earlier.id) {
+            let other = Submitted { body: Hash(self.dice.bytes()), ..earlier };
+            self.submit(node, Waiting::Refusal, Submission::Command(other));
+        } else {
+            self.give(node, earlier);
+        }
     }
 
     fn retry(&mut self, node: usize, id: CommandId) {
