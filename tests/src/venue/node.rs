@@ -1,8 +1,9 @@
 //! A venue node as a process, with the line to HQ as a process of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use serde_json::Value;
 use tokio::process::Command;
 
 use super::{HqProcess, READY_WITHIN, VenuePlan};
@@ -54,7 +55,9 @@ impl NodeProcess {
             join(&binary, &data, hq, &line_url, conference, name).await?;
         }
         let listen = format!("127.0.0.1:{}", plan.port(3 + 3 * n));
-        let environment = plan.environment.clone();
+        // A variable of one node names it where `{node}` stands.
+        let environment = plan.environment.iter().map(|(name_of, value)| (name_of.clone(), value.replace("{node}", name)));
+        let environment: Vec<_> = environment.collect();
         let process = launch(name, &binary, &data, &listen, &line_url, &environment, &logs)?;
         let mut node =
             Self { name, process, url: String::new(), line, line_control, data, binary, line_url, listen, environment, logs };
@@ -112,19 +115,36 @@ impl NodeProcess {
     /// # Errors
     /// With what it said when it failed.
     pub async fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
-        let mut command = Command::new(&self.binary);
-        command.args(["--data", &self.data.to_string_lossy()]).args(arguments);
-        command.envs(self.environment.iter().cloned());
-        let output = command.output().await?;
+        let output = self.command(arguments).output().await?;
         let said = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "lanyard {}: {said}", arguments.join(" "));
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The report of `lanyard verify`, which fails when it has findings; of another database where one is named.
+    ///
+    /// # Errors
+    /// When there is no report.
+    pub async fn verify(&self, database: Option<&Path>) -> anyhow::Result<Value> {
+        let named = database.map(|path| path.to_string_lossy().into_owned());
+        let mut arguments = vec!["verify", "--json"];
+        arguments.extend(named.iter().flat_map(|path| ["--database", path.as_str()]));
+        let output = self.command(&arguments).output().await?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        serde_json::from_slice(&output.stdout).with_context(|| format!("lanyard verify gave no report: {said}"))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(["--data", &self.data.to_string_lossy()]).args(arguments);
+        command.envs(self.environment.iter().cloned());
+        command
     }
 }
 
 async fn join(
     binary: &PathBuf,
-    data: &std::path::Path,
+    data: &Path,
     hq: &HqProcess,
     line_url: &str,
     conference: &str,
@@ -143,11 +163,11 @@ async fn join(
 fn launch(
     name: &str,
     binary: &PathBuf,
-    data: &std::path::Path,
+    data: &Path,
     listen: &str,
     line_url: &str,
     environment: &[(String, String)],
-    logs: &std::path::Path,
+    logs: &Path,
 ) -> anyhow::Result<Process> {
     let mut launch = Launch::new(name, binary, logs).args([
         "--data",
