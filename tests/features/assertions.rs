@@ -14,12 +14,12 @@ const STEPS: [(&str, &str); 7] = [
 ];
 
 /// How many steps of a scenario claim something.
-pub fn claims(scenario: &Scenario) -> usize {
+pub(crate) fn claims(scenario: &Scenario) -> usize {
     scenario.steps.iter().filter(|step| step.ty == StepType::Then).count()
 }
 
 /// Functions behind a `Then` that assert nothing, as file and line.
-pub fn steps_without() -> Vec<String> {
+pub(crate) fn steps_without() -> Vec<String> {
     STEPS.iter().flat_map(|(file, text)| without(file, text)).collect()
 }
 

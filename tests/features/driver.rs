@@ -9,63 +9,63 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 /// Something that takes its time and may fail in a way that fails the step.
-pub type Doing<'a, T> = LocalBoxFuture<'a, anyhow::Result<T>>;
+pub(crate) type Doing<'a, T> = LocalBoxFuture<'a, anyhow::Result<T>>;
 
 /// What a venue is opened with.
 #[derive(Debug, Clone, Default)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Names of the nodes.
-    pub nodes: Vec<String>,
+    pub(crate) nodes: Vec<String>,
     /// Everybody on the attendee list.
-    pub guests: Vec<Guest>,
+    pub(crate) guests: Vec<Guest>,
     /// Seats to sell by seat type.
-    pub stock: BTreeMap<String, Stock>,
+    pub(crate) stock: BTreeMap<String, Stock>,
 }
 
 /// Somebody on the attendee list.
 #[derive(Debug, Clone)]
-pub struct Guest {
+pub(crate) struct Guest {
     /// Full name; the list's key as well.
-    pub name: String,
+    pub(crate) name: String,
     /// Seat types with `paid` or `unpaid`.
-    pub seats: Vec<(String, String)>,
+    pub(crate) seats: Vec<(String, String)>,
     /// Code of the order in the source.
-    pub order_code: String,
+    pub(crate) order_code: String,
 }
 
 /// Seats of a type.
 #[derive(Debug, Clone, Default)]
-pub struct Stock {
+pub(crate) struct Stock {
     /// Over all nodes.
-    pub quota: u32,
+    pub(crate) quota: u32,
     /// What each node may sell alone.
-    pub allotments: BTreeMap<String, u32>,
+    pub(crate) allotments: BTreeMap<String, u32>,
 }
 
 /// Who does something where.
 #[derive(Debug, Clone)]
-pub struct By {
+pub(crate) struct By {
     /// Desk, such as `north-1`.
-    pub desk: String,
+    pub(crate) desk: String,
     /// Role word.
-    pub role: &'static str,
+    pub(crate) role: &'static str,
 }
 
 impl By {
     /// A supervisor at a desk.
-    pub fn supervisor(desk: &str) -> Self {
+    pub(crate) fn supervisor(desk: &str) -> Self {
         Self { desk: desk.to_owned(), role: "supervisor" }
     }
 
     /// The node that serves the desk.
-    pub fn node(&self) -> &str {
+    pub(crate) fn node(&self) -> &str {
         self.desk.split_once('-').map_or(self.desk.as_str(), |(node, _)| node)
     }
 }
 
 /// Something a desk asks for.
 #[derive(Debug, Clone)]
-pub enum Action {
+pub(crate) enum Action {
     /// Presents a code at a list.
     Scan { code: String, list: String, override_reason: Option<String> },
     /// Takes the standing check-in of somebody back.
@@ -78,8 +78,6 @@ pub enum Action {
     Pay { order: String, amount_minor: i64 },
     /// Turns held seats into sold ones.
     Confirm { order: String },
-    /// Calls an order off.
-    Cancel { order: String },
     /// Names somebody new on a seat.
     NameSeat { order: String, n: u32, name: String },
     /// Looks an order up.
@@ -92,146 +90,146 @@ pub enum Action {
 
 /// What came of it.
 #[derive(Debug, Clone, Default)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// `ok`, or the code of the refusal or problem.
-    pub code: String,
+    pub(crate) code: String,
     /// Data of the refusal or problem.
-    pub data: Value,
+    pub(crate) data: Value,
     /// Id of the order it was about.
-    pub order: Option<String>,
+    pub(crate) order: Option<String>,
     /// Name of the attendee it was about.
-    pub attendee: Option<String>,
+    pub(crate) attendee: Option<String>,
     /// Whether it is the stored outcome of an earlier request.
-    pub replayed: bool,
+    pub(crate) replayed: bool,
 }
 
 /// Somebody as a node has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AttendeeSeen {
+pub(crate) struct AttendeeSeen {
     /// Number of entries about them.
-    pub version: u64,
+    pub(crate) version: u64,
     /// Code that names them.
-    pub code: String,
+    pub(crate) code: String,
     /// Whether they are in.
-    pub is_in: bool,
+    pub(crate) is_in: bool,
     /// Check-ins in canonical order.
-    pub check_ins: Vec<CheckInSeen>,
+    pub(crate) check_ins: Vec<CheckInSeen>,
     /// Badges, void ones too.
-    pub badges: Vec<BadgeSeen>,
+    pub(crate) badges: Vec<BadgeSeen>,
 }
 
 /// A check-in as a node has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CheckInSeen {
+pub(crate) struct CheckInSeen {
     /// Node that wrote it.
-    pub node: String,
+    pub(crate) node: String,
     /// Desk.
-    pub desk: String,
+    pub(crate) desk: String,
     /// Whether it counts.
-    pub effective: bool,
+    pub(crate) effective: bool,
     /// Who took it back.
-    pub annulled_by: Option<String>,
+    pub(crate) annulled_by: Option<String>,
 }
 
 /// A badge as a node has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BadgeSeen {
+pub(crate) struct BadgeSeen {
     /// Code on it.
-    pub code: String,
+    pub(crate) code: String,
     /// Whether it is good.
-    pub active: bool,
+    pub(crate) active: bool,
     /// Names of the seat types on it.
-    pub entitlements: Vec<String>,
+    pub(crate) entitlements: Vec<String>,
 }
 
 /// An order as a node has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OrderSeen {
+pub(crate) struct OrderSeen {
     /// State word.
-    pub state: String,
+    pub(crate) state: String,
     /// Code that finds it.
-    pub access_code: String,
+    pub(crate) access_code: String,
     /// Seat type, wanted, held.
-    pub lines: Vec<(String, u32, u32)>,
+    pub(crate) lines: Vec<(String, u32, u32)>,
     /// Total, minor units.
-    pub total_minor: i64,
+    pub(crate) total_minor: i64,
     /// Paid, minor units.
-    pub paid_minor: i64,
+    pub(crate) paid_minor: i64,
     /// From placing to the end of the hold by the node's clock, milliseconds; what is left of it.
-    pub hold_left_ms: i64,
+    pub(crate) hold_left_ms: i64,
 }
 
 /// A conflict as a node has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ConflictSeen {
+pub(crate) struct ConflictSeen {
     /// Kind word.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Name of the attendee.
-    pub attendee: String,
+    pub(crate) attendee: String,
     /// What and where each side did it, in order.
-    pub sides: Vec<(String, String, bool)>,
+    pub(crate) sides: Vec<(String, String, bool)>,
     /// From cancellation to check-in, milliseconds.
-    pub delay_ms: Option<i64>,
+    pub(crate) delay_ms: Option<i64>,
     /// Whether it waits for a decision.
-    pub open: bool,
+    pub(crate) open: bool,
 }
 
 /// Seats of a type as a node has them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct StockSeen {
+pub(crate) struct StockSeen {
     /// What this node may still sell.
-    pub here: i64,
+    pub(crate) here: i64,
     /// What others may still sell.
-    pub elsewhere: i64,
+    pub(crate) elsewhere: i64,
 }
 
 /// Seats of a type that are not to be had any more, as HQ has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TakenSeen {
+pub(crate) struct TakenSeen {
     /// Sold.
-    pub sold: i64,
+    pub(crate) sold: i64,
     /// Held.
-    pub held: i64,
+    pub(crate) held: i64,
 }
 
 /// A print job as a node has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct JobSeen {
+pub(crate) struct JobSeen {
     /// Id.
-    pub id: String,
+    pub(crate) id: String,
     /// For whom.
-    pub name: String,
+    pub(crate) name: String,
     /// Printer it goes to.
-    pub printer: String,
+    pub(crate) printer: String,
     /// State word.
-    pub state: String,
+    pub(crate) state: String,
     /// What staff are asked.
-    pub question: Option<String>,
+    pub(crate) question: Option<String>,
     /// What staff are told.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// Everything a node has, in short.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StateSeen {
+pub(crate) struct StateSeen {
     /// Entries in the log.
-    pub entries: u64,
+    pub(crate) entries: u64,
     /// Hash of every folded state.
-    pub hash: String,
+    pub(crate) hash: String,
 }
 
 /// Extras of a request.
 #[derive(Debug, Clone, Default)]
-pub struct Terms {
+pub(crate) struct Terms {
     /// Id of the command, where a step repeats one.
-    pub key: Option<String>,
+    pub(crate) key: Option<String>,
     /// Version it was decided on.
-    pub if_match: Option<u64>,
+    pub(crate) if_match: Option<u64>,
 }
 
 /// What happens to a node or its surroundings.
 #[derive(Debug, Clone)]
-pub enum Happening {
+pub(crate) enum Happening {
     /// The line to HQ is cut.
     LineCut,
     /// The line to HQ works again.
@@ -251,7 +249,7 @@ pub enum Happening {
 }
 
 /// Something that runs a venue.
-pub trait Driver: std::fmt::Debug {
+pub(crate) trait Driver: std::fmt::Debug {
     /// A desk asks for something.
     fn act<'a>(&'a mut self, by: &'a By, action: &'a Action, terms: &'a Terms) -> Doing<'a, Answer>;
     /// Several desks ask at the same moment.

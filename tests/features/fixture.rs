@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use crate::driver::{Guest, Plan};
 
 /// Slug of the conference.
-pub const SLUG: &str = "summit";
+pub(crate) const SLUG: &str = "summit";
 
 /// Seat types: id, name as the specifications say it, price in minor units, whether it admits.
-pub const SEAT_TYPES: [(&str, &str, i64, bool); 4] = [
+pub(crate) const SEAT_TYPES: [(&str, &str, i64, bool); 4] = [
     ("ga", "General admission", 19_900, true),
     ("ws", "CQRS Workshop", 50_000, false),
     ("cp", "Cocktail party", 5_000, false),
@@ -19,34 +19,34 @@ pub const SEAT_TYPES: [(&str, &str, i64, bool); 4] = [
 ///
 /// # Panics
 /// When a specification names one that is not there.
-pub fn seat_type_id(name: &str) -> &'static str {
+pub(crate) fn seat_type_id(name: &str) -> &'static str {
     let found = SEAT_TYPES.iter().find(|(_, known, ..)| *known == name);
     found.unwrap_or_else(|| panic!("the conference has no seat type {name}")).0
 }
 
 /// Name of the seat type with this id, else what was given.
-pub fn seat_type_name(id: &str) -> &str {
+pub(crate) fn seat_type_name(id: &str) -> &str {
     SEAT_TYPES.iter().find(|(known, ..)| *known == id).map_or(id, |(_, name, ..)| name)
 }
 
 /// E-mail of somebody.
-pub fn email_of(name: &str) -> String {
+pub(crate) fn email_of(name: &str) -> String {
     format!("{}@example.org", name.to_lowercase().replace(' ', "."))
 }
 
 /// Ticket code of somebody, as the list has it.
-pub fn ticket_of(name: &str) -> String {
+pub(crate) fn ticket_of(name: &str) -> String {
     format!("T-{}", name.to_lowercase().replace(' ', "-"))
 }
 
 /// First and last name.
-pub fn names(full: &str) -> (String, String) {
+pub(crate) fn names(full: &str) -> (String, String) {
     let (first, last) = full.split_once(' ').unwrap_or((full, ""));
     (first.to_owned(), last.to_owned())
 }
 
 /// The conference file without quotas.
-pub fn conference_toml(now_ms: i64) -> String {
+pub(crate) fn conference_toml(now_ms: i64) -> String {
     let day_ms = 86_400_000;
     let (starts_ms, ends_ms) = (now_ms - day_ms, now_ms + 3 * day_ms);
     let mut text = format!(
@@ -78,10 +78,11 @@ pub fn conference_toml(now_ms: i64) -> String {
 }
 
 /// The part of the conference file that says how many seats there are for whom.
-pub fn quotas_toml(plan: &Plan) -> String {
+pub(crate) fn quotas_toml(plan: &Plan) -> String {
     let mut text = String::new();
     for (seat_type, stock) in &plan.stock {
-        let shares: Vec<_> = stock.allotments.iter().map(|(node, seats)| format!("{node} = {seats}")).collect();
+        let shares: Vec<_> =
+            stock.allotments.iter().map(|(node, seats)| format!("{node} = {seats}")).collect();
         write!(
             text,
             "\n[quotas.{seat_type}]\nquota = {}\nallotments = {{ {} }}\n",
@@ -94,7 +95,7 @@ pub fn quotas_toml(plan: &Plan) -> String {
 }
 
 /// The attendee list with one row a seat, as a plain CSV.
-pub fn attendees_csv(guests: &[Guest]) -> String {
+pub(crate) fn attendees_csv(guests: &[Guest]) -> String {
     let mut text = String::from("id,first name,last name,email,ticket code,order code,seat type,status\n");
     for guest in guests {
         let (first, last) = names(&guest.name);

@@ -78,13 +78,14 @@ async fn all_scenarios(kind: Kind) -> bool {
             let checks = world.map_or(0, |world| world.checks());
             async move {
                 assert!(claims > 0, "the scenario claims nothing");
-                assert!(!passed || checks >= claims, "{claims} steps claim something, {checks} assertions were made");
+                assert!(
+                    !passed || checks >= claims,
+                    "{claims} steps claim something, {checks} assertions were made"
+                );
             }
             .boxed_local()
         })
-        .with_writer(
-            cucumber::writer::Basic::stdout().summarized().normalized().fail_on_skipped(),
-        )
+        .with_writer(cucumber::writer::Basic::stdout().summarized().normalized().fail_on_skipped())
         .run(folder)
         .await;
     !writer.execution_has_failed() && writer.skipped_steps() == 0

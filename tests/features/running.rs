@@ -8,7 +8,7 @@ use crate::http::SpawnedVenue;
 
 /// What stands behind the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Nodes in memory.
     Domain,
     /// Spawned binaries.
@@ -21,12 +21,12 @@ static KIND: OnceLock<Kind> = OnceLock::new();
 ///
 /// # Panics
 /// When it was chosen before.
-pub fn choose(kind: Kind) {
+pub(crate) fn choose(kind: Kind) {
     KIND.set(kind).expect("the driver is chosen once");
 }
 
 /// Opens a venue with the chosen driver.
-pub async fn open(plan: &Plan) -> anyhow::Result<Box<dyn Driver>> {
+pub(crate) async fn open(plan: &Plan) -> anyhow::Result<Box<dyn Driver>> {
     Ok(match KIND.get().expect("the driver is chosen before the first step") {
         Kind::Domain => Box::new(MemoryVenue::open(plan)?),
         Kind::Http => Box::new(SpawnedVenue::open(plan).await?),

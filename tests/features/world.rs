@@ -15,41 +15,41 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// One scenario: the plan until the first action, then the venue and what it answered.
 #[derive(Debug, Default, World)]
-pub struct Summit {
+pub(crate) struct Summit {
     /// What the venue is opened with.
-    pub plan: Plan,
+    pub(crate) plan: Plan,
     venue: Option<Box<dyn Driver>>,
     /// The last answer.
-    pub answer: Answer,
+    pub(crate) answer: Answer,
     /// Answers of everybody who asked at the same moment.
-    pub answers: Vec<Answer>,
+    pub(crate) answers: Vec<Answer>,
     /// The last order, by id.
-    pub order: String,
+    pub(crate) order: String,
     /// The last order as it was placed.
-    pub placed: OrderSeen,
+    pub(crate) placed: OrderSeen,
     /// Codes of badges by what they are called.
-    pub codes: BTreeMap<String, String>,
+    pub(crate) codes: BTreeMap<String, String>,
     /// States that are compared with later ones.
-    pub before: BTreeMap<String, StateSeen>,
+    pub(crate) before: BTreeMap<String, StateSeen>,
     /// The last command with its id, for repeats.
-    pub last: Option<(By, Action, Terms)>,
+    pub(crate) last: Option<(By, Action, Terms)>,
     /// A version somebody decided on.
-    pub version: u64,
+    pub(crate) version: u64,
     /// Print jobs there were before.
-    pub jobs_before: usize,
+    pub(crate) jobs_before: usize,
     /// The command before the last.
-    pub before_last: Option<(By, Action, Terms)>,
+    pub(crate) before_last: Option<(By, Action, Terms)>,
     /// The answer before the last.
-    pub earlier: Answer,
+    pub(crate) earlier: Answer,
     /// Orders placed at the same moment, each with whether it holds everything.
-    pub crowd: Vec<(String, bool)>,
+    pub(crate) crowd: Vec<(String, bool)>,
     checks: usize,
     commands: u64,
 }
 
 impl Summit {
     /// The venue, opened at the first need.
-    pub async fn venue(&mut self) -> anyhow::Result<&mut dyn Driver> {
+    pub(crate) async fn venue(&mut self) -> anyhow::Result<&mut dyn Driver> {
         if self.venue.is_none() {
             self.venue = Some(running::open(&self.plan).await.context("the venue does not open")?);
         }
@@ -57,7 +57,7 @@ impl Summit {
     }
 
     /// A desk asks for something; the answer becomes the last one.
-    pub async fn ask(&mut self, by: By, action: Action) -> anyhow::Result<()> {
+    pub(crate) async fn ask(&mut self, by: By, action: Action) -> anyhow::Result<()> {
         self.commands += 1;
         // An id of its own for each command, as a page would draw one, so that a step can send it again.
         let key = format!("{:032x}", u128::from(self.commands) << 64);
@@ -65,7 +65,7 @@ impl Summit {
     }
 
     /// The same on terms.
-    pub async fn ask_on(&mut self, by: By, action: Action, terms: Terms) -> anyhow::Result<()> {
+    pub(crate) async fn ask_on(&mut self, by: By, action: Action, terms: Terms) -> anyhow::Result<()> {
         let answer = self.venue().await?.act(&by, &action, &terms).await?;
         self.earlier = std::mem::replace(&mut self.answer, answer);
         if let Some(order) = &self.answer.order {
@@ -76,7 +76,7 @@ impl Summit {
     }
 
     /// Sends a command once more under its id.
-    pub async fn repeat(&mut self, command: (By, Action, Terms)) -> anyhow::Result<()> {
+    pub(crate) async fn repeat(&mut self, command: (By, Action, Terms)) -> anyhow::Result<()> {
         let (by, action, terms) = &command;
         let answer = self.venue().await?.act(by, action, terms).await?;
         self.earlier = std::mem::replace(&mut self.answer, answer);
@@ -84,19 +84,24 @@ impl Summit {
     }
 
     /// Asserts that something is as expected, and counts that it was asserted.
-    pub fn check<T: PartialEq + Debug>(&mut self, what: &str, seen: &T, expected: &T) -> anyhow::Result<()> {
+    pub(crate) fn check<T: PartialEq + Debug>(
+        &mut self,
+        what: &str,
+        seen: &T,
+        expected: &T,
+    ) -> anyhow::Result<()> {
         self.checks += 1;
         anyhow::ensure!(seen == expected, "{what}: expected {expected:?}, saw {seen:?}");
         Ok(())
     }
 
     /// How many assertions were made.
-    pub fn checks(&self) -> usize {
+    pub(crate) fn checks(&self) -> usize {
         self.checks
     }
 
     /// Waits until a sight is as expected, as long as the driver has patience; then asserts.
-    pub async fn check_sight<T: PartialEq + Debug>(
+    pub(crate) async fn check_sight<T: PartialEq + Debug>(
         &mut self,
         what: &str,
         mut look: impl AsyncFnMut(&mut dyn Driver) -> anyhow::Result<T>,
@@ -113,18 +118,18 @@ impl Summit {
     }
 
     /// The last answer must be a yes.
-    pub fn accepted(&self) -> anyhow::Result<()> {
+    pub(crate) fn accepted(&self) -> anyhow::Result<()> {
         anyhow::ensure!(self.answer.code == "ok", "refused: {} {}", self.answer.code, self.answer.data);
         Ok(())
     }
 
     /// Every place that keeps the log, HQ first.
-    pub fn places(&self) -> Vec<String> {
+    pub(crate) fn places(&self) -> Vec<String> {
         std::iter::once("hq".to_owned()).chain(self.plan.nodes.iter().cloned()).collect()
     }
 }
 
 /// A desk of a node named alone is its first.
-pub fn desk(place: &str) -> String {
+pub(crate) fn desk(place: &str) -> String {
     if place.contains('-') { place.to_owned() } else { format!("{place}-1") }
 }

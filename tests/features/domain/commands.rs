@@ -10,30 +10,31 @@ use crate::driver::Action;
 use crate::fixture;
 
 /// Somebody's words.
-pub fn person(name: &str) -> Person {
+pub(crate) fn person(name: &str) -> Person {
     let (first_name, last_name) = fixture::names(name);
     Person { first_name, last_name, email: Some(fixture::email_of(name)), ..Person::default() }
 }
 
 /// Somebody by name.
-pub fn attendee_named(node: &Node, name: &str) -> anyhow::Result<AttendeeId> {
+pub(crate) fn attendee_named(node: &Node, name: &str) -> anyhow::Result<AttendeeId> {
     let mut known = node.view.attendees();
-    let found = known.find(|(_, known)| known.person.as_ref().is_some_and(|person| person.full_name() == name));
+    let found =
+        known.find(|(_, known)| known.person.as_ref().is_some_and(|person| person.full_name() == name));
     Ok(found.with_context(|| format!("{name} is not known at {}", node.name))?.0)
 }
 
 /// The id of a seat type.
-pub fn seat_type(id: &str) -> anyhow::Result<SeatTypeId> {
+pub(crate) fn seat_type(id: &str) -> anyhow::Result<SeatTypeId> {
     id.parse().context("a seat type has a sound id")
 }
 
 /// The id of an order.
-pub fn order(id: &str) -> anyhow::Result<OrderId> {
+pub(crate) fn order(id: &str) -> anyhow::Result<OrderId> {
     id.parse().context("an order has a sound id")
 }
 
 /// The command of an action; none for a lookup, which changes nothing.
-pub fn command(node: &Node, action: &Action) -> anyhow::Result<Option<Command>> {
+pub(crate) fn command(node: &Node, action: &Action) -> anyhow::Result<Option<Command>> {
     Ok(Some(match action {
         Action::Scan { code, list, override_reason } => Command::CheckIn {
             who: Who::Code(code.clone()),
@@ -69,9 +70,6 @@ pub fn command(node: &Node, action: &Action) -> anyhow::Result<Option<Command>> 
             Command::TakePayment { order: order(id)?, method: Method::Cash, amount_minor: *amount_minor }
         }
         Action::Confirm { order: id } => Command::ConfirmOrder { order: order(id)? },
-        Action::Cancel { order: id } => {
-            Command::CancelOrder { order: order(id)?, reason: "asked by phone".to_owned() }
-        }
         Action::NameSeat { order: id, n, name } => {
             Command::AssignSeat { order: order(id)?, n: *n, assignee: Assignee::New(person(name)) }
         }

@@ -25,7 +25,7 @@ fn role(word: &str) -> anyhow::Result<Role> {
 
 impl Node {
     /// What a desk asks for, once per command id.
-    pub fn ask(
+    pub(crate) fn ask(
         &mut self,
         by: &By,
         action: &Action,
@@ -51,7 +51,12 @@ impl Node {
         Ok(answer)
     }
 
-    fn give_and_follow(&mut self, id: CommandId, asked: &Command, origin: &Origin<'_>) -> anyhow::Result<Answer> {
+    fn give_and_follow(
+        &mut self,
+        id: CommandId,
+        asked: &Command,
+        origin: &Origin<'_>,
+    ) -> anyhow::Result<Answer> {
         let drafts = match self.give(id, asked, origin)? {
             Ok(drafts) => drafts,
             Err(refused) => return Ok(self.refused(&refused)),
@@ -60,7 +65,8 @@ impl Node {
         let follow = follow_ups(&self.view, id, &drafts, DeskProfile { prints_badges: true });
         for next in follow {
             let written = self.give(next.id, &next.command, origin)?;
-            let written = written.map_err(|refused| anyhow::anyhow!("a policy was refused: {}", refused.refusal))?;
+            let written =
+                written.map_err(|refused| anyhow::anyhow!("a policy was refused: {}", refused.refusal))?;
             self.queue_badges(&written, origin.desk);
         }
         let attendee = drafts.iter().find_map(|draft| match draft.stream {
@@ -86,8 +92,10 @@ impl Node {
 
     /// The 412 of a command that was decided on an older version.
     fn stale(&self, action: &Action, terms: &Terms) -> anyhow::Result<Option<Answer>> {
-        let (Some(version), Action::Reprint { name } | Action::IssueBadge { name } | Action::Annul { name, .. }) =
-            (terms.if_match, action)
+        let (
+            Some(version),
+            Action::Reprint { name } | Action::IssueBadge { name } | Action::Annul { name, .. },
+        ) = (terms.if_match, action)
         else {
             return Ok(None);
         };
@@ -97,11 +105,15 @@ impl Node {
             return Ok(None);
         }
         let stream = Stream::Attendee(id);
-        let mut entries: Vec<_> =
-            self.stored().iter().filter(|stored| stored.known.as_ref().is_some_and(|(of, _)| *of == stream)).collect();
+        let mut entries: Vec<_> = self
+            .stored()
+            .iter()
+            .filter(|stored| stored.known.as_ref().is_some_and(|(of, _)| *of == stream))
+            .collect();
         entries.sort_by_key(|stored| stored.entry.canonical_key());
         let seen = usize::try_from(version)?;
-        let between: Vec<_> = entries.iter().skip(seen).map(|stored| json!({ "what": stored.entry.header.kind })).collect();
+        let between: Vec<_> =
+            entries.iter().skip(seen).map(|stored| json!({ "what": stored.entry.header.kind })).collect();
         let data = json!({ "events_between": between });
         Ok(Some(Answer { code: "stale_version".to_owned(), data, ..Answer::default() }))
     }
@@ -113,7 +125,9 @@ impl Node {
             return Answer { code: "locked_out".to_owned(), data, ..Answer::default() };
         }
         match find_order(&self.view, email, code) {
-            Ok(order) => Answer { code: "ok".to_owned(), order: Some(order.to_string()), ..Answer::default() },
+            Ok(order) => {
+                Answer { code: "ok".to_owned(), order: Some(order.to_string()), ..Answer::default() }
+            }
             Err(Refusal::UnknownCode { .. }) => {
                 Answer { code: "mistyped_access_code".to_owned(), ..Answer::default() }
             }
@@ -132,7 +146,7 @@ impl Node {
     }
 
     /// Name of somebody.
-    pub fn name_of(&self, id: AttendeeId) -> String {
+    pub(crate) fn name_of(&self, id: AttendeeId) -> String {
         let known: Attendee = self.view.attendee(id).unwrap_or_default();
         known.person.map(|person| person.full_name()).unwrap_or_default()
     }

@@ -7,4 +7,4 @@ mod printing;
 mod seen;
 mod venue;
 
-pub use venue::MemoryVenue;
+pub(crate) use venue::MemoryVenue;

@@ -15,36 +15,36 @@ use super::printing::PrintRoom;
 use crate::driver::Answer;
 
 /// The scope of the conference.
-pub const SCOPE: sync::ScopeId = sync::ScopeId([7; 16]);
+pub(crate) const SCOPE: sync::ScopeId = sync::ScopeId([7; 16]);
 
 /// An entry as this node keeps it.
 #[derive(Debug, Clone)]
-pub struct Stored {
+pub(crate) struct Stored {
     /// The entry.
-    pub entry: sync::Entry,
+    pub(crate) entry: sync::Entry,
     /// The writer's signature, where there is one.
     signature: Option<sync::Signature>,
     context: LogContext,
     /// Its stream and what happened, where this build knows the kind.
-    pub known: Option<(Stream, Event)>,
+    pub(crate) known: Option<(Stream, Event)>,
 }
 
 /// Where and by whom a command is given.
 #[derive(Debug, Clone, Copy)]
-pub struct Origin<'a> {
+pub(crate) struct Origin<'a> {
     /// Role word, as the actor too.
-    pub actor: &'a str,
+    pub(crate) actor: &'a str,
     /// Desk.
-    pub desk: &'a str,
+    pub(crate) desk: &'a str,
     /// The node's clock, Unix milliseconds.
-    pub now_ms: i64,
+    pub(crate) now_ms: i64,
 }
 
 /// A node in memory.
 #[derive(Debug)]
-pub struct Node {
+pub(crate) struct Node {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     authority: bool,
     key: sync::SigningKey,
     scope: sync::KnownScope,
@@ -54,20 +54,20 @@ pub struct Node {
     contexts: BTreeMap<LogId, LogContext>,
     hq: LogId,
     /// Folded states.
-    pub view: MemoryView,
+    pub(crate) view: MemoryView,
     /// First outcome of every command.
-    pub outcomes: BTreeMap<CommandId, Answer>,
+    pub(crate) outcomes: BTreeMap<CommandId, Answer>,
     draws: u64,
     /// How far its clock is ahead, milliseconds.
-    pub clock_ahead_ms: i64,
+    pub(crate) clock_ahead_ms: i64,
     /// Whether its line to HQ works.
-    pub online: bool,
+    pub(crate) online: bool,
     /// When HQ was last heard of, by the node's clock.
-    pub last_synced_ms: Option<i64>,
+    pub(crate) last_synced_ms: Option<i64>,
     /// Tries to look orders up.
-    pub tries: Tries,
+    pub(crate) tries: Tries,
     /// Its printers and their jobs.
-    pub printing: PrintRoom,
+    pub(crate) printing: PrintRoom,
 }
 
 fn seed(name: &str) -> [u8; 32] {
@@ -77,15 +77,16 @@ fn seed(name: &str) -> [u8; 32] {
 }
 
 /// The log a node of this name writes.
-pub fn log_of(name: &str) -> LogId {
+pub(crate) fn log_of(name: &str) -> LogId {
     let node = sync::NodeId::of(&sync::SigningKey::from_seed(&seed(name)).public_key());
     LogId { node, epoch: sync::Epoch(1) }
 }
 
 impl Node {
     /// A node with its certificate, whose log is opened.
-    pub fn new(name: &str, now_ms: i64) -> anyhow::Result<Self> {
-        let (key, organiser) = (sync::SigningKey::from_seed(&seed(name)), sync::SigningKey::from_seed(&[200; 32]));
+    pub(crate) fn new(name: &str, now_ms: i64) -> anyhow::Result<Self> {
+        let (key, organiser) =
+            (sync::SigningKey::from_seed(&seed(name)), sync::SigningKey::from_seed(&[200; 32]));
         let (log, authority) = (log_of(name), name == "hq");
         let role = if authority { sync::Role::Hq } else { sync::Role::Venue };
         let claims = sync::Claims {
@@ -135,12 +136,12 @@ impl Node {
     }
 
     /// The account whose rights the node spends.
-    pub fn account(&self) -> Account {
+    pub(crate) fn account(&self) -> Account {
         if self.authority { Account::Hq } else { Account::Venue(self.writer.head().log) }
     }
 
     /// Everything it keeps, in order of arrival.
-    pub fn stored(&self) -> &[Stored] {
+    pub(crate) fn stored(&self) -> &[Stored] {
         &self.stored
     }
 
@@ -178,7 +179,7 @@ impl Node {
     }
 
     /// Decides a command and writes what follows from it; the inner error is the refusal.
-    pub fn give(
+    pub(crate) fn give(
         &mut self,
         id: CommandId,
         command: &Command,
@@ -233,7 +234,11 @@ impl Node {
         Ok(())
     }
 
-    fn keep(&mut self, entry: sync::Entry, signature: Option<sync::Signature>) -> anyhow::Result<Option<Stream>> {
+    fn keep(
+        &mut self,
+        entry: sync::Entry,
+        signature: Option<sync::Signature>,
+    ) -> anyhow::Result<Option<Stream>> {
         let context = self.contexts.entry(entry.dot.log).or_default();
         if let Some(delta) = &entry.header.context {
             context.apply_delta(entry.dot.log, delta)?;
@@ -255,7 +260,9 @@ impl Node {
             let mut entries: Vec<_> = self
                 .stored
                 .iter()
-                .filter_map(|stored| stored.known.as_ref().filter(|(of, _)| of == stream).map(|(_, event)| (stored, event)))
+                .filter_map(|stored| {
+                    stored.known.as_ref().filter(|(of, _)| of == stream).map(|(_, event)| (stored, event))
+                })
                 .collect();
             if !state.is_tally() {
                 entries.sort_by_key(|(stored, _)| stored.entry.canonical_key());
@@ -285,20 +292,25 @@ impl Node {
     }
 
     /// Makes every state anew from the log.
-    pub fn rebuild(&mut self) {
+    pub(crate) fn rebuild(&mut self) {
         self.view = MemoryView::default();
-        let streams = self.stored.iter().filter_map(|stored| stored.known.as_ref().map(|(stream, _)| stream.clone()));
+        let streams =
+            self.stored.iter().filter_map(|stored| stored.known.as_ref().map(|(stream, _)| stream.clone()));
         let streams: BTreeSet<_> = streams.collect();
         self.fold(&streams);
     }
 
     /// Which entries it has.
-    pub fn vector(&self) -> VersionVector {
+    pub(crate) fn vector(&self) -> VersionVector {
         self.scope.vector()
     }
 
     /// The batches another node lacks, each cut at the first signed head after `at_least` entries.
-    pub fn batches_for(&self, vector: &VersionVector, at_least: usize) -> anyhow::Result<Vec<sync::Batch>> {
+    pub(crate) fn batches_for(
+        &self,
+        vector: &VersionVector,
+        at_least: usize,
+    ) -> anyhow::Result<Vec<sync::Batch>> {
         let mut batches = Vec::new();
         let mut builder = sync::BatchBuilder::new(SCOPE);
         let mut pushed = 0;
@@ -324,7 +336,7 @@ impl Node {
     }
 
     /// Verifies and keeps a batch that travelled as bytes.
-    pub fn import(&mut self, bytes: &[u8]) -> anyhow::Result<Result<(), sync::Problem>> {
+    pub(crate) fn import(&mut self, bytes: &[u8]) -> anyhow::Result<Result<(), sync::Problem>> {
         let batch = sync::Batch::decode(bytes)?;
         let head_of = |dot: Dot| {
             let entry = &self.stored[*self.positions.get(&dot)?].entry;

@@ -9,18 +9,18 @@ use crate::driver::JobSeen;
 
 /// A badge that is to be printed.
 #[derive(Debug, Clone)]
-pub struct Job {
+pub(crate) struct Job {
     /// As a desk sees it.
-    pub seen: JobSeen,
+    pub(crate) seen: JobSeen,
     /// For whom.
-    pub attendee: AttendeeId,
+    pub(crate) attendee: AttendeeId,
     /// Which badge.
-    pub badge_code: BadgeCode,
+    pub(crate) badge_code: BadgeCode,
 }
 
 /// The printers of a node and what waits for them.
 #[derive(Debug)]
-pub struct PrintRoom {
+pub(crate) struct PrintRoom {
     paper: BTreeMap<String, bool>,
     jobs: Vec<Job>,
     doomed: Option<String>,
@@ -28,13 +28,13 @@ pub struct PrintRoom {
 
 impl PrintRoom {
     /// One printer a lane.
-    pub fn new(node: &str) -> Self {
+    pub(crate) fn new(node: &str) -> Self {
         let paper = [1, 2].map(|lane| (format!("{node}-{lane}"), true)).into();
         Self { paper, jobs: Vec::new(), doomed: None }
     }
 
     /// Queues a badge at the printer beside the desk.
-    pub fn queue(&mut self, desk: &str, name: &str, attendee: AttendeeId, badge_code: BadgeCode) {
+    pub(crate) fn queue(&mut self, desk: &str, name: &str, attendee: AttendeeId, badge_code: BadgeCode) {
         let seen = JobSeen {
             id: (self.jobs.len() + 1).to_string(),
             name: name.to_owned(),
@@ -47,12 +47,12 @@ impl PrintRoom {
     }
 
     /// Gives a printer paper, or takes it away.
-    pub fn set_paper(&mut self, printer: &str, there: bool) {
+    pub(crate) fn set_paper(&mut self, printer: &str, there: bool) {
         self.paper.insert(printer.to_owned(), there);
     }
 
     /// Prints what can be printed and returns it.
-    pub fn work(&mut self) -> Vec<(AttendeeId, BadgeCode)> {
+    pub(crate) fn work(&mut self) -> Vec<(AttendeeId, BadgeCode)> {
         let mut printed = Vec::new();
         for job in self.jobs.iter_mut().filter(|job| job.seen.question.is_none()) {
             if !matches!(job.seen.state.as_str(), "queued" | "waiting") {
@@ -78,12 +78,12 @@ impl PrintRoom {
     }
 
     /// The power will fail while this printer has its next badge inside.
-    pub fn doom(&mut self, printer: &str) {
+    pub(crate) fn doom(&mut self, printer: &str) {
         self.doomed = Some(printer.to_owned());
     }
 
     /// Takes staff's answer about a job.
-    pub fn decide(&mut self, id: &str, decision: &str, printer: Option<&str>) -> anyhow::Result<()> {
+    pub(crate) fn decide(&mut self, id: &str, decision: &str, printer: Option<&str>) -> anyhow::Result<()> {
         let job = self.jobs.iter_mut().find(|job| job.seen.id == id).context("there is no such print job")?;
         job.seen.question = None;
         job.seen.state = match decision {
@@ -99,7 +99,7 @@ impl PrintRoom {
     }
 
     /// The jobs, oldest first.
-    pub fn jobs(&self) -> Vec<JobSeen> {
+    pub(crate) fn jobs(&self) -> Vec<JobSeen> {
         self.jobs.iter().map(|job| job.seen.clone()).collect()
     }
 }

@@ -17,7 +17,7 @@ fn account_name(venue: &MemoryVenue, account: Account) -> String {
 }
 
 /// Somebody.
-pub fn attendee(node: &Node, venue: &MemoryVenue, name: &str) -> Option<AttendeeSeen> {
+pub(crate) fn attendee(node: &Node, venue: &MemoryVenue, name: &str) -> Option<AttendeeSeen> {
     let id = attendee_named(node, name).ok()?;
     let known = node.view.attendee(id)?;
     let check_ins = known.check_ins.iter().map(|check_in| CheckInSeen {
@@ -41,7 +41,7 @@ pub fn attendee(node: &Node, venue: &MemoryVenue, name: &str) -> Option<Attendee
 }
 
 /// An order.
-pub fn order(node: &Node, id: &OrderId, now_ms: i64) -> anyhow::Result<OrderSeen> {
+pub(crate) fn order(node: &Node, id: &OrderId, now_ms: i64) -> anyhow::Result<OrderSeen> {
     let known = node.view.order(*id).with_context(|| format!("{} does not know the order", node.name))?;
     let lines = known.lines.iter();
     Ok(OrderSeen {
@@ -57,7 +57,7 @@ pub fn order(node: &Node, id: &OrderId, now_ms: i64) -> anyhow::Result<OrderSeen
 }
 
 /// Conflicts of everybody, sorted.
-pub fn conflicts(node: &Node, venue: &MemoryVenue) -> Vec<ConflictSeen> {
+pub(crate) fn conflicts(node: &Node, venue: &MemoryVenue) -> Vec<ConflictSeen> {
     let all = node.view.attendees().flat_map(|(id, known)| known.conflicts(id));
     let mut seen: Vec<_> = all
         .map(|conflict| ConflictSeen {
@@ -83,14 +83,14 @@ pub fn conflicts(node: &Node, venue: &MemoryVenue) -> Vec<ConflictSeen> {
 }
 
 /// Seats of a type.
-pub fn stock(node: &Node, id: &SeatTypeId) -> anyhow::Result<StockSeen> {
+pub(crate) fn stock(node: &Node, id: &SeatTypeId) -> anyhow::Result<StockSeen> {
     let ledger = node.view.ledger(id);
     let elsewhere = ledger.elsewhere(node.account()).into_iter().map(|(_, remaining)| remaining).sum();
     Ok(StockSeen { here: ledger.available(node.account()), elsewhere })
 }
 
 /// Everything in short: entries, and a hash over every state.
-pub fn state(node: &Node) -> StateSeen {
+pub(crate) fn state(node: &Node) -> StateSeen {
     let mut hasher = blake3::Hasher::new();
     for (stream, state) in node.view.states() {
         hasher.update(stream.name().to_string().as_bytes());
@@ -100,11 +100,13 @@ pub fn state(node: &Node) -> StateSeen {
 }
 
 /// What supervisors set aside, as the log has it.
-pub fn overrides(node: &Node) -> Vec<String> {
+pub(crate) fn overrides(node: &Node) -> Vec<String> {
     let events = node.stored().iter().filter_map(|stored| stored.known.as_ref());
     let overridden = events.filter_map(|(_, event)| match &event.facts {
         Facts::AttendeeCheckedIn(checked_in) => checked_in.overridden,
         _ => None,
     });
-    overridden.map(|kind| serde_json::to_value(kind).expect("a word").as_str().unwrap_or_default().to_owned()).collect()
+    overridden
+        .map(|kind| serde_json::to_value(kind).expect("a word").as_str().unwrap_or_default().to_owned())
+        .collect()
 }

@@ -15,8 +15,8 @@ use super::commands::{attendee_named, order, person, seat_type};
 use super::node::{Node, Origin, log_of};
 use super::seen;
 use crate::driver::{
-    Action, Answer, AttendeeSeen, By, ConflictSeen, Doing, Driver, Guest, Happening, JobSeen, OrderSeen, Plan,
-    StateSeen, StockSeen, TakenSeen, Terms,
+    Action, Answer, AttendeeSeen, By, ConflictSeen, Doing, Driver, Guest, Happening, JobSeen, OrderSeen,
+    Plan, StateSeen, StockSeen, TakenSeen, Terms,
 };
 use crate::fixture;
 
@@ -25,7 +25,7 @@ const BEGIN_MS: i64 = 1_800_000_000_000;
 
 /// HQ and nodes in memory.
 #[derive(Debug)]
-pub struct MemoryVenue {
+pub(crate) struct MemoryVenue {
     nodes: BTreeMap<String, Node>,
     now_ms: i64,
     commands: u64,
@@ -34,7 +34,7 @@ pub struct MemoryVenue {
 
 impl MemoryVenue {
     /// Opens a venue: the conference, the list and the seats are HQ's, and every node has heard of them.
-    pub fn open(plan: &Plan) -> anyhow::Result<Self> {
+    pub(crate) fn open(plan: &Plan) -> anyhow::Result<Self> {
         let names = std::iter::once("hq").chain(plan.nodes.iter().map(String::as_str));
         let nodes = names.map(|name| Ok((name.to_owned(), Node::new(name, BEGIN_MS)?)));
         let nodes = nodes.collect::<anyhow::Result<_>>()?;
@@ -127,7 +127,8 @@ impl MemoryVenue {
     /// Every node whose line works tells HQ what it lacks and hears what it lacks itself, until nothing is left.
     fn exchange(&mut self) -> anyhow::Result<()> {
         for _ in 0..3 {
-            let online: Vec<_> = self.nodes.values().filter(|node| node.online && node.name != "hq").collect();
+            let online: Vec<_> =
+                self.nodes.values().filter(|node| node.online && node.name != "hq").collect();
             let names: Vec<_> = online.iter().map(|node| node.name.clone()).collect();
             for name in &names {
                 self.deliver(name, "hq")?;
@@ -154,7 +155,8 @@ impl MemoryVenue {
     /// Delivers every commit as a batch of its own, so many times and in any order, to whoever lacks it.
     fn scatter(&mut self, times: u32) -> anyhow::Result<()> {
         let mut parcels = Vec::new();
-        let before: BTreeMap<_, _> = self.nodes.iter().map(|(name, node)| (name.clone(), node.vector())).collect();
+        let before: BTreeMap<_, _> =
+            self.nodes.iter().map(|(name, node)| (name.clone(), node.vector())).collect();
         for (to, vector) in &before {
             for from in self.nodes.values().filter(|node| node.name != *to) {
                 for batch in from.batches_for(vector, 1)? {
@@ -180,7 +182,8 @@ impl MemoryVenue {
     fn shuffled<T>(&mut self, mut items: Vec<T>) -> Vec<T> {
         for last in (1..items.len()).rev() {
             // A step of a linear congruential generator: any order will do, the same in every run.
-            self.shuffle = self.shuffle.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.shuffle =
+                self.shuffle.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let other = usize::try_from(self.shuffle >> 33).unwrap_or(0) % (last + 1);
             items.swap(last, other);
         }
@@ -214,7 +217,8 @@ impl MemoryVenue {
 impl Node {
     /// Own orders whose hold ran out or that were called off elsewhere.
     fn due(&self, now_ms: i64) -> Vec<OrderId> {
-        let own = self.view.orders().filter(|(_, order)| order.owner == Some(self.account()) && !order.released);
+        let own =
+            self.view.orders().filter(|(_, order)| order.owner == Some(self.account()) && !order.released);
         let due = own.filter(|(_, order)| match order.state {
             OrderState::Cancelled => true,
             OrderState::Placed => order.has_lapsed(now_ms),

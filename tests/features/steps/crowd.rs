@@ -39,7 +39,8 @@ async fn crowd_orders(w: &mut Summit, count: usize, place: String, step: &Step) 
 #[when("all who hold everything pay and are confirmed")]
 async fn all_pay(w: &mut Summit) -> anyhow::Result<()> {
     let Some((by, ..)) = w.last.clone() else { anyhow::bail!("nobody ordered") };
-    let complete: Vec<_> = w.crowd.iter().filter(|(_, complete)| *complete).map(|(order, _)| order.clone()).collect();
+    let complete: Vec<_> =
+        w.crowd.iter().filter(|(_, complete)| *complete).map(|(order, _)| order.clone()).collect();
     for order in complete {
         let amount_minor = w.venue().await?.order(by.node(), &order).await?.total_minor;
         w.ask(by.clone(), Action::Pay { order: order.clone(), amount_minor }).await?;

@@ -8,13 +8,13 @@ use crate::fixture::{seat_type_id, ticket_of};
 use crate::world::{Summit, desk};
 
 /// The code somebody shows at a node.
-pub async fn code_of(w: &mut Summit, node: &str, name: &str) -> anyhow::Result<String> {
+pub(crate) async fn code_of(w: &mut Summit, node: &str, name: &str) -> anyhow::Result<String> {
     let known = w.venue().await?.attendee(node, name).await?;
     Ok(known.map(|known| known.code).filter(|code| !code.is_empty()).unwrap_or_else(|| ticket_of(name)))
 }
 
 /// A supervisor's desk scans a code at the main door.
-pub async fn scan(w: &mut Summit, place: &str, code: String) -> anyhow::Result<()> {
+pub(crate) async fn scan(w: &mut Summit, place: &str, code: String) -> anyhow::Result<()> {
     let action = Action::Scan { code, list: "main".to_owned(), override_reason: None };
     w.ask(By::supervisor(&desk(place)), action).await
 }
@@ -125,14 +125,16 @@ fn exactly_admitted(w: &mut Summit, count: usize, code: String) -> anyhow::Resul
 
 #[then(regex = r#"^at (\w+) "(.+)" is (in|not in)$"#)]
 async fn is_in(w: &mut Summit, node: String, name: String, state: String) -> anyhow::Result<()> {
-    let look = async |venue: &mut dyn Driver| Ok(venue.attendee(&node, &name).await?.map(|known| known.is_in));
+    let look =
+        async |venue: &mut dyn Driver| Ok(venue.attendee(&node, &name).await?.map(|known| known.is_in));
     w.check_sight("whether they are in", look, &Some(state == "in")).await
 }
 
 #[then(regex = r#"^at (\w+) "(.+)" has (\d+) check-ins?$"#)]
 async fn check_ins(w: &mut Summit, node: String, name: String, count: usize) -> anyhow::Result<()> {
-    let look =
-        async |venue: &mut dyn Driver| Ok(venue.attendee(&node, &name).await?.map(|known| known.check_ins.len()));
+    let look = async |venue: &mut dyn Driver| {
+        Ok(venue.attendee(&node, &name).await?.map(|known| known.check_ins.len()))
+    };
     w.check_sight("check-ins", look, &Some(count)).await
 }
 
@@ -164,7 +166,8 @@ async fn one_conflict(
     for place in w.places() {
         let look = async |venue: &mut dyn Driver| {
             let all = venue.conflicts(&place).await?.into_iter();
-            let of_kind = all.filter(|conflict| conflict.kind == kind && conflict.attendee == name && conflict.open);
+            let of_kind =
+                all.filter(|conflict| conflict.kind == kind && conflict.attendee == name && conflict.open);
             let between = of_kind.map(|conflict| {
                 let mut between: Vec<_> = conflict.sides.into_iter().map(|(_, node, _)| node).collect();
                 between.sort();
@@ -200,7 +203,12 @@ async fn in_effect_at(w: &mut Summit, name: String, node: String) -> anyhow::Res
 /// Nodes whose check-ins of somebody are in effect.
 async fn effective(venue: &mut dyn Driver, place: &str, name: &str) -> anyhow::Result<Vec<String>> {
     let known = venue.attendee(place, name).await?.unwrap_or_default();
-    Ok(known.check_ins.into_iter().filter(|check_in| check_in.effective).map(|check_in| check_in.node).collect())
+    Ok(known
+        .check_ins
+        .into_iter()
+        .filter(|check_in| check_in.effective)
+        .map(|check_in| check_in.node)
+        .collect())
 }
 
 #[then(regex = r"^every place shows that she was admitted at least (\d+) seconds after the cancellation$")]
@@ -208,7 +216,10 @@ async fn delay(w: &mut Summit, seconds: i64) -> anyhow::Result<()> {
     for place in w.places() {
         let look = async |venue: &mut dyn Driver| {
             let conflicts = venue.conflicts(&place).await?;
-            Ok(conflicts.iter().map(|conflict| conflict.delay_ms >= Some(seconds * 1_000)).collect::<Vec<_>>())
+            Ok(conflicts
+                .iter()
+                .map(|conflict| conflict.delay_ms >= Some(seconds * 1_000))
+                .collect::<Vec<_>>())
         };
         w.check_sight(&format!("the delay at {place}"), look, &vec![true]).await?;
     }

@@ -53,8 +53,7 @@ fn same_refusals(w: &mut Summit) -> anyhow::Result<()> {
         }
         (code.to_owned(), data)
     };
-    let (last, earlier) =
-        (plain(&w.answer.code, &w.answer.data), plain(&w.earlier.code, &w.earlier.data));
+    let (last, earlier) = (plain(&w.answer.code, &w.answer.data), plain(&w.earlier.code, &w.earlier.data));
     w.check("the refusals", &last, &earlier)
 }
 
