@@ -54,7 +54,11 @@ async fn main() -> anyhow::Result<()> {
     plan.first_port = (flags.port > 0).then_some(flags.port);
     let mut venue = Venue::start(&plan).await?;
     explain(&venue, &flags.state);
-    tokio::signal::ctrl_c().await?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
     println!("\nStopping. Start again to go on from here, or with --fresh to start over.");
     venue.stop().await
 }
