@@ -30,13 +30,25 @@ fn main() -> Result<()> {
 fn use_prepared(folder: &Path) -> Result<PathBuf> {
     let folder = fs::canonicalize(folder)
         .with_context(|| format!("LANYARD_UI_DIST names {}, which cannot be read", folder.display()))?;
-    ensure!(folder.join("index.html").is_file(), "LANYARD_UI_DIST names {}, which has no index.html", folder.display());
+    ensure!(
+        folder.join("index.html").is_file(),
+        "LANYARD_UI_DIST names {}, which has no index.html",
+        folder.display()
+    );
     println!("cargo::rerun-if-changed={}", folder.display());
     Ok(folder)
 }
 
 fn build() -> Result<PathBuf> {
-    for input in ["src", "public", "index.html", "package.json", "package-lock.json", "vite.config.ts", "svelte.config.js"] {
+    for input in [
+        "src",
+        "public",
+        "index.html",
+        "package.json",
+        "package-lock.json",
+        "vite.config.ts",
+        "svelte.config.js",
+    ] {
         println!("cargo::rerun-if-changed={PAGE}/{input}");
     }
     check_node()?;
@@ -51,9 +63,13 @@ fn build() -> Result<PathBuf> {
 }
 
 fn check_node() -> Result<()> {
-    let found = Command::new("node").arg("--version").output().with_context(|| format!("cannot run `node`. {ADVICE}"))?;
+    let found = Command::new("node")
+        .arg("--version")
+        .output()
+        .with_context(|| format!("cannot run `node`. {ADVICE}"))?;
     let version = String::from_utf8_lossy(&found.stdout);
-    let mut numbers = version.trim().trim_start_matches('v').split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut numbers =
+        version.trim().trim_start_matches('v').split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     ensure!((major, minor) >= (20, 19), "Node {} is too old. {ADVICE}", version.trim());
     Ok(())
@@ -70,7 +86,11 @@ fn modules_are_those_of_the_lock_file() -> bool {
 
 fn npm(arguments: &[&str]) -> Result<()> {
     let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-    let finished = npm.args(arguments).current_dir(PAGE).output().with_context(|| format!("cannot run `npm`. {ADVICE}"))?;
+    let finished = npm
+        .args(arguments)
+        .current_dir(PAGE)
+        .output()
+        .with_context(|| format!("cannot run `npm`. {ADVICE}"))?;
     if !finished.status.success() {
         bail!(
             "`npm {}` failed for the page ({}). {ADVICE}\n{}{}",

@@ -145,7 +145,11 @@ mod tests {
     #[test]
     fn no_flag_takes_a_pin() {
         for command in Cli::command().get_subcommands() {
-            assert!(command.get_arguments().all(|flag| !flag.get_id().as_str().contains("pin")), "{}", command.get_name());
+            assert!(
+                command.get_arguments().all(|flag| !flag.get_id().as_str().contains("pin")),
+                "{}",
+                command.get_name()
+            );
         }
     }
 }

@@ -30,14 +30,18 @@ mod offset {
     static LAST: Mutex<Option<(Instant, i64)>> = Mutex::new(None);
 
     pub(super) fn current_ms() -> i64 {
-        let Some(file) = FILE.get_or_init(|| env::var_os("LANYARD_TEST_CLOCK_FILE").map(PathBuf::from)) else { return 0 };
+        let Some(file) = FILE.get_or_init(|| env::var_os("LANYARD_TEST_CLOCK_FILE").map(PathBuf::from))
+        else {
+            return 0;
+        };
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, offset_ms)) = last.filter(|(read, _)| read.elapsed() < FRESH) {
             return offset_ms;
         }
         // A test replaces the file now and then; what cannot be read in between is what was read before.
         let before = last.map_or(0, |(_, offset_ms)| offset_ms);
-        let offset_ms = fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(before);
+        let offset_ms =
+            fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(before);
         *last = Some((Instant::now(), offset_ms));
         offset_ms
     }

@@ -273,7 +273,9 @@ impl Printer {
             return Err(ConfigFault::PrinterBoth { printer: printer() });
         }
         match self.driver {
-            PrinterDriver::Files if self.folder.is_none() => return Err(ConfigFault::PrinterFolder { printer: printer() }),
+            PrinterDriver::Files if self.folder.is_none() => {
+                return Err(ConfigFault::PrinterFolder { printer: printer() });
+            }
             PrinterDriver::Ipp if !self.uri.as_deref().is_some_and(is_ipp_address) => {
                 return Err(ConfigFault::PrinterAddress { printer: printer() });
             }
@@ -316,7 +318,8 @@ mod tests {
     fn unknown_names_are_refused_by_name() {
         let error = toml::from_str::<Config>("lisen = \"127.0.0.1:1\"").expect_err("no such name");
         assert!(error.message().contains("lisen"), "{error}");
-        let printer = "[[printers]]\nprinter = \"a\"\nname = \"A\"\ndriver = \"files\"\nfolder = \"f\"\ndip = 3\n";
+        let printer =
+            "[[printers]]\nprinter = \"a\"\nname = \"A\"\ndriver = \"files\"\nfolder = \"f\"\ndip = 3\n";
         let error = toml::from_str::<Config>(printer).expect_err("no such name");
         assert!(error.message().contains("dip"), "{error}");
     }

@@ -1,7 +1,9 @@
-//! The node's clock: gives back what lapsed or was cancelled.
+//! What a node does by itself as time goes on: it gives back what lapsed or was cancelled, and brings sessions in line
+//! with what HQ says of staff.
 
 use std::time::Duration;
 
+use lanyard_node::read::ReadError;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::now_ms;
@@ -13,13 +15,31 @@ const TICK: Duration = Duration::from_secs(1);
 pub(crate) async fn keep_house(node: Node) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut seen = 0;
     loop {
         tokio::select! {
             () = node.stop.wait() => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = lanyard_node::housekeeping::release_due(&node.writer, &node.reader, now_ms()).await {
+        if let Err(error) =
+            lanyard_node::housekeeping::release_due(&node.writer, &node.reader, now_ms()).await
+        {
             tracing::warn!(error = &error as &dyn std::error::Error, "what is due was not released");
         }
+        let position = node.published().position;
+        if position != seen {
+            seen = position;
+            if let Err(error) = follow_staff(&node).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "staff cannot be read");
+            }
+        }
     }
+}
+
+/// Whoever left is signed out, and a changed role counts at once.
+async fn follow_staff(node: &Node) -> Result<(), ReadError> {
+    for (id, member) in node.reader.read(|db| db.all_staff()).await? {
+        node.sessions.set_role(&id, member.role.filter(|_| member.active));
+    }
+    Ok(())
 }

@@ -179,7 +179,11 @@ pub fn changes(db: &Read<'_>, after: u64, position: u64) -> Result<Vec<Update>, 
         let version = || db.state(&stream).map(|state| state.map_or(0, |state| state.version));
         match &stream {
             Stream::Attendee(id) => {
-                updates.push(Update::new(position, "attendee", json!({"attendee_id": id, "version": version()?})));
+                updates.push(Update::new(
+                    position,
+                    "attendee",
+                    json!({"attendee_id": id, "version": version()?}),
+                ));
             }
             Stream::Order(id) => {
                 updates.push(Update::new(position, "order", json!({"order_id": id, "version": version()?})));

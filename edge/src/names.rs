@@ -20,7 +20,11 @@ mod tests {
 
     #[test]
     fn a_certificate_names_the_address_unless_it_is_every_address() {
-        let at = |listen: &str| Config { listen: listen.parse().unwrap(), names: vec!["desk.local".to_owned()], ..Config::default() };
+        let at = |listen: &str| Config {
+            listen: listen.parse().unwrap(),
+            names: vec!["desk.local".to_owned()],
+            ..Config::default()
+        };
         assert_eq!(of(&at("192.0.2.7:7070")), ["127.0.0.1", "192.0.2.7", "::1", "desk.local", "localhost"]);
         assert_eq!(of(&at("0.0.0.0:7070")), ["127.0.0.1", "::1", "desk.local", "localhost"]);
     }

@@ -11,7 +11,9 @@ use lanyard_node::tls;
 /// When the file cannot be read or holds no certificate.
 pub(crate) fn client(ca: Option<&Path>) -> anyhow::Result<reqwest::Client> {
     let pem = ca
-        .map(|path| std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display())))
+        .map(|path| {
+            std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+        })
         .transpose()?;
     Ok(tls::peer_client(pem.as_deref())?)
 }

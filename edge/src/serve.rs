@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use lanyard_badge::{Fonts, Layout};
@@ -13,7 +13,9 @@ use lanyard_node::http::{Bound, Listen, StopSwitch};
 use lanyard_node::start::{DATABASE_FILE, options_here};
 use lanyard_node::uplink::{Uplink, UplinkHandle};
 use lanyard_node::{Engine, Identity, Options, Reader, Writer, WriterThread, ca, tls};
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 use url::Url;
 
 use crate::clock::now_ms;
@@ -29,6 +31,9 @@ use crate::print::condition::Board;
 use crate::print::driver::Driver;
 use crate::print::worker::Worker;
 use crate::watch::{FileDrop, LAYOUT_FILE};
+
+/// How long the last commit may take once nothing more is asked.
+const LAST_COMMIT_WITHIN: Duration = Duration::from_secs(10);
 
 /// A node that serves.
 #[derive(Debug)]
@@ -57,6 +62,7 @@ struct Foundation {
 /// When it has not joined, its database does not open, or its address cannot be had.
 pub async fn serve(config: Config) -> anyhow::Result<Running> {
     config.check()?;
+    check_joined(&config.data)?;
     let lock = DataLock::take(&config.data)?;
     let data = config.data.clone();
     let Foundation { identity, writer, reader, thread } = found(&config)?;
@@ -146,19 +152,30 @@ async fn end(
     tasks.join_all().await;
     drop(lines);
     // Whatever still holds the writer lets go when its task has ended, so the thread ends after its last commit.
-    tokio::task::spawn_blocking(move || thread.join()).await.context("the writing thread panicked")??;
+    let (told, ended) = oneshot::channel();
+    std::thread::spawn(move || told.send(thread.join()));
+    match timeout(LAST_COMMIT_WITHIN, ended).await {
+        Ok(Ok(joined)) => joined.context("the store failed")?,
+        Ok(Err(_)) | Err(_) => {
+            tracing::warn!("a request still holds the store; everything answered is on disk")
+        }
+    }
     tracing::info!("the node has stopped");
     Ok(())
 }
 
-fn found(config: &Config) -> anyhow::Result<Foundation> {
-    let data = &config.data;
+fn check_joined(data: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(
         Identity::exists(data),
         "{} holds no node; let it join first: lanyard --data {} join --hq URL --code CODE",
         data.display(),
         data.display()
     );
+    Ok(())
+}
+
+fn found(config: &Config) -> anyhow::Result<Foundation> {
+    let data = &config.data;
     let identity = Identity::load(data)?;
     let path = data.join(DATABASE_FILE);
     let default_printer = config.printers.first().map(|printer| printer.printer.clone());
@@ -200,14 +217,23 @@ fn badge_maker(config: &Config) -> anyhow::Result<BadgeMaker> {
 }
 
 fn read_layout(path: &Path) -> anyhow::Result<Layout> {
-    let svg = std::fs::read_to_string(path).with_context(|| format!("the layout {} cannot be read", path.display()))?;
+    let svg = std::fs::read_to_string(path)
+        .with_context(|| format!("the layout {} cannot be read", path.display()))?;
     Layout::parse(&svg).with_context(|| format!("the layout {} cannot be used", path.display()))
 }
 
-fn line(url: &str, ca: &Path, identity: &Identity, writer: &Writer, reader: &Reader) -> anyhow::Result<UplinkHandle> {
-    let peer = Url::parse(url).with_context(|| format!("“{url}” is no address; write it like https://hq.example.org:7443"))?;
+fn line(
+    url: &str,
+    ca: &Path,
+    identity: &Identity,
+    writer: &Writer,
+    reader: &Reader,
+) -> anyhow::Result<UplinkHandle> {
+    let peer = Url::parse(url)
+        .with_context(|| format!("“{url}” is no address; write it like https://hq.example.org:7443"))?;
     let http = crate::peer::client(Config::path(ca))?;
-    let uplink = Uplink { peer, http, identity: identity.clone(), writer: writer.clone(), reader: reader.clone() };
+    let uplink =
+        Uplink { peer, http, identity: identity.clone(), writer: writer.clone(), reader: reader.clone() };
     Ok(uplink.start())
 }
 
@@ -222,4 +248,3 @@ fn server_tls(config: &Config, identity: &Identity) -> anyhow::Result<Option<Arc
     };
     Ok(Some(tls::server_config(&issued.chain_pem, &issued.key_pem)?))
 }
-

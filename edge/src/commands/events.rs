@@ -18,8 +18,11 @@ pub(super) fn run(source: &Source, flags: &Events) -> anyhow::Result<()> {
         let lines = reader.read_here(|db| db.entries_after(after, PAGE))?;
         let Some(last) = lines.last() else { return Ok(()) };
         after = last.position;
-        let wanted = lines.iter().filter(|line| flags.stream.as_ref().is_none_or(|stream| line.stream.to_string() == *stream));
-        let text: String = wanted.map(|line| if flags.json { object(line) } else { words(line) } + "\n").collect();
+        let wanted = lines
+            .iter()
+            .filter(|line| flags.stream.as_ref().is_none_or(|stream| line.stream.to_string() == *stream));
+        let text: String =
+            wanted.map(|line| if flags.json { object(line) } else { words(line) } + "\n").collect();
         print(&text)?;
     }
 }
@@ -31,7 +34,8 @@ fn words(line: &EntryLine) -> String {
 }
 
 fn object(line: &EntryLine) -> String {
-    let parsed = |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let parsed =
+        |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
     json!({
         "position": line.position,
         "dot": line.dot,

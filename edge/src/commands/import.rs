@@ -14,7 +14,8 @@ use crate::watch::words::summary;
 pub(super) async fn run(source: &Source, flags: Import) -> anyhow::Result<()> {
     let config = configured(source, [])?;
     let _lock = DataLock::take(&config.data)?;
-    let bytes = std::fs::read(&flags.file).with_context(|| format!("{} cannot be read", flags.file.display()))?;
+    let bytes =
+        std::fs::read(&flags.file).with_context(|| format!("{} cannot be read", flags.file.display()))?;
     let identity = Identity::load(&config.data)?;
     let started = start(&config.data, identity, options_here())?;
     let encoding = Encoding::from(config.drop.encoding);

@@ -54,9 +54,11 @@ pub(super) async fn run(source: &Source, flags: Join) -> anyhow::Result<()> {
 
 async fn ask(hq: &str, ca: Option<&Path>, code: &str, public_key: PublicKey) -> anyhow::Result<Joined> {
     let url = Url::parse(hq).and_then(|url| url.join("/api/v1/joins"));
-    let url = url.with_context(|| format!("“{hq}” is no address; write it like https://hq.example.org:7443"))?;
+    let url =
+        url.with_context(|| format!("“{hq}” is no address; write it like https://hq.example.org:7443"))?;
     let body = json!({"code": code, "public_key": public_key});
-    let request = peer::client(ca)?.post(url).header("content-type", "application/json").body(body.to_string());
+    let request =
+        peer::client(ca)?.post(url).header("content-type", "application/json").body(body.to_string());
     let answer = request.send().await.with_context(|| format!("HQ at {hq} does not answer"))?;
     let status = answer.status();
     let text = answer.text().await.context("HQ's answer broke off")?;

@@ -21,7 +21,7 @@ pub(super) async fn run(source: &Source, flags: Serve) -> anyhow::Result<()> {
         ],
     )?;
     log::start(&config.log)?;
-    let running = serve::serve(config).await?;
+    let running = serve(config).await?;
     if flags.announce {
         print(&format!("{}\n", json!({"listen": running.url()})))?;
     }

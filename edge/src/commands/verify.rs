@@ -23,7 +23,9 @@ pub(super) fn run(source: &Source, flags: &Verify) -> anyhow::Result<()> {
 
 fn words(report: &Report, state_hash: Hash) -> String {
     let Report { entries, logs, streams, outcomes, findings, more_findings } = report;
-    let mut text = format!("{entries} entries of {logs} logs, {streams} streams and {outcomes} outcomes were checked.\nState hash {state_hash}.\n");
+    let mut text = format!(
+        "{entries} entries of {logs} logs, {streams} streams and {outcomes} outcomes were checked.\nState hash {state_hash}.\n"
+    );
     for finding in findings {
         writeln!(text, "{finding}").expect("writing to a string cannot fail");
     }
@@ -35,9 +37,7 @@ fn words(report: &Report, state_hash: Hash) -> String {
 
 fn object(report: &Report, state_hash: Hash) -> String {
     let Report { entries, logs, streams, outcomes, findings, more_findings } = report;
-    let finding = |finding: &lanyard_node::verify::Finding| {
-        json!({"invariant": format!("{:?}", finding.invariant), "claim": finding.invariant.claim(), "what": finding.what})
-    };
+    let finding = |finding: &lanyard_node::verify::Finding| json!({"invariant": format!("{:?}", finding.invariant), "claim": finding.invariant.claim(), "what": finding.what});
     let findings: Vec<_> = findings.iter().map(finding).collect();
     let object = json!({
         "clean": report.is_clean(),

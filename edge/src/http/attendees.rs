@@ -6,13 +6,13 @@ use axum::response::{IntoResponse, Response};
 use lanyard_domain::{Folded, Role, Stream};
 use lanyard_node::http::{Problem, entity_tag};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::http::cards::Names;
 use crate::http::cards::attendee::{AttendeeCard, AttendeeRow};
 use crate::http::command::history;
 use crate::http::failure::Failure;
-use crate::http::parts::{Path, Query};
+use crate::http::parts::{Parameters, Path};
 use crate::http::path_ids::attendee_of;
 use crate::http::signed::Signed;
 use crate::node::Node;
@@ -21,7 +21,7 @@ const ROWS_USUAL: usize = 20;
 const ROWS_MAX: usize = 100;
 
 /// What is looked for.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// Beginnings of names, e-mail, company, order or access code; empty for those that changed last.
@@ -46,7 +46,7 @@ pub struct Found {
 pub async fn search(
     State(node): State<Node>,
     signed: Signed,
-    Query(search): Query<Search>,
+    Parameters(search): Parameters<Search>,
 ) -> Result<axum::Json<Found>, Failure> {
     signed.needs(Role::Volunteer)?;
     let limit = search.limit.unwrap_or(ROWS_USUAL).clamp(1, ROWS_MAX);
@@ -62,11 +62,16 @@ pub async fn search(
 /// Shows everything known of an attendee.
 #[utoipa::path(get, path = "/attendees/{attendee_id}", tag = "door", params(("attendee_id" = String, Path)),
     responses((status = 200, body = AttendeeCard), (status = 404, description = "No such attendee here")))]
-pub async fn show(State(node): State<Node>, signed: Signed, Path(id): Path<String>) -> Result<Response, Failure> {
+pub async fn show(
+    State(node): State<Node>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     signed.needs(Role::Volunteer)?;
     let id = attendee_of(&id)?;
     let state = node.reader.read(move |db| db.state(&Stream::Attendee(id))).await?;
-    let Some((Folded::Attendee(attendee), readable)) = state.map(|state| (state.folded, state.readable)) else {
+    let Some((Folded::Attendee(attendee), readable)) = state.map(|state| (state.folded, state.readable))
+    else {
         return Err(Problem::not_found("No such attendee is on this node.").into());
     };
     let published = node.published();

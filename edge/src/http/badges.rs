@@ -9,14 +9,14 @@ use lanyard_domain::{AttendeeId, BadgeCode, Command, Role, access_code};
 use lanyard_node::http::{Json, Problem};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::http::parts::{Path, Query};
-use crate::http::path_ids::attendee_of;
 use crate::http::cards::print_job::PrintJobCard;
 use crate::http::check_ins::AttendeeAfter;
 use crate::http::command::{Decided, Giving};
 use crate::http::failure::Failure;
+use crate::http::parts::{Parameters, Path};
+use crate::http::path_ids::attendee_of;
 use crate::http::reason::{Nothing, Reason};
 use crate::http::signed::Signed;
 use crate::node::Node;
@@ -36,7 +36,7 @@ pub struct BadgeMade {
 }
 
 /// How a preview is drawn.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Preview {
     /// Dots per inch, at most 300.
@@ -48,7 +48,11 @@ pub struct Preview {
 #[utoipa::path(post, path = "/attendees/{attendee_id}/badges", tag = "badges", request_body = Nothing,
     params(("attendee_id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = BadgeMade), (status = 409, description = "Refused, with the reason")))]
-pub async fn issue(Path(id): Path<String>, giving: Giving, request: Json<Nothing>) -> Result<Response, Failure> {
+pub async fn issue(
+    Path(id): Path<String>,
+    giving: Giving,
+    request: Json<Nothing>,
+) -> Result<Response, Failure> {
     let attendee = attendee_of(&id)?;
     made(giving.give(request.hash, Command::IssueBadge { attendee }).await?).await
 }
@@ -57,7 +61,11 @@ pub async fn issue(Path(id): Path<String>, giving: Giving, request: Json<Nothing
 #[utoipa::path(post, path = "/attendees/{attendee_id}/badges/reprint", tag = "badges", request_body = Reason,
     params(("attendee_id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = BadgeMade), (status = 409, description = "Refused, with the reason")))]
-pub async fn reprint(Path(id): Path<String>, giving: Giving, request: Json<Reason>) -> Result<Response, Failure> {
+pub async fn reprint(
+    Path(id): Path<String>,
+    giving: Giving,
+    request: Json<Reason>,
+) -> Result<Response, Failure> {
     let command = Command::ReprintBadge { attendee: attendee_of(&id)?, reason: request.value.reason };
     made(giving.give(request.hash, command).await?).await
 }
@@ -91,7 +99,7 @@ pub async fn png(
     State(node): State<Node>,
     signed: Signed,
     Path(id): Path<String>,
-    Query(preview): Query<Preview>,
+    Parameters(preview): Parameters<Preview>,
 ) -> Result<Response, Failure> {
     let badge = drawn(&node, &signed, &id, preview.dpi).await?;
     let png = on_the_side(move || badge.to_png()).await?;
@@ -106,7 +114,7 @@ pub async fn pdf(
     State(node): State<Node>,
     signed: Signed,
     Path(id): Path<String>,
-    Query(preview): Query<Preview>,
+    Parameters(preview): Parameters<Preview>,
 ) -> Result<Response, Failure> {
     let badge = drawn(&node, &signed, &id, preview.dpi).await?;
     let pdf = on_the_side(move || badge.to_pdf()).await?;

@@ -12,6 +12,9 @@ pub mod seat_type;
 use lanyard_domain::{Account, Conference, DeskId, SeatTypeId};
 use lanyard_node::engine::Published;
 
+/// The desk that HQ's own entries name.
+const HQ_DESK: &str = "hq";
+
 /// Names of everything an answer may mention.
 #[derive(Debug, Clone, Copy)]
 pub struct Names<'a>(pub &'a Published);
@@ -34,11 +37,17 @@ impl Names<'_> {
 
     /// The name of a seat type, else its id.
     pub fn seat_type(&self, id: &SeatTypeId) -> String {
-        self.conference().seat_types.get(id).map_or_else(|| id.to_string(), |seat_type| seat_type.name.clone())
+        self.conference()
+            .seat_types
+            .get(id)
+            .map_or_else(|| id.to_string(), |seat_type| seat_type.name.clone())
     }
 
     /// Where a desk stands, else its id.
     pub fn place(&self, desk: &str) -> String {
+        if desk == HQ_DESK {
+            return "HQ".to_owned();
+        }
         let place = desk.parse::<DeskId>().ok().and_then(|desk| self.conference().desks.get(&desk));
         place.map_or_else(|| desk.to_owned(), |desk| desk.place.clone())
     }

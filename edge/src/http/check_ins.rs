@@ -79,7 +79,8 @@ pub async fn check_in(giving: Giving, request: Json<CheckInRequest>) -> Result<R
     };
     let version = attendee.version;
     let arrivals = ArrivalsCard::of(decided.answer.arrivals);
-    let verdict = CheckInVerdict { verdict: "admitted", check_in: check_in.to_string(), attendee, print_job, arrivals };
+    let verdict =
+        CheckInVerdict { verdict: "admitted", check_in: check_in.to_string(), attendee, print_job, arrivals };
     Ok(decided.respond(Some(version), verdict))
 }
 

@@ -74,7 +74,8 @@ impl Giving {
         match answer.outcome.clone() {
             Outcome::Accepted(accepted) => Ok(Decided { accepted, answer, published, giving: self }),
             Outcome::Refused(refused) => {
-                let problem = refusals::problem(&self.node, &self.signed, &refused, &answer, &published).await?;
+                let problem =
+                    refusals::problem(&self.node, &self.signed, &refused, &answer, &published).await?;
                 Err(Failure { problem, replayed: answer.replayed })
             }
         }

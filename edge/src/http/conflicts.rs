@@ -8,19 +8,19 @@ use lanyard_domain::{Attendee, Command, ConflictId, Person, Role};
 use lanyard_node::http::{Json, Problem};
 use lanyard_sync::Dot;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::http::cards::Names;
 use crate::http::cards::conflict::ConflictCard;
 use crate::http::command::Giving;
 use crate::http::failure::Failure;
-use crate::http::parts::{Path, Query};
+use crate::http::parts::{Parameters, Path};
 use crate::http::path_ids::conflict_of;
 use crate::http::signed::Signed;
 use crate::node::Node;
 
 /// Which conflicts.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     /// `open`, `resolved` or `all`.
@@ -71,7 +71,7 @@ pub enum DecisionWord {
 pub async fn list(
     State(node): State<Node>,
     signed: Signed,
-    Query(which): Query<Which>,
+    Parameters(which): Parameters<Which>,
 ) -> Result<axum::Json<Vec<ConflictCard>>, Failure> {
     signed.needs(Role::Volunteer)?;
     let only_open = which.state == WhichState::Open;
@@ -113,7 +113,8 @@ pub async fn resolve(
     let decided =
         giving.give(request.hash, Command::ResolveConflict { attendee, conflict, decision, reason }).await?;
     let (id, state) = decided.attendee().ok_or_else(Problem::internal)?;
-    let after = state.conflicts(id).into_iter().find(|known| known.id == conflict).ok_or_else(Problem::internal)?;
+    let after =
+        state.conflicts(id).into_iter().find(|known| known.id == conflict).ok_or_else(Problem::internal)?;
     Ok(decided.respond(None, ConflictCard::of(&after, &name_of(state), decided.names())))
 }
 

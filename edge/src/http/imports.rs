@@ -39,7 +39,8 @@ pub async fn import(
 }
 
 fn declared(headers: &HeaderMap) -> Result<Encoding, Problem> {
-    let refused = |detail: &str| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_type", detail);
+    let refused =
+        |detail: &str| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_content_type", detail);
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = given.split(';').map(str::trim);
     if !parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("text/csv")) {

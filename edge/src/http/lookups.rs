@@ -15,7 +15,10 @@ pub struct Lookups {
 impl Lookups {
     /// How long a desk has to wait yet, milliseconds.
     pub fn wait_ms(&self, desk: &DeskId, now_ms: i64) -> Option<u64> {
-        self.locked().get(desk).and_then(|tries| tries.wait_ms(now_ms)).and_then(|wait_ms| u64::try_from(wait_ms).ok())
+        self.locked()
+            .get(desk)
+            .and_then(|tries| tries.wait_ms(now_ms))
+            .and_then(|wait_ms| u64::try_from(wait_ms).ok())
     }
 
     /// Counts an unknown pair.

@@ -157,8 +157,11 @@ impl From<PaymentMethod> for Method {
     responses((status = 201, body = OrderCard), (status = 409, description = "No seats left here, and where there are")))]
 pub async fn place(giving: Giving, request: Json<OrderRequest>) -> Result<Response, Failure> {
     let OrderRequest { attendee_id, registrant, lines, if_short } = request.value;
-    let registrant = registrant
-        .map(|person| Person { first_name: person.name, email: Some(person.email), ..Person::default() });
+    let registrant = registrant.map(|person| Person {
+        first_name: person.name,
+        email: Some(person.email),
+        ..Person::default()
+    });
     let wanted = |line: WantedLine| Wanted { seat_type: line.seat_type, quantity: line.quantity };
     let command = Command::PlaceOrder {
         attendee: attendee_id,
@@ -176,7 +179,11 @@ pub async fn place(giving: Giving, request: Json<OrderRequest>) -> Result<Respon
 #[utoipa::path(post, path = "/orders/{order_id}/payments", tag = "sales", request_body = PaymentRequest,
     params(("order_id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = OrderCard), (status = 422, description = "Not the amount that is open")))]
-pub async fn pay(Path(id): Path<String>, giving: Giving, request: Json<PaymentRequest>) -> Result<Response, Failure> {
+pub async fn pay(
+    Path(id): Path<String>,
+    giving: Giving,
+    request: Json<PaymentRequest>,
+) -> Result<Response, Failure> {
     let PaymentRequest { method, amount_minor } = request.value;
     let command = Command::TakePayment { order: order_of(&id)?, method: method.into(), amount_minor };
     order_after(&giving.give(request.hash, command).await?)
@@ -186,7 +193,11 @@ pub async fn pay(Path(id): Path<String>, giving: Giving, request: Json<PaymentRe
 #[utoipa::path(post, path = "/orders/{order_id}/confirmation", tag = "sales", request_body = Nothing,
     params(("order_id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = Confirmed), (status = 409, description = "Not paid, lapsed or cancelled")))]
-pub async fn confirm(Path(id): Path<String>, giving: Giving, request: Json<Nothing>) -> Result<Response, Failure> {
+pub async fn confirm(
+    Path(id): Path<String>,
+    giving: Giving,
+    request: Json<Nothing>,
+) -> Result<Response, Failure> {
     let decided = giving.give(request.hash, Command::ConfirmOrder { order: order_of(&id)? }).await?;
     let print_job = PrintJobCard::of_decided(&decided).await?;
     let attendee = decided.attendee_card().await?;
@@ -198,7 +209,11 @@ pub async fn confirm(Path(id): Path<String>, giving: Giving, request: Json<Nothi
 #[utoipa::path(post, path = "/orders/{order_id}/cancellation", tag = "sales", request_body = Reason,
     params(("order_id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = OrderCard), (status = 403, description = "Needs a supervisor")))]
-pub async fn cancel(Path(id): Path<String>, giving: Giving, request: Json<Reason>) -> Result<Response, Failure> {
+pub async fn cancel(
+    Path(id): Path<String>,
+    giving: Giving,
+    request: Json<Reason>,
+) -> Result<Response, Failure> {
     let command = Command::CancelOrder { order: order_of(&id)?, reason: request.value.reason };
     order_after(&giving.give(request.hash, command).await?)
 }
@@ -222,7 +237,8 @@ pub async fn assign(
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail).into());
         }
     };
-    let decided = giving.give(request.hash, Command::AssignSeat { order: order_of(&id)?, n, assignee }).await?;
+    let decided =
+        giving.give(request.hash, Command::AssignSeat { order: order_of(&id)?, n, assignee }).await?;
     let attendee = decided.attendee_card().await?;
     let order = decided.order_card().ok_or_else(Problem::internal)?;
     Ok(decided.respond(Some(order.version), Assigned { order, attendee }))
@@ -231,7 +247,11 @@ pub async fn assign(
 /// Shows an order.
 #[utoipa::path(get, path = "/orders/{order_id}", tag = "sales", params(("order_id" = String, Path)),
     responses((status = 200, body = OrderCard), (status = 404, description = "No such order here")))]
-pub async fn show(State(node): State<Node>, signed: Signed, Path(id): Path<String>) -> Result<Response, Failure> {
+pub async fn show(
+    State(node): State<Node>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     signed.needs(Role::Volunteer)?;
     let id = order_of(&id)?;
     let order = node.reader.read(move |db| db.order(id)).await?;
@@ -245,7 +265,11 @@ pub async fn show(State(node): State<Node>, signed: Signed, Path(id): Path<Strin
 #[utoipa::path(post, path = "/orders/lookup", tag = "sales", request_body = LookupRequest,
     responses((status = 200, body = OrderCard), (status = 404, description = "No such pair here, with no hint which part"),
         (status = 422, description = "A character of the code is mistyped"), (status = 429, description = "Too many guesses")))]
-pub async fn look_up(State(node): State<Node>, signed: Signed, request: Json<LookupRequest>) -> Result<Response, Failure> {
+pub async fn look_up(
+    State(node): State<Node>,
+    signed: Signed,
+    request: Json<LookupRequest>,
+) -> Result<Response, Failure> {
     signed.needs(Role::Volunteer)?;
     if let Some(retry_after_ms) = node.lookups.wait_ms(&signed.desk, now_ms()) {
         return Err(held_back(retry_after_ms).into());

@@ -8,18 +8,18 @@ use lanyard_node::engine::{LocalAnswer, LocalChange, PrintState, Submitted};
 use lanyard_node::http::{IdempotencyKey, Json, Problem};
 use lanyard_node::read::{PrintJob, ReadError};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::http::cards::print_job::PrintJobCard;
 use crate::http::failure::Failure;
-use crate::http::parts::{Path, Query};
+use crate::http::parts::{Parameters, Path};
 use crate::http::signed::Signed;
 use crate::node::Node;
 
 const RECENT: u32 = 50;
 
 /// Which jobs.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     /// `open` or `recent`.
@@ -67,7 +67,7 @@ pub enum PrintDecision {
 pub async fn list(
     State(node): State<Node>,
     signed: Signed,
-    Query(which): Query<Which>,
+    Parameters(which): Parameters<Which>,
 ) -> Result<axum::Json<Vec<PrintJobCard>>, Failure> {
     signed.needs(Role::Volunteer)?;
     let jobs = node.reader.read(move |db| {
@@ -110,7 +110,9 @@ pub async fn decide(
     match changed {
         LocalAnswer::Changed => Ok((StatusCode::CREATED, axum::Json(card)).into_response()),
         // The same decision twice, such as after a line that broke: the first one stands.
-        LocalAnswer::NotApplicable if state == target(decision) => Ok((StatusCode::CREATED, axum::Json(card)).into_response()),
+        LocalAnswer::NotApplicable if state == target(decision) => {
+            Ok((StatusCode::CREATED, axum::Json(card)).into_response())
+        }
         LocalAnswer::NotApplicable => Err(in_another_state(&card).into()),
     }
 }

@@ -42,7 +42,10 @@ pub struct PrinterChoice {
 
 /// Lists printers.
 #[utoipa::path(get, path = "/printers", tag = "printing", responses((status = 200, body = Vec<PrinterCard>)))]
-pub async fn list(State(node): State<Node>, _signed: Signed) -> Result<axum::Json<Vec<PrinterCard>>, Failure> {
+pub async fn list(
+    State(node): State<Node>,
+    _signed: Signed,
+) -> Result<axum::Json<Vec<PrinterCard>>, Failure> {
     let jobs = node.reader.read(|db| db.open_print_jobs()).await?;
     Ok(axum::Json(cards(&node, &jobs)))
 }

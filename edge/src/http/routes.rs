@@ -15,8 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::{
-    attendees, badges, check_ins, conference, conflicts, health, imports, orders, print_jobs, printers, seat_types,
-    sign_ins, state, status, updates, walk_ups,
+    attendees, badges, check_ins, conference, conflicts, health, imports, orders, print_jobs, printers,
+    seat_types, sign_ins, state, status, updates, walk_ups,
 };
 use crate::node::Node;
 use crate::page;

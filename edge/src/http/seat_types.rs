@@ -31,7 +31,10 @@ pub struct RightsRequest {
 
 /// Lists what is sold and what remains of it here and elsewhere.
 #[utoipa::path(get, path = "/seat-types", tag = "sales", responses((status = 200, body = Vec<SeatTypeCard>)))]
-pub async fn list(State(node): State<Node>, _signed: Signed) -> Result<axum::Json<Vec<SeatTypeCard>>, Failure> {
+pub async fn list(
+    State(node): State<Node>,
+    _signed: Signed,
+) -> Result<axum::Json<Vec<SeatTypeCard>>, Failure> {
     Ok(axum::Json(cards(&node).await?))
 }
 

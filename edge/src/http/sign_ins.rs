@@ -113,7 +113,12 @@ impl Me {
 }
 
 /// One attempt; failures are remembered in the local tables, so they outlive a restart.
-async fn attempt(node: &Node, staff: &StaffId, typed: Option<Pin>, known: Known) -> Result<(), SignInRefused> {
+async fn attempt(
+    node: &Node,
+    staff: &StaffId,
+    typed: Option<Pin>,
+    known: Known,
+) -> Result<(), SignInRefused> {
     let load = |subject: String| async move {
         let read = node.reader.read(move |db| db.back_off(&subject)).await;
         let read = read.unwrap_or_else(|error| {

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use lanyard_domain::{Account, Ledger};
+use lanyard_node::Health;
 use lanyard_node::engine::Arrivals;
 use lanyard_node::uplink::{LinkState, LinkStatus};
-use lanyard_node::Health;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -121,7 +121,8 @@ pub async fn card(node: &Node) -> Result<StatusCard, Failure> {
     let (own_log, own) = (published.own_log, node.account());
     let hq_node = published.logs.iter().find(|(_, info)| info.authority).map(|(log, _)| log.node);
     // Before HQ ever said what it has, it has nothing.
-    let theirs = hq_node.and_then(|hq| published.peers.get(&hq)).map(|peer| peer.vector.clone()).unwrap_or_default();
+    let theirs =
+        hq_node.and_then(|hq| published.peers.get(&hq)).map(|peer| peer.vector.clone()).unwrap_or_default();
     let seat_types: Vec<_> = published.conference.seat_types.keys().cloned().collect();
     let read = node.reader.read(move |db| {
         let ledgers = db.ledgers(&seat_types)?;
@@ -137,7 +138,10 @@ pub async fn card(node: &Node) -> Result<StatusCard, Failure> {
     let hq = node.hq.as_ref().map(|hq| hq.borrow().clone());
     Ok(StatusCard {
         node: NodeCard { name: node.identity.name.clone(), id: node.identity.node.to_string() },
-        conference: ConferenceName { slug: published.conference.slug.clone(), name: published.conference.name.clone() },
+        conference: ConferenceName {
+            slug: published.conference.slug.clone(),
+            name: published.conference.name.clone(),
+        },
         now_ms,
         position: published.position,
         hq: LineCard::of(hq, now_ms),
@@ -201,7 +205,11 @@ impl LineCard {
 
 impl SiblingCard {
     fn of(name: &str, status: &LinkStatus) -> Self {
-        Self { name: name.to_owned(), state: link_word(status.state), last_contact_ms: status.last_contact_ms }
+        Self {
+            name: name.to_owned(),
+            state: link_word(status.state),
+            last_contact_ms: status.last_contact_ms,
+        }
     }
 }
 

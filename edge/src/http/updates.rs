@@ -40,7 +40,9 @@ pub async fn follow(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     if node.live.listeners() >= LISTENERS_MAX {
         let detail = "Too many pages listen to this node already.";
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after_ms(5_000).into());
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+            .retry_after_ms(5_000)
+            .into());
     }
     let (updates, mut told) = node.live.listen();
     told.mark_unchanged();
@@ -50,8 +52,8 @@ pub async fn follow(
         Some(last) => missed_since(&node, last).await?,
         None => Vec::new(),
     };
-    // First of all how the node is, for what was told last may be old.
-    missed.insert(0, Update::new(position, "status", status::card(&node).await?));
+    // After what was missed, for its id says that all before it was told.
+    missed.push(Update::new(position, "status", status::card(&node).await?));
     missed.reverse();
     let listener = Listener { node, updates, status: told, missed };
     let events = stream::unfold(listener, |mut listener| async move {
@@ -78,18 +80,20 @@ impl Listener {
         }
         loop {
             tokio::select! {
+                // A status is told after the changes up to its position.
+                biased;
                 () = self.node.stop.wait() => return None,
+                update = self.updates.recv() => match update {
+                    Ok(update) => return Some(update),
+                    Err(RecvError::Lagged(_)) => return Some(Update::reset(self.node.published().position)),
+                    Err(RecvError::Closed) => return None,
+                },
                 changed = self.status.changed() => {
                     changed.ok()?;
                     if let Some(status) = self.status.borrow_and_update().clone() {
                         return Some(status);
                     }
                 }
-                update = self.updates.recv() => match update {
-                    Ok(update) => return Some(update),
-                    Err(RecvError::Lagged(_)) => return Some(Update::reset(self.node.published().position)),
-                    Err(RecvError::Closed) => return None,
-                },
             }
         }
     }

@@ -56,13 +56,23 @@ pub struct WalkUp {
     params(("Idempotency-Key" = String, Header)),
     responses((status = 201, body = WalkUp), (status = 409, description = "Similar people on the list, or no seats left")))]
 pub async fn register(giving: Giving, request: Json<WalkUpRequest>) -> Result<Response, Failure> {
-    let WalkUpRequest { first_name, last_name, email, company, seat_type, payment, received_minor, reason, not_the_same_as } =
-        request.value;
+    let WalkUpRequest {
+        first_name,
+        last_name,
+        email,
+        company,
+        seat_type,
+        payment,
+        received_minor,
+        reason,
+        not_the_same_as,
+    } = request.value;
     if let Some(received_minor) = received_minor {
         check_amount(&giving, &seat_type, payment, received_minor)?;
     }
     let person = Person { first_name, last_name, email, company, ..Person::default() };
-    let command = Command::RegisterWalkUp { person, seat_type, method: payment.into(), reason, not_the_same_as };
+    let command =
+        Command::RegisterWalkUp { person, seat_type, method: payment.into(), reason, not_the_same_as };
     let decided = giving.give(request.hash, command).await?;
     let attendee = decided.attendee_card().await?.ok_or_else(Problem::internal)?;
     let order = decided.order_card().ok_or_else(Problem::internal)?;
@@ -70,7 +80,12 @@ pub async fn register(giving: Giving, request: Json<WalkUpRequest>) -> Result<Re
 }
 
 /// A wrong amount is a slip at the desk, found before anything is decided.
-fn check_amount(giving: &Giving, seat_type: &SeatTypeId, payment: PaymentMethod, received_minor: i64) -> Result<(), Problem> {
+fn check_amount(
+    giving: &Giving,
+    seat_type: &SeatTypeId,
+    payment: PaymentMethod,
+    received_minor: i64,
+) -> Result<(), Problem> {
     let published = giving.node.published();
     let price_minor = published.conference.seat_types.get(seat_type).map_or(0, |known| known.price_minor);
     let due_minor = match payment {

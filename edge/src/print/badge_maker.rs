@@ -87,7 +87,10 @@ fn log_warning(warning: &Warning) {
     match warning {
         Warning::Cut { text } => tracing::warn!(badge.text = text, "a badge's text was cut to fit"),
         Warning::MissingGlyphs { text, .. } => {
-            tracing::warn!(badge.text = text, "no font has some characters of a badge; add one to the fonts folder");
+            tracing::warn!(
+                badge.text = text,
+                "no font has some characters of a badge; add one to the fonts folder"
+            );
         }
         Warning::NoCode => {}
     }

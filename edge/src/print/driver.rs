@@ -66,7 +66,8 @@ impl Driver {
         let id = || printer.printer.clone();
         match printer.driver {
             PrinterDriver::Files => {
-                let folder = printer.folder.as_ref().ok_or_else(|| ConfigFault::PrinterFolder { printer: id() })?;
+                let folder =
+                    printer.folder.as_ref().ok_or_else(|| ConfigFault::PrinterFolder { printer: id() })?;
                 let files = FilesPrinter::new(base.join(folder));
                 Ok(Self::Files { printer: files, dpi: printer.dpi.unwrap_or(FILES_DPI) })
             }
@@ -100,7 +101,8 @@ impl Driver {
             Self::Files { printer, .. } => {
                 let (printer, name, badge) = (printer.clone(), name.to_owned(), badge.clone());
                 let written = spawn_blocking(move || write_files(&printer, &name, &badge)).await;
-                written.unwrap_or_else(|_| Attempt::GivenUp { reason: "the badge cannot be drawn".to_owned() })
+                written
+                    .unwrap_or_else(|_| Attempt::GivenUp { reason: "the badge cannot be drawn".to_owned() })
             }
             Self::Ipp(printer) => printer.print(name, badge, tell).await,
         }
@@ -132,6 +134,8 @@ fn write_files(printer: &FilesPrinter, name: &str, badge: &Badge) -> Attempt {
     };
     match printer.print(name, &png, &pdf) {
         Ok(()) => Attempt::Printed,
-        Err(error) => Attempt::NotSent(Condition::Off { reason: format!("the folder takes no files: {error}") }),
+        Err(error) => {
+            Attempt::NotSent(Condition::Off { reason: format!("the folder takes no files: {error}") })
+        }
     }
 }

@@ -8,7 +8,8 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use ipp::prelude::{
-    AsyncIppClient, DelimiterTag, IppAttributes, IppError, IppOperationBuilder, IppPayload, IppRequestResponse, Uri,
+    AsyncIppClient, DelimiterTag, IppAttributes, IppError, IppOperationBuilder, IppPayload,
+    IppRequestResponse, Uri,
 };
 use lanyard_badge::Badge;
 use tokio::time::{Instant, sleep};
@@ -23,12 +24,14 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// How long a printer may stay silent about a job it has.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
+const SILENCE_MAX: Duration = Duration::from_secs(20);
 
 /// Where a printer offers a choice: fine enough for small letters, coarse enough to be quick.
 const PREFERRED_DPI: [u32; 4] = [300, 203, 360, 600];
 const USUAL_DPI: u32 = 300;
 
+const STATE_PENDING: i32 = 3;
+const STATE_HELD: i32 = 4;
 const STATE_COMPLETED: i32 = 9;
 const STATE_ABORTED: i32 = 8;
 const STATE_CANCELED: i32 = 7;
@@ -59,8 +62,12 @@ struct Offers {
 /// What a printer says of a job.
 enum JobState {
     Open,
+    /// It was made and its document never came.
+    WithoutDocument,
     Completed,
-    Ended { reason: String },
+    Ended {
+        reason: String,
+    },
 }
 
 impl IppPrinter {
@@ -81,7 +88,9 @@ impl IppPrinter {
                 self.offers = offers(&answer);
                 match &self.offers {
                     Some(_) => condition(&answer),
-                    None => Condition::Attention { reason: "takes neither PWG raster, PDF nor JPEG".to_owned() },
+                    None => {
+                        Condition::Attention { reason: "takes neither PWG raster, PDF nor JPEG".to_owned() }
+                    }
                 }
             }
             Err(error) => {
@@ -126,43 +135,48 @@ impl IppPrinter {
             for attribute in job {
                 found.add(DelimiterTag::JobAttributes, attribute.clone());
             }
-            return match job_state(&found) {
-                Some(JobState::Completed) => Trace::Printed,
-                Some(JobState::Ended { .. }) => Trace::NotPrinted,
-                Some(JobState::Open) => self.trace_open(&found).await,
-                None => Trace::Unknown,
-            };
+            return self.trace_found(&found).await;
         }
         Trace::Unknown
     }
 
-    /// A job still with the printer comes out sooner or later: it is waited for.
-    async fn trace_open(&mut self, job: &IppAttributes) -> Trace {
-        let Some(id) = number(job, DelimiterTag::JobAttributes, "job-id") else { return Trace::Unknown };
-        match self.wait_for(id, &|_| {}).await {
+    async fn trace_found(&mut self, found: &IppAttributes) -> Trace {
+        let id = number(found, DelimiterTag::JobAttributes, "job-id");
+        let (Some(state), Some(id)) = (job_state(found), id) else { return Trace::Unknown };
+        let attempt = match state {
+            JobState::Completed => Attempt::Printed,
+            JobState::Ended { reason } => Attempt::GivenUp { reason },
+            JobState::WithoutDocument => self.take_back(id, "the node stopped").await,
+            // It comes out sooner or later, or the printer gives it up.
+            JobState::Open => self.wait_for(id, &|_| {}).await,
+        };
+        match attempt {
             Attempt::Printed => Trace::Printed,
-            Attempt::GivenUp { .. } => Trace::NotPrinted,
-            Attempt::NotSent(_) | Attempt::Unknown { .. } => Trace::Unknown,
+            Attempt::NotSent(_) => Trace::NotPrinted,
+            Attempt::GivenUp { .. } | Attempt::Unknown { .. } => Trace::Unknown,
         }
     }
 
-    /// The document may or may not have arrived whole: only a job that surely ended without paper may be sent again.
+    /// The document may or may not have arrived whole. Only a job that surely has none may be sent again unasked.
     async fn after_broken_line(&mut self, job: i32, reason: &str) -> Attempt {
-        let unknown = || Attempt::Unknown { reason: format!("the line broke while it was sent: {reason}") };
         match self.ask_job(job).await {
             Ok(JobState::Completed) => Attempt::Printed,
+            Ok(JobState::Ended { reason }) => Attempt::GivenUp { reason },
+            // It comes out sooner or later, or the printer gives it up.
+            Ok(JobState::Open) => self.wait_for(job, &|_| {}).await,
+            Ok(JobState::WithoutDocument) => self.take_back(job, reason).await,
+            Err(_) => unknown(reason),
+        }
+    }
+
+    async fn take_back(&self, job: i32, reason: &str) -> Attempt {
+        if self.cancel_job(job).await.is_err() {
+            return unknown(reason);
+        }
+        match self.ask_job(job).await {
             Ok(JobState::Ended { .. }) => Attempt::NotSent(Condition::Off { reason: reason.to_owned() }),
-            Ok(JobState::Open) => {
-                if self.cancel_job(job).await.is_err() {
-                    return unknown();
-                }
-                match self.ask_job(job).await {
-                    Ok(JobState::Completed) => Attempt::Printed,
-                    Ok(JobState::Ended { .. }) => Attempt::NotSent(Condition::Off { reason: reason.to_owned() }),
-                    Ok(JobState::Open) | Err(_) => unknown(),
-                }
-            }
-            Err(_) => unknown(),
+            Ok(JobState::Completed) => Attempt::Printed,
+            Ok(JobState::Open | JobState::WithoutDocument) | Err(_) => unknown(reason),
         }
     }
 
@@ -172,9 +186,12 @@ impl IppPrinter {
             match self.ask_job(job).await {
                 Ok(JobState::Completed) => return Attempt::Printed,
                 Ok(JobState::Ended { reason }) => return Attempt::GivenUp { reason },
-                Ok(JobState::Open) => heard = Instant::now(),
+                Ok(JobState::Open | JobState::WithoutDocument) => heard = Instant::now(),
                 Err(error) if heard.elapsed() >= SILENCE_MAX => {
-                    return Attempt::Unknown { reason: format!("the printer fell silent: {error}") };
+                    tracing::info!(printer.uri = %self.uri, printer.job = job, error = %error, "the printer fell silent");
+                    return Attempt::Unknown {
+                        reason: "the printer fell silent while it had the badge".to_owned(),
+                    };
                 }
                 Err(_) => {}
             }
@@ -198,7 +215,8 @@ impl IppPrinter {
             "pwg-raster-document-resolution-supported",
             "printer-resolution-default",
         ];
-        let operation = IppOperationBuilder::get_printer_attributes(self.uri.clone()).attributes(wanted).build()?;
+        let operation =
+            IppOperationBuilder::get_printer_attributes(self.uri.clone()).attributes(wanted).build()?;
         self.send(operation).await
     }
 
@@ -232,7 +250,8 @@ impl IppPrinter {
         let operation = IppOperationBuilder::get_jobs(self.uri.clone()).build()?;
         let mut request: IppRequestResponse = operation.into();
         for (name, value) in [("which-jobs", which), ("requested-attributes", "all")] {
-            let attribute = ipp::attribute::IppAttribute::with_name(name, ipp::value::IppValue::new_keyword(value)?)?;
+            let attribute =
+                ipp::attribute::IppAttribute::with_name(name, ipp::value::IppValue::new_keyword(value)?)?;
             request.attributes_mut().add(DelimiterTag::OperationAttributes, attribute);
         }
         self.send(request).await
@@ -301,8 +320,20 @@ fn job_state(job: &IppAttributes) -> Option<JobState> {
         STATE_COMPLETED => JobState::Completed,
         STATE_ABORTED => JobState::Ended { reason: format!("the printer gave it up ({})", reasons()) },
         STATE_CANCELED => JobState::Ended { reason: format!("cancelled at the printer ({})", reasons()) },
+        STATE_PENDING | STATE_HELD if lacks_document(&texts(job, group, "job-state-reasons")) => {
+            JobState::WithoutDocument
+        }
         _ => JobState::Open,
     })
+}
+
+fn unknown(reason: &str) -> Attempt {
+    Attempt::Unknown { reason: format!("the line broke while it was sent: {reason}") }
+}
+
+/// RFC 8011, 5.3.8: what a job that was created waits for.
+fn lacks_document(reasons: &[String]) -> bool {
+    reasons.iter().any(|reason| matches!(reason.as_str(), "job-data-insufficient" | "job-incoming"))
 }
 
 fn refusal_of(error: &IppError) -> String {

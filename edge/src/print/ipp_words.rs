@@ -42,7 +42,9 @@ pub(super) fn number(attributes: &IppAttributes, group: DelimiterTag, name: &str
 pub(super) fn resolutions_dpi(attributes: &IppAttributes, name: &str) -> Vec<u32> {
     let values = values(attributes, DelimiterTag::PrinterAttributes, name);
     let square = values.into_iter().filter_map(|value| match value {
-        IppValue::Resolution { cross_feed, feed, units: 3 } if cross_feed == feed => u32::try_from(*feed).ok(),
+        IppValue::Resolution { cross_feed, feed, units: 3 } if cross_feed == feed => {
+            u32::try_from(*feed).ok()
+        }
         _ => None,
     });
     square.collect()
@@ -62,7 +64,8 @@ pub(super) fn condition(attributes: &IppAttributes) -> Condition {
     let group = DelimiterTag::PrinterAttributes;
     let state = number(attributes, group, "printer-state");
     let reasons = texts(attributes, group, "printer-state-reasons");
-    let troubles: Vec<&str> = reasons.iter().filter_map(|reason| trouble(reason, state == Some(PRINTER_STOPPED))).collect();
+    let troubles: Vec<&str> =
+        reasons.iter().filter_map(|reason| trouble(reason, state == Some(PRINTER_STOPPED))).collect();
     if !troubles.is_empty() {
         return Condition::Attention { reason: troubles.join(", ") };
     }

@@ -143,7 +143,9 @@ mod tests {
     }
 
     fn page(width: u32, height: u32) -> Gray {
-        let level = |x: u32, y: u32| if y > 300 { 255 } else { u8::try_from((x * x / 7 + y / 3) % 5 * 60).expect("small") };
+        let level = |x: u32, y: u32| {
+            if y > 300 { 255 } else { u8::try_from((x * x / 7 + y / 3) % 5 * 60).expect("small") }
+        };
         let dots = (0..height).flat_map(|y| (0..width).map(move |x| level(x, y))).collect();
         Gray { width, height, dots }
     }
@@ -153,13 +155,18 @@ mod tests {
         for width in [1, 2, 7, 129, 400] {
             let page = page(width, 700);
             let raster = encode(&page, 300, Dots::Gray8);
-            assert_eq!(unpack(&raster[4 + HEADER_BYTES..], page.width as usize, 700), page.dots, "width {width}");
+            assert_eq!(
+                unpack(&raster[4 + HEADER_BYTES..], page.width as usize, 700),
+                page.dots,
+                "width {width}"
+            );
         }
     }
 
     #[test]
     fn a_page_of_unlike_dots_comes_back_too() {
-        let dots: Vec<u8> = (0..513_u32 * 3).map(|n| u8::try_from(n.wrapping_mul(97) % 251).expect("small")).collect();
+        let dots: Vec<u8> =
+            (0..513_u32 * 3).map(|n| u8::try_from(n.wrapping_mul(97) % 251).expect("small")).collect();
         let page = Gray { width: 513, height: 3, dots };
         let raster = encode(&page, 203, Dots::Gray8);
         assert_eq!(unpack(&raster[4 + HEADER_BYTES..], 513, 3), page.dots);

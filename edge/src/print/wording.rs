@@ -18,7 +18,9 @@ pub fn badge_text(attendee: &Attendee, badge: Option<&Badge>, conference: &Confe
         pronouns: String::new(),
         seat_type: admitting.first().map(|seat_type| seat_type.name.clone()).unwrap_or_default(),
         entitlements: extra.into_iter().map(|seat_type| seat_type.name.clone()).collect(),
-        badge_code: badge.map(|badge| qr_text(&conference.slug, badge.badge_code.as_str())).unwrap_or_default(),
+        badge_code: badge
+            .map(|badge| qr_text(&conference.slug, badge.badge_code.as_str()))
+            .unwrap_or_default(),
         conference: conference.name.clone(),
     }
 }

@@ -69,7 +69,11 @@ impl Worker {
                 }
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::error!(printer.id = self.printer, error = &error as &dyn std::error::Error, "printing is held up");
+                    tracing::error!(
+                        printer.id = self.printer,
+                        error = &error as &dyn std::error::Error,
+                        "printing is held up"
+                    );
                     sleep(REST).await;
                 }
             }
@@ -88,7 +92,8 @@ impl Worker {
                 Trace::NotPrinted => self.put(&job, PrintState::Queued, None, None).await?,
                 Trace::Unknown => {
                     let reason = "the node stopped while it was with the printer".to_owned();
-                    self.put(&job, PrintState::Waiting, Some(reason), Some(PrintQuestion::DidItPrint)).await?;
+                    self.put(&job, PrintState::Waiting, Some(reason), Some(PrintQuestion::DidItPrint))
+                        .await?;
                 }
             }
         }
@@ -98,9 +103,14 @@ impl Worker {
     /// Takes the next job; tells whether there was one to take.
     async fn look(&mut self) -> Result<bool, WorkError> {
         let mut queued = self.jobs(PrintState::Queued).await?;
-        let (old, fresh): (Vec<_>, Vec<_>) = queued.drain(..).partition(|job| now_ms() - job.changed_at_ms > OLD_MS);
+        let (old, fresh): (Vec<_>, Vec<_>) =
+            queued.drain(..).partition(|job| now_ms() - job.changed_at_ms > OLD_MS);
         for job in old {
-            let reason = self.node.board.get(&self.printer).and_then(|condition| condition.reason().map(str::to_owned));
+            let reason = self
+                .node
+                .board
+                .get(&self.printer)
+                .and_then(|condition| condition.reason().map(str::to_owned));
             self.put(&job, PrintState::Waiting, reason, Some(PrintQuestion::PrintOrDiscard)).await?;
         }
         let is_due = self.asked.is_none_or(|asked| asked.elapsed() >= ASK_EVERY);
@@ -109,7 +119,8 @@ impl Worker {
             self.node.board.set(&self.printer, condition);
             self.asked = Some(Instant::now());
         }
-        let takes_badges = self.node.board.get(&self.printer).is_some_and(|condition| condition.takes_badges());
+        let takes_badges =
+            self.node.board.get(&self.printer).is_some_and(|condition| condition.takes_badges());
         match fresh.into_iter().next() {
             Some(job) if takes_badges => self.print(job).await.map(|()| true),
             Some(_) | None => Ok(false),
@@ -120,10 +131,14 @@ impl Worker {
         let badge = match self.draw(&job).await? {
             Ok(badge) => badge,
             Err(Undrawn::Replaced) => {
-                return self.put(&job, PrintState::Discarded, Some("the badge was replaced".to_owned()), None).await;
+                return self
+                    .put(&job, PrintState::Discarded, Some("the badge was replaced".to_owned()), None)
+                    .await;
             }
             Err(Undrawn::Broken(reason)) => {
-                return self.put(&job, PrintState::Failed, Some(reason), Some(PrintQuestion::PrintOrDiscard)).await;
+                return self
+                    .put(&job, PrintState::Failed, Some(reason), Some(PrintQuestion::PrintOrDiscard))
+                    .await;
             }
         };
         if !self.claim(&job).await? {
@@ -159,7 +174,8 @@ impl Worker {
         let id = job.attendee;
         let attendee = self.node.reader.read(move |db| db.attendee(id)).await?;
         let attendee = attendee.unwrap_or_default();
-        let badge = attendee.badges.iter().find(|badge| badge.badge_code == job.badge_code && badge.is_active());
+        let badge =
+            attendee.badges.iter().find(|badge| badge.badge_code == job.badge_code && badge.is_active());
         let Some(badge) = badge else { return Ok(Err(Undrawn::Replaced)) };
         let text = badge_text(&attendee, Some(badge), &self.node.published().conference);
         let made = self.node.badges.make(text, self.driver.dpi()).await;
@@ -202,7 +218,9 @@ impl Worker {
         question: Option<PrintQuestion>,
     ) -> Result<(), WorkError> {
         let from = vec![PrintState::Queued, PrintState::Printing];
-        if self.node.writer.change(change(job, from, to, reason, question)).await? == LocalAnswer::NotApplicable {
+        if self.node.writer.change(change(job, from, to, reason, question)).await?
+            == LocalAnswer::NotApplicable
+        {
             tracing::info!(print_job.id = job.id, "staff decided on a print job meanwhile");
         }
         Ok(())

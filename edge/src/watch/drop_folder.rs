@@ -108,7 +108,8 @@ impl DropFolder {
     /// Puts a file away and writes the report beside it; an earlier file of the same name is kept under another.
     pub fn put_away(&self, dropped: &Dropped, report: &Report) -> io::Result<PathBuf> {
         let folder = self.folder.join(if report.taken { DONE } else { FAILED });
-        let name = dropped.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            dropped.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let target = free_name(&folder, &name);
         fs::rename(&dropped.path, &target)?;
         write_synced(&target.with_added_extension("report.txt"), report.text.as_bytes())?;
@@ -171,7 +172,9 @@ mod tests {
         let mut drop = DropFolder::watch(folder.path()).expect("watched");
         let path = folder.path().join("list.csv");
         fs::write(&path, "name\n").expect("written");
-        tokio::time::timeout(std::time::Duration::from_secs(10), drop.news()).await.expect("the file is noticed");
+        tokio::time::timeout(std::time::Duration::from_secs(10), drop.news())
+            .await
+            .expect("the file is noticed");
         assert_eq!(drop.look().expect("looked"), []);
         fs::write(&path, "name\nAda\n").expect("written");
         assert_eq!(drop.look().expect("looked"), [], "it grew in between");

@@ -56,10 +56,12 @@ pub(crate) fn summary(report: &ImportReport) -> String {
     );
     for (field, column) in &report.columns.recognised {
         let field = serde_json::to_value(field).expect("a field is a word");
-        writeln!(text, "  {} is column “{column}”", field.as_str().unwrap_or_default()).expect("writing to a string cannot fail");
+        writeln!(text, "  {} is column “{column}”", field.as_str().unwrap_or_default())
+            .expect("writing to a string cannot fail");
     }
     if !report.columns.ignored.is_empty() {
-        writeln!(text, "  not used: {}", report.columns.ignored.join(", ")).expect("writing to a string cannot fail");
+        writeln!(text, "  not used: {}", report.columns.ignored.join(", "))
+            .expect("writing to a string cannot fail");
     }
     for row in &report.refused {
         writeln!(text, "line {}: {}", row.line, row.reason).expect("writing to a string cannot fail");

@@ -7,9 +7,9 @@ use lanyard_node::Standing;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::cards::Names;
 use crate::http::cards::conflict::ConflictCard;
 use crate::http::cards::history::HistoryLine;
-use crate::http::cards::Names;
 
 /// An attendee in a list; namesakes can be told apart by it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -156,7 +156,11 @@ impl AttendeeCard {
             access_code: attendee.codes.first().cloned(),
             language: person.and_then(|person| person.language.clone()),
             seats: attendee.seats.values().map(|seat| SeatCard::of(seat, names)).collect(),
-            check_ins: attendee.check_ins.iter().map(|check_in| CheckInCard::of(attendee, check_in, names)).collect(),
+            check_ins: attendee
+                .check_ins
+                .iter()
+                .map(|check_in| CheckInCard::of(attendee, check_in, names))
+                .collect(),
             badges: attendee.badges.iter().map(|badge| BadgeCard::of(badge, names)).collect(),
             history: Vec::new(),
             conflicts: attendee

@@ -124,7 +124,8 @@ fn shown_state(order: &Order, now_ms: i64) -> OrderState {
     match order.state {
         OrderState::Placed if order.has_lapsed(now_ms) => OrderState::Expired,
         OrderState::Imported | OrderState::Unknown => OrderState::Confirmed,
-        state @ (OrderState::Placed | OrderState::Confirmed | OrderState::Cancelled | OrderState::Expired) => state,
+        state
+        @ (OrderState::Placed | OrderState::Confirmed | OrderState::Cancelled | OrderState::Expired) => state,
     }
 }
 

@@ -47,7 +47,14 @@ pub struct ElsewhereCard {
 
 impl SeatTypeCard {
     /// The card of a seat type for the node that writes to `own`.
-    pub fn of(id: &SeatTypeId, seat_type: &SeatType, ledger: &Ledger, own: Account, now_ms: i64, names: Names<'_>) -> Self {
+    pub fn of(
+        id: &SeatTypeId,
+        seat_type: &SeatType,
+        ledger: &Ledger,
+        own: Account,
+        now_ms: i64,
+        names: Names<'_>,
+    ) -> Self {
         let elsewhere: Vec<_> = ledger
             .elsewhere(own)
             .into_iter()
