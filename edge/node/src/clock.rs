@@ -1,11 +1,18 @@
 //! Time and entropy as arguments: what the engine takes from outside itself.
 
+use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where the engine's time and randomness come from; a simulation gives its own.
 pub struct Surroundings {
     now_ms: Box<dyn FnMut() -> i64 + Send>,
     entropy: Box<dyn FnMut(&mut [u8]) + Send>,
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Surroundings")
+    }
 }
 
 impl Surroundings {

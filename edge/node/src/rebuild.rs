@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use crate::engine::fold::Refolded;
 use crate::project::arrivals::Tally;
-use crate::project::{self, Changed, Standing, project};
+use crate::project::{self, Changed, Row, Standing, project};
 use crate::state_hash::for_each_stream;
 use crate::store::logs::{self, LogRow};
 use crate::store::states::StateRow;
@@ -68,7 +68,8 @@ fn restore(
     let log = logs.get(&last.key.dot().log).ok_or_else(|| StoreError::damaged("a log has no number"))?;
     states::put(db, &state, last, log.id)?;
     if let (Some(stream), Some(folded)) = (stream, &refolded.folded) {
-        project(db, row, stream, folded, Changed { all: true, new: true, ..Changed::default() }, own)?;
+        let changed = Changed { all: true, ..Changed::default() };
+        project(db, Row { id: row, is_new: true }, stream, folded, changed, own)?;
     }
     let mut tallied = db.prepare_cached("INSERT OR IGNORE INTO tallied (command, idx) VALUES (?1, ?2)")?;
     for (command, index) in &refolded.applied {

@@ -10,7 +10,7 @@ use super::Engine;
 use super::fold::{Meaning, fold_next, placed};
 use super::states::Loaded;
 use crate::clock::Draws;
-use crate::project::{Changed, Standing, project};
+use crate::project::{Changed, Row, Standing, project};
 use crate::store::entries::Place;
 use crate::store::states::{Last, StateRow};
 use crate::store::{StoreError, contexts, entries, states};
@@ -106,7 +106,10 @@ impl Engine {
         if let Some(id) = self.kinds.get(name) {
             return Ok(*id);
         }
-        let id = self.db.prepare_cached("INSERT INTO kinds (name) VALUES (?1)")?.insert([name])?;
+        self.db.prepare_cached("INSERT OR IGNORE INTO kinds (name) VALUES (?1)")?.execute([name])?;
+        let mut statement = self.db.prepare_cached("SELECT id FROM kinds WHERE name = ?1")?;
+        let id = statement.query_row([name], |row| row.get(0))?;
+        drop(statement);
         self.kinds.insert(name.to_owned(), id);
         Ok(id)
     }
@@ -140,11 +143,13 @@ impl Engine {
         let log = self.logs.get(&last.key.dot().log).ok_or_else(|| StoreError::damaged("a log has no number"))?;
         states::put(&self.db, &row, last, log.id)?;
         if let (Some(stream), Some(folded)) = (&loaded.stream, &loaded.folded) {
-            project(&self.db, loaded.row, stream, folded, loaded.changed, self.account())?;
+            let projected = Row { id: loaded.row, is_new: loaded.is_new };
+            project(&self.db, projected, stream, folded, loaded.changed, self.account())?;
             if let Folded::Conference(configured) = &**folded {
                 self.conference = Arc::new(configured.conference.clone());
             }
         }
+        loaded.is_new = false;
         loaded.changed = Changed::default();
         Ok(())
     }

@@ -6,7 +6,7 @@ use lanyard_domain::outcome::{Accepted, Outcome, Refused};
 use lanyard_domain::policy::{DeskProfile, follow_ups};
 use lanyard_domain::{AttendeeId, Command, DeskId, Event, Folded, OrderId, Person, Refusal, Stream};
 use lanyard_domain::command::Who;
-use lanyard_sync::{CommandId, Dot};
+use lanyard_sync::Dot;
 
 use super::append::{Origin, WriteError};
 use super::view::NodeView;

@@ -26,6 +26,8 @@ pub(crate) struct Loaded {
     pub(crate) standing: Option<Standing>,
     /// None for streams that are not folded.
     pub(crate) folded: Option<Arc<Folded>>,
+    /// Whether nothing was ever saved for it.
+    pub(crate) is_new: bool,
     pub(crate) changed: Changed,
 }
 
@@ -95,8 +97,7 @@ impl States {
 fn fresh(row: i64, name: &StreamName) -> Loaded {
     let stream = Stream::parse(name);
     let folded = stream.as_ref().and_then(Folded::empty).map(Arc::new);
-    let changed = Changed { new: true, ..Changed::default() };
-    Loaded { row, stream, last: None, readable: true, unknown: 0, standing: None, folded, changed }
+    Loaded { row, stream, last: None, readable: true, unknown: 0, standing: None, folded, is_new: true, changed: Changed::default() }
 }
 
 fn load(db: &Connection, name: &StreamName) -> Result<Option<Loaded>, StoreError> {
@@ -104,7 +105,7 @@ fn load(db: &Connection, name: &StreamName) -> Result<Option<Loaded>, StoreError
         return Ok(None);
     };
     let mut loaded = fresh(row, name);
-    loaded.changed.new = last.is_none();
+    loaded.is_new = last.is_none();
     (loaded.last, loaded.readable, loaded.unknown) = (last, readable, unknown);
     loaded.standing = standing.and_then(Standing::from_number);
     if let (Some(stream), Some(bytes)) = (&loaded.stream, state) {

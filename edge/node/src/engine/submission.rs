@@ -10,6 +10,8 @@ use crate::store::StoreError;
 
 /// One thing to be done in a group commit.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are commands, and a box each costs more than the room")]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are commands, and a box each costs more than the room")]
 pub enum Submission {
     /// Decides a command.
     Command(Submitted),
@@ -17,6 +19,13 @@ pub enum Submission {
     Import(Batch),
     /// Changes a table that never leaves this node.
     Local(LocalChange),
+}
+
+impl Submission {
+    /// Whether it is a command to check somebody in.
+    pub(crate) fn is_check_in(&self) -> bool {
+        matches!(self, Self::Command(Submitted { command: Command::CheckIn { .. }, .. }))
+    }
 }
 
 /// A command as somebody gave it.

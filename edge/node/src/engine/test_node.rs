@@ -203,3 +203,29 @@ pub(crate) fn check_in(number: u16) -> Command {
     let who = Who::Code(format!("T{number}"));
     Command::CheckIn { who, list: "main".parse().unwrap(), override_reason: None }
 }
+
+impl Engine {
+    /// Writes what a newer build would write.
+    pub(crate) fn append_foreign(&mut self, stream: &lanyard_domain::Stream, kind: &str, min_reader: u16) {
+        let draft = lanyard_sync::Draft {
+            stream: stream.name(),
+            kind: kind.to_owned(),
+            version: 1,
+            min_reader,
+            at_ms: NOW_MS,
+            skew_ms: None,
+            actor: "future".into(),
+            desk: String::new(),
+            command: command_id(99, self.position() + u64::from(min_reader)),
+            index: 0,
+            facts: lanyard_sync::Salted { salt: [3; 16], bytes: b"{\"list\":\"main\",\"via\":\"ticket\"}".to_vec() },
+            personal: None,
+            ext: Vec::new(),
+        };
+        self.db.execute_batch("BEGIN").unwrap();
+        self.append_draft(draft, &super::fold::Meaning::Unknown).unwrap();
+        self.save_touched().unwrap();
+        self.sign_head().unwrap();
+        self.db.execute_batch("COMMIT").unwrap();
+    }
+}

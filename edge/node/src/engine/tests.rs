@@ -1,4 +1,5 @@
 //! The engine over a real database: outcomes, rollback, imports, epochs.
+#![expect(clippy::redundant_closure_for_method_calls, reason = "a path is not general enough over the lifetime of a read")]
 
 use lanyard_domain::command::{IfShort, Wanted};
 use lanyard_domain::event::Method;
@@ -98,9 +99,8 @@ fn a_command_that_cannot_be_written_leaves_the_log_as_it_was() {
     let (_, mut north, _) = venue();
     north.give(check_in(1));
     let before = north.engine.vector();
-    let reason = "x".repeat(lanyard_sync::limits::PERSONAL_MAX_BYTES + 1);
-    let answer = north.give(Command::ReprintBadge { attendee: person(2), reason });
-    assert_eq!(refusal(&answer).code(), "invalid_field");
+    let overlong = super::Submitted { actor: "x".repeat(65), ..north.submitted(check_in(2)) };
+    assert_eq!(refusal(&north.submit(overlong).unwrap()).code(), "invalid_field");
     assert_eq!(north.engine.vector(), before);
     north.give(check_in(3));
     assert!(verify(&north.path()).unwrap().is_clean());
@@ -261,4 +261,57 @@ fn a_flipped_bit_is_found() {
     let finding = &report.findings[0];
     assert_eq!(finding.invariant, Invariant::I5);
     assert!(finding.what.contains("the payload is not what the header commits to"), "{finding}");
+}
+
+#[test]
+fn a_full_disk_is_said_and_nothing_is_lost() {
+    let (_, mut north, _) = venue();
+    let first = north.submitted(check_in(1));
+    north.submit(first.clone()).unwrap();
+    let before = (north.engine.vector(), north.engine.published().arrivals);
+    limit_pages(&north, Some(0));
+    let mut written = 0;
+    let full = loop {
+        let reason = "x".repeat(400);
+        let submitted = north.submitted(Command::ReprintBadge { attendee: person(2), reason });
+        match north.submit(submitted) {
+            Ok(_) => written += 1,
+            Err(error) => break error,
+        }
+        assert!(written < 1_000, "the limit holds");
+    };
+    assert!(matches!(full, SubmitError::StoreFull), "{full:?}");
+    assert!(north.submit(first).unwrap().replayed, "what was decided before is still said");
+    let own = north.engine.own_log();
+    assert_eq!(north.engine.vector().seq(&own), before.0.seq(&own) + written);
+    assert_eq!(north.engine.published().arrivals, before.1);
+    limit_pages(&north, None);
+    north.accept(check_in(2));
+    assert_eq!(verify(&north.path()).unwrap().findings, []);
+}
+
+/// Lets the database grow by so many pages and no more.
+fn limit_pages(node: &TestNode, more: Option<i64>) {
+    let db = node.engine.connection();
+    let present: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    let limit = more.map_or(1_000_000, |more| present + more);
+    let set: i64 = db.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |row| row.get(0)).unwrap();
+    assert_eq!(set, limit);
+}
+
+#[test]
+fn an_entry_of_a_newer_build_is_kept_and_its_stream_is_read_only() {
+    let (_, mut north, mut south) = venue();
+    south.engine.append_foreign(&lanyard_domain::Stream::Attendee(person(1)), "attendee-teleported", 1);
+    south.engine.append_foreign(&lanyard_domain::Stream::Attendee(person(2)), "attendee-checked-in", 2);
+    north.pull(&south).unwrap();
+    let state = |stream| north.reader().read_here(|db| db.state(&stream)).unwrap().unwrap();
+    let unknown = state(lanyard_domain::Stream::Attendee(person(1)));
+    assert_eq!((unknown.unknown, unknown.readable), (1, true));
+    assert!(!state(lanyard_domain::Stream::Attendee(person(2))).readable);
+    let submitted = north.submitted(check_in(2));
+    assert!(matches!(north.submit(submitted), Err(SubmitError::NeedsUpgrade { .. })));
+    north.accept(check_in(1));
+    assert_eq!(north.state_hashes().0, north.state_hashes().1);
+    assert_eq!(verify(&north.path()).unwrap().findings, []);
 }

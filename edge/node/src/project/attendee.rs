@@ -4,19 +4,19 @@ use lanyard_domain::attendee::CheckIn;
 use lanyard_domain::{Attendee, AttendeeId, access_code};
 use rusqlite::Connection;
 
-use super::{Changed, insert_code, replace_words};
+use super::{Changed, Row, insert_code, replace_words};
 use crate::search::{self, Findable};
 use crate::store::StoreError;
 
 pub(super) fn project(
     db: &Connection,
-    row: i64,
+    row: Row,
     id: AttendeeId,
     state: &Attendee,
     changed: Changed,
 ) -> Result<(), StoreError> {
     if changed.words || changed.all {
-        project_words(db, row, state, changed.new)?;
+        project_words(db, row, state)?;
     }
     if changed.badges || changed.all {
         for badge in &state.badges {
@@ -28,12 +28,12 @@ pub(super) fn project(
         !check_in.unseen_check_ins.is_empty() || !check_in.unseen_cancellations.is_empty()
     };
     if changed.all || state.check_ins.iter().any(contested) {
-        project_conflicts(db, row, id, state)?;
+        project_conflicts(db, row.id, id, state)?;
     }
     Ok(())
 }
 
-fn project_words(db: &Connection, row: i64, state: &Attendee, is_new: bool) -> Result<(), StoreError> {
+fn project_words(db: &Connection, row: Row, state: &Attendee) -> Result<(), StoreError> {
     for code in &state.codes {
         insert_code(db, code, row, None)?;
     }
@@ -41,7 +41,7 @@ fn project_words(db: &Connection, row: i64, state: &Attendee, is_new: bool) -> R
     let name_key = person.map(|person| name_key(&person.full_name())).filter(|key| !key.is_empty());
     let email_key = person.and_then(lanyard_domain::Person::email_key);
     db.prepare_cached("INSERT OR REPLACE INTO attendees (stream, name_key, email_key) VALUES (?1, ?2, ?3)")?
-        .execute((row, name_key, email_key))?;
+        .execute((row.id, name_key, email_key))?;
     let codes: Vec<&str> = state.codes.iter().map(String::as_str).collect();
     let words = search::document(&Findable {
         first_name: person.map_or("", |person| &person.first_name),
@@ -50,7 +50,7 @@ fn project_words(db: &Connection, row: i64, state: &Attendee, is_new: bool) -> R
         company: person.and_then(|person| person.company.as_deref()),
         codes: &codes,
     });
-    replace_words(db, row, &words, is_new)
+    replace_words(db, row, &words)
 }
 
 /// A name as it is compared with others: folded, each part once, in order.

@@ -15,6 +15,15 @@ pub use standing::Standing;
 
 use crate::store::StoreError;
 
+/// The stream whose rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Its number.
+    pub(crate) id: i64,
+    /// Whether nothing was written for it before.
+    pub(crate) is_new: bool,
+}
+
 /// What of a stream has to be projected again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changed {
@@ -22,8 +31,6 @@ pub(crate) struct Changed {
     pub(crate) words: bool,
     /// Badges.
     pub(crate) badges: bool,
-    /// The stream had no row before.
-    pub(crate) new: bool,
     /// Everything, because the stream was folded anew.
     pub(crate) all: bool,
 }
@@ -45,7 +52,7 @@ impl Changed {
 /// Writes the rows that follow from a state.
 pub(crate) fn project(
     db: &Connection,
-    row: i64,
+    row: Row,
     stream: &Stream,
     folded: &Folded,
     changed: Changed,
@@ -69,17 +76,17 @@ pub(crate) fn clear(db: &Connection) -> Result<(), StoreError> {
 }
 
 /// Lets a code stand for a stream; `badge` is the code as printed on a badge.
-fn insert_code(db: &Connection, code: &str, row: i64, badge: Option<&str>) -> Result<(), StoreError> {
+fn insert_code(db: &Connection, code: &str, row: Row, badge: Option<&str>) -> Result<(), StoreError> {
     let mut statement = db.prepare_cached("INSERT OR IGNORE INTO codes (code, stream, badge) VALUES (?1, ?2, ?3)")?;
-    statement.execute((code, row, badge))?;
+    statement.execute((code, row.id, badge))?;
     Ok(())
 }
 
 /// Replaces the words a stream is found by.
-fn replace_words(db: &Connection, row: i64, words: &str, is_new: bool) -> Result<(), StoreError> {
-    if !is_new {
-        db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
+fn replace_words(db: &Connection, row: Row, words: &str) -> Result<(), StoreError> {
+    if !row.is_new {
+        db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row.id])?;
     }
-    db.prepare_cached("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?.execute((row, words))?;
+    db.prepare_cached("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?.execute((row.id, words))?;
     Ok(())
 }

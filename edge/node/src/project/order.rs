@@ -4,27 +4,27 @@ use lanyard_domain::order::OrderState;
 use lanyard_domain::{Account, Order};
 use rusqlite::Connection;
 
-use super::{Changed, insert_code, replace_words};
+use super::{Changed, Row, insert_code, replace_words};
 use crate::search::{self, Findable};
 use crate::store::StoreError;
 
 pub(super) fn project(
     db: &Connection,
-    row: i64,
+    row: Row,
     state: &Order,
     changed: Changed,
     own: Account,
 ) -> Result<(), StoreError> {
     if changed.words || changed.all {
-        project_words(db, row, state, changed.new)?;
+        project_words(db, row, state)?;
     }
     if state.owner == Some(own) {
-        project_hold(db, row, state, own)?;
+        project_hold(db, row.id, state, own)?;
     }
     Ok(())
 }
 
-fn project_words(db: &Connection, row: i64, state: &Order, is_new: bool) -> Result<(), StoreError> {
+fn project_words(db: &Connection, row: Row, state: &Order) -> Result<(), StoreError> {
     let mut codes: Vec<&str> = state.codes.iter().map(String::as_str).collect();
     if !state.access_code.is_empty() {
         codes.push(&state.access_code);
@@ -43,7 +43,7 @@ fn project_words(db: &Connection, row: i64, state: &Order, is_new: bool) -> Resu
         company: None,
         codes: &codes,
     });
-    replace_words(db, row, &words, is_new)
+    replace_words(db, row, &words)
 }
 
 fn project_hold(db: &Connection, row: i64, state: &Order, own: Account) -> Result<(), StoreError> {

@@ -50,7 +50,7 @@ impl Read<'_> {
         }
     }
 
-    fn found(&self, query: &Query, limit: usize) -> Result<Vec<AttendeeId>, ReadError> {
+    fn found(self, query: &Query, limit: usize) -> Result<Vec<AttendeeId>, ReadError> {
         let mut ids = Vec::new();
         for row in candidates(self.db, query)? {
             for id in self.people_of(row)? {
@@ -65,7 +65,7 @@ impl Read<'_> {
         Ok(ids)
     }
 
-    fn recent(&self, limit: usize) -> Result<Vec<AttendeeId>, ReadError> {
+    fn recent(self, limit: usize) -> Result<Vec<AttendeeId>, ReadError> {
         let mut statement = self.db.prepare_cached(
             "SELECT s.category, s.key FROM entries e JOIN streams s ON s.id = e.stream \
              WHERE e.pos > (SELECT coalesce(max(pos), 0) FROM entries) - ?1 ORDER BY e.pos DESC",
@@ -105,7 +105,7 @@ impl Read<'_> {
     }
 
     /// The attendees behind a stream: the one it is about, or those on the seats of an order.
-    fn people_of(&self, row: i64) -> Result<Vec<AttendeeId>, ReadError> {
+    fn people_of(self, row: i64) -> Result<Vec<AttendeeId>, ReadError> {
         match Stream::parse(&streams::name_of(self.db, row)?) {
             Some(Stream::Attendee(id)) => Ok(vec![id]),
             Some(Stream::Order(id)) => Ok(self.order(id)?.map_or_else(Vec::new, |order| people_on(&order))),

@@ -38,7 +38,7 @@ impl Read<'_> {
         Ok(sql::counter(count))
     }
 
-    fn attendee_at(&self, row: i64) -> Result<Option<AttendeeId>, ReadError> {
+    fn attendee_at(self, row: i64) -> Result<Option<AttendeeId>, ReadError> {
         Ok(match Stream::parse(&streams::name_of(self.db, row)?) {
             Some(Stream::Attendee(id)) => Some(id),
             _ => None,

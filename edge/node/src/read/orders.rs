@@ -52,7 +52,7 @@ impl Read<'_> {
         Ok(None)
     }
 
-    fn streams_of_code(&self, code: &str) -> Result<Vec<Stream>, ReadError> {
+    fn streams_of_code(self, code: &str) -> Result<Vec<Stream>, ReadError> {
         let mut statement = self.db.prepare_cached(
             "SELECT s.category, s.key FROM codes c JOIN streams s ON s.id = c.stream \
              WHERE c.code = ?1 AND c.badge IS NULL ORDER BY s.category DESC, s.key LIMIT ?2",

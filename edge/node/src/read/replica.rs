@@ -49,7 +49,7 @@ impl Read<'_> {
     }
 
     /// The position before the first entry that a vector lacks, found by one lookup a log.
-    fn before_first_missing(&self, theirs: &VersionVector) -> Result<Option<i64>, ReadError> {
+    fn before_first_missing(self, theirs: &VersionVector) -> Result<Option<i64>, ReadError> {
         let mut first = None;
         for (log, head) in logs::vector(self.db)?.iter() {
             let sent = theirs.seq(&log);
