@@ -3,10 +3,13 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+type Clock = Box<dyn FnMut() -> i64 + Send>;
+type Entropy = Box<dyn FnMut(&mut [u8]) + Send>;
+
 /// Where the engine's time and randomness come from; a simulation gives its own.
 pub struct Surroundings {
-    now_ms: Box<dyn FnMut() -> i64 + Send>,
-    entropy: Box<dyn FnMut(&mut [u8]) + Send>,
+    now_ms: Clock,
+    entropy: Entropy,
 }
 
 impl fmt::Debug for Surroundings {

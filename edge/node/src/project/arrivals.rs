@@ -1,6 +1,6 @@
 //! Sums of arrivals: how many attendees stand where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
@@ -8,11 +8,11 @@ use super::Standing;
 use crate::engine::Arrivals;
 use crate::store::{StoreError, sql};
 
-/// Attendees by standing, and which sums are not yet written.
+/// Attendees by standing, and the sums that are not yet written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     sums: BTreeMap<Standing, i64>,
-    is_dirty: bool,
+    unsaved: BTreeSet<Standing>,
 }
 
 impl Tally {
@@ -26,7 +26,7 @@ impl Tally {
                 .ok_or_else(|| StoreError::damaged("a sum of arrivals is of an unknown standing"))?;
             sums.insert(standing, row.get(1)?);
         }
-        Ok(Self { sums, is_dirty: false })
+        Ok(Self { sums, unsaved: BTreeSet::new() })
     }
 
     /// Moves one attendee.
@@ -37,22 +37,17 @@ impl Tally {
         for (standing, by) in [(from, -1), (to, 1)] {
             if let Some(standing) = standing {
                 *self.sums.entry(standing).or_default() += by;
+                self.unsaved.insert(standing);
             }
         }
-        self.is_dirty = true;
     }
 
     /// Writes the sums, once a commit.
     pub(crate) fn save(&mut self, db: &Connection) -> Result<(), StoreError> {
-        if !self.is_dirty {
-            return Ok(());
+        while let Some(standing) = self.unsaved.pop_first() {
+            db.prepare_cached("INSERT OR REPLACE INTO arrivals (standing, attendees) VALUES (?1, ?2)")?
+                .execute((standing.number(), self.sums.get(&standing)))?;
         }
-        let mut statement =
-            db.prepare_cached("INSERT OR REPLACE INTO arrivals (standing, attendees) VALUES (?1, ?2)")?;
-        for (standing, attendees) in &self.sums {
-            statement.execute((standing.number(), attendees))?;
-        }
-        self.is_dirty = false;
         Ok(())
     }
 
