@@ -6,24 +6,26 @@ mod client;
 mod print;
 
 use std::io::Read as _;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::conference_file::ConferenceFile;
-use crate::config::ServeFlags;
+use crate::config::{EXAMPLE, configured};
+use lanyard_node::config::Flag;
 use client::Client;
 
 /// The central store of Lanyard.
 #[derive(Debug, Parser)]
 #[command(name = "lanyard-hq", version)]
 pub struct Cli {
-    /// Folder with HQ's keys and databases.
-    #[arg(long, env = "LANYARD_HQ_DATA", default_value = "lanyard-hq-data", global = true)]
-    pub data: PathBuf,
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub source: Source,
     /// Prints answers as JSON.
     #[arg(long, global = true)]
     pub json: bool,
@@ -32,11 +34,36 @@ pub struct Cli {
     pub command: HqCommand,
 }
 
+/// Where the configuration comes from.
+#[derive(Debug, Args)]
+pub struct Source {
+    /// Configuration file in TOML.
+    #[arg(long, global = true, value_name = "FILE", env = "LANYARD_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Folder with HQ's keys and databases.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+}
+
+/// Flags of `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on; anything but loopback is served with TLS.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Prints one line of JSON with the address once HQ is ready.
+    #[arg(long)]
+    pub announce: bool,
+    /// Prints the commented default configuration and ends.
+    #[arg(long)]
+    pub print_config: bool,
+}
+
 /// What HQ can be asked to do.
 #[derive(Debug, Subcommand)]
 pub enum HqCommand {
     /// Serves every conference of the data folder; makes keys and tokens on the first start.
-    Serve(ServeFlags),
+    Serve(Serve),
     /// Adds a conference from a TOML file, or brings it up to date.
     Conference {
         /// The conference file.
@@ -147,13 +174,22 @@ pub enum HqCommand {
 /// In words for whoever typed it.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     let command = match cli.command {
-        HqCommand::Serve(flags) => return crate::serve::run_until_stopped(&cli.data, flags).await,
+        HqCommand::Serve(flags) => return serve(&cli.source, &flags).await,
         command => command,
     };
-    let client = Client::of_data_folder(&cli.data)?;
+    let client = Client::of_data_folder(&configured(&cli.source, [])?.data)?;
     let answer = ask(&client, command).await?;
     print::print(&answer, cli.json);
     Ok(())
+}
+
+async fn serve(source: &Source, flags: &Serve) -> anyhow::Result<()> {
+    if flags.print_config {
+        print::text(EXAMPLE);
+        return Ok(());
+    }
+    let listen = Flag::given("--listen", "listen", flags.listen);
+    crate::serve::run_until_stopped(configured(source, [listen])?, flags.announce).await
 }
 
 async fn ask(client: &Client, command: HqCommand) -> anyhow::Result<Value> {

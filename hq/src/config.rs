@@ -1,23 +1,105 @@
-//! What `lanyard-hq serve` can be told.
+//! Configuration of HQ: its shape and its defaults, which are those of `docs/lanyard-hq.example.toml`.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
-use clap::Args;
+use lanyard_node::config::{ConfigError, Flag, Sources, load};
 use serde::{Deserialize, Serialize};
 
-/// Flags of `serve`.
-#[derive(Debug, Clone, Args, Serialize, Deserialize)]
-pub struct ServeFlags {
-    /// Address and port to listen on; anything but loopback needs `--name` for the certificate.
-    #[arg(long, env = "LANYARD_HQ_LISTEN", default_value = "127.0.0.1:7700")]
+use crate::cli::Source;
+
+/// The commented configuration with every default.
+pub const EXAMPLE: &str = include_str!("../../docs/lanyard-hq.example.toml");
+
+/// Name of the configuration file in the data folder.
+const DATA_CONFIG: &str = "lanyard-hq.toml";
+
+/// Variables with our prefix that are no settings: of this program, its build and its test suites.
+const FOREIGN: [&str; 6] = [
+    "LANYARD_CONFIG",
+    "LANYARD_FONTS_DIST",
+    "LANYARD_FEATURES_DRIVER",
+    "LANYARD_SCREENSHOT",
+    "LANYARD_SIM_FROM",
+    "LANYARD_SIM_SEEDS",
+];
+
+/// Everything an organiser may set.
+// Stored: as TOML in the configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Folder of keys, token and databases.
+    pub data: PathBuf,
+    /// Address of the API, the status page and the sync protocol.
     pub listen: SocketAddr,
-    /// Names and addresses under which nodes reach HQ; HQ makes itself a certificate for them.
-    #[arg(long = "name", env = "LANYARD_HQ_NAMES", value_delimiter = ',')]
+    /// Names and addresses nodes reach HQ by.
     pub names: Vec<String>,
-    /// Prints one line of JSON with the address once HQ is ready.
-    #[arg(long)]
-    pub announce: bool,
-    /// Writes the log as JSON.
-    #[arg(long, env = "LANYARD_HQ_LOG_JSON")]
-    pub log_json: bool,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// What is logged.
+// Stored: as TOML in the configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// Level or filter.
+    pub filter: String,
+    /// Lines for people or one object each.
+    pub format: LogFormat,
+}
+
+/// Form of the log.
+// Stored: as TOML in the configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("lanyard-hq-data"),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7_700)),
+            names: Vec::new(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// Reads the configuration: defaults, file, environment, flags.
+///
+/// # Errors
+/// Naming the file, variable or flag at fault.
+pub fn configured(source: &Source, flags: impl IntoIterator<Item = Option<Flag>>) -> Result<Config, ConfigError> {
+    let data = Flag::given("--data", "data", source.data.as_ref().map(|data| data.display()));
+    let in_data = source.data.as_ref().map(|data| data.join(DATA_CONFIG)).filter(|file| file.exists());
+    load(Sources {
+        file: source.config.as_deref().or(in_data.as_deref()),
+        environment: std::env::vars().collect(),
+        foreign: &FOREIGN,
+        flags: flags.into_iter().chain([data]).flatten().collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_holds_the_defaults() {
+        let example: Config = toml::from_str(EXAMPLE).unwrap();
+        assert_eq!(example, Config::default());
+    }
 }

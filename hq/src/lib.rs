@@ -11,7 +11,7 @@ pub mod config;
 pub mod enrol;
 pub mod hq;
 pub mod http;
-pub mod log;
+mod log;
 pub mod nodes;
 pub mod organiser;
 pub mod registry;

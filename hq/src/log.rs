@@ -1,13 +1,21 @@
 //! The log of a serving HQ, on standard error.
 
+use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, HqCommand};
+use crate::config::{Log, LogFormat};
 
-/// Starts the log; commands that only ask HQ something have none.
-pub fn start(cli: &Cli) {
-    let HqCommand::Serve(flags) = &cli.command else { return };
-    let filter = EnvFilter::try_from_env("LANYARD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
-    if flags.log_json { log.json().init() } else { log.init() }
+/// Starts the log.
+///
+/// # Errors
+/// When the filter is none.
+pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
+    let filter =
+        EnvFilter::try_new(&log.filter).with_context(|| format!("the log filter “{}” is none", log.filter))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    match log.format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    }
+    .map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
 }

@@ -8,7 +8,6 @@ use lanyard_hq::cli::{Cli, run};
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    lanyard_hq::log::start(&cli);
     match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

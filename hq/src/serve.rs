@@ -1,6 +1,5 @@
 //! Wiring of a serving HQ: conferences, routes, the sync protocol, and a stop in good order.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,23 +11,24 @@ use lanyard_node::import::FILE_MAX_BYTES;
 use lanyard_node::sync_http::{self, ServedScope};
 use lanyard_node::{ca, tls};
 
-use crate::config::ServeFlags;
+use crate::config::Config;
 use crate::hq::Hq;
-use crate::{allotments, http};
+use crate::{allotments, http, log};
 
 /// Serves until the process is asked to end.
 ///
 /// # Errors
 /// When HQ cannot start.
-pub async fn run_until_stopped(data: &Path, flags: ServeFlags) -> anyhow::Result<()> {
-    let hq = Hq::open(data)?;
-    let listen = Listen { address: flags.listen, tls: server_tls(data, &flags)? };
+pub async fn run_until_stopped(config: Config, announce: bool) -> anyhow::Result<()> {
+    log::start(&config.log)?;
+    let hq = Hq::open(&config.data)?;
+    let listen = Listen { address: config.listen, tls: server_tls(&config)? };
     let bound = Bound::bind(&listen)?;
     for running in hq.conferences() {
         tokio::spawn(allotments::keep_giving(running.clone()));
     }
-    bound.write_listen_file(data).context("the address cannot be written into the data folder")?;
-    if flags.announce {
+    bound.write_listen_file(&config.data).context("the address cannot be written into the data folder")?;
+    if announce {
         bound.print_ready(serde_json::Map::new()).context("nobody reads the announcement")?;
     }
     tracing::info!(address = %bound.url(), "HQ is ready");
@@ -58,10 +58,12 @@ pub fn router(hq: Arc<Hq>) -> axum::Router {
 }
 
 /// Loopback needs no certificate; anything else gets one from HQ's own authority.
-fn server_tls(data: &Path, flags: &ServeFlags) -> anyhow::Result<Option<Arc<rustls::ServerConfig>>> {
-    if flags.listen.ip().to_canonical().is_loopback() {
+fn server_tls(config: &Config) -> anyhow::Result<Option<Arc<rustls::ServerConfig>>> {
+    if config.listen.ip().to_canonical().is_loopback() {
         return Ok(None);
     }
-    let issued = ca::issue(data, "hq", &flags.names, SystemTime::now()).context("no certificate can be made")?;
+    let listen = Some(config.listen.ip()).filter(|ip| !ip.is_unspecified());
+    let names: Vec<_> = config.names.iter().cloned().chain(listen.map(|ip| ip.to_string())).collect();
+    let issued = ca::issue(&config.data, "hq", &names, SystemTime::now()).context("no certificate can be made")?;
     Ok(Some(tls::server_config(&issued.chain_pem, &issued.key_pem)?))
 }

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-
-/// File of HQ's certificate authority, in the data folder; nodes get a copy when they join.
-pub const AUTHORITY_FILE: &str = "authority.pem";
+use lanyard_node::ca::AUTHORITY_FILE;
 
 /// An HTTP client for the HQ of a data folder.
 ///

@@ -63,6 +63,8 @@ pub struct Session {
     last_call: u64,
     backoff: Backoff,
     not_before_ms: u64,
+    /// Until when the peer asked to be left alone.
+    busy_until_ms: u64,
     next_hello_ms: u64,
     outputs: Vec<Output>,
 }
@@ -82,6 +84,7 @@ impl Session {
             last_call: 0,
             backoff: Backoff::default(),
             not_before_ms: 0,
+            busy_until_ms: 0,
             next_hello_ms: 0,
             outputs: Vec::new(),
         }
@@ -94,6 +97,7 @@ impl Session {
             Input::Hint { scope, digest } => {
                 if let Some(state) = self.scopes.get_mut(&scope) {
                     state.take_hint(digest);
+                    self.end_wait(now_ms);
                 }
             }
             Input::Reply { call, reply } => {
@@ -277,11 +281,19 @@ impl Session {
             self.not_before_ms = now_ms + self.backoff.next_ms(jitter);
         }
         if let Some(retry_after_ms) = retry_after_ms {
-            let asked_ms = now_ms + u64::from(retry_after_ms).min(RETRY_AFTER_MAX_MS);
-            self.not_before_ms = self.not_before_ms.max(asked_ms);
+            self.busy_until_ms = now_ms + u64::from(retry_after_ms).min(RETRY_AFTER_MAX_MS);
+            self.not_before_ms = self.not_before_ms.max(self.busy_until_ms);
         }
         self.next_hello_ms = self.not_before_ms;
         self.scopes.values_mut().for_each(Scope::lose_peer);
+    }
+
+    /// The peer is there, so there is no reason to wait for it; unless it asked to be left alone.
+    fn end_wait(&mut self, now_ms: u64) {
+        if self.not_before_ms > now_ms {
+            self.not_before_ms = self.busy_until_ms.max(now_ms);
+            self.next_hello_ms = self.not_before_ms;
+        }
     }
 
     fn call(&mut self, purpose: Purpose, now_ms: u64) -> CallId {

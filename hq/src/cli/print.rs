@@ -4,6 +4,11 @@
 
 use serde_json::Value;
 
+/// Prints a text as it is.
+pub(super) fn text(text: &str) {
+    print!("{text}");
+}
+
 /// Prints an answer.
 pub(super) fn print(answer: &Value, as_json: bool) {
     if as_json {
