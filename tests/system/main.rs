@@ -1,0 +1,15 @@
+//! The system suite: the binaries as processes, their disks, their lines and a printer.
+//!
+//! Responsible for what only whole processes show: the story of a day told to sound builds and to builds with planted
+//! faults, kills, finished syncs, bad input, lines that break, and paper.
+
+mod bad_files;
+mod bad_requests;
+mod enrolment;
+mod kill_loop;
+mod line;
+mod printers;
+mod stage;
+mod story;
+mod sync_trace;
+mod traced_node;
