@@ -38,8 +38,12 @@ pub(crate) async fn keep_house(node: Node) {
 
 /// Whoever left is signed out, and a changed role counts at once.
 async fn follow_staff(node: &Node) -> Result<(), ReadError> {
-    for (id, member) in node.reader.read(|db| db.all_staff()).await? {
-        node.sessions.set_role(&id, member.role.filter(|_| member.active));
+    let roles = node.reader.read(|db| {
+        let staff = db.all_staff()?.into_iter();
+        Ok(staff.map(|(id, member)| (id, member.role.filter(|_| member.active))).collect::<Vec<_>>())
+    });
+    for (id, role) in roles.await? {
+        node.sessions.set_role(&id, role);
     }
     Ok(())
 }

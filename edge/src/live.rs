@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lanyard_domain::Stream;
+use lanyard_node::engine::PrintState;
 use lanyard_node::read::{PrintJob, Read, ReadError};
 use serde::Serialize;
 use serde_json::json;
@@ -48,6 +49,9 @@ pub struct Live {
     status: watch::Sender<Option<Update>>,
 }
 
+/// State of each print job when it was last looked at, and since when, Unix milliseconds.
+type JobsSeen = BTreeMap<i64, (PrintState, i64)>;
+
 /// What was told last, to tell only news.
 struct Told {
     position: u64,
@@ -55,7 +59,7 @@ struct Told {
     status: Option<StatusCard>,
     status_at: Instant,
     looked_at: Instant,
-    jobs: BTreeMap<i64, i64>,
+    jobs: JobsSeen,
 }
 
 impl Update {
@@ -128,9 +132,11 @@ impl Live {
         if is_heard && (is_local || position != before) {
             told.local_changes = published.local_changes;
             let known = std::mem::take(&mut told.jobs);
-            let (updates, jobs) = node.reader.read(move |db| job_changes(db, &known, position)).await?;
+            let (updates, jobs) = node.reader.read(move |db| job_changes(*db, &known, position)).await?;
             told.jobs = jobs;
-            updates.into_iter().for_each(|update| self.send(update));
+            for update in updates {
+                self.send(update);
+            }
         }
         if is_heard && (told.looked_at.elapsed() >= STATUS_EVERY || told.status.is_none()) {
             told.looked_at = Instant::now();
@@ -197,17 +203,14 @@ pub fn changes(db: &Read<'_>, after: u64, position: u64) -> Result<Vec<Update>, 
 }
 
 /// The print jobs that changed since they were last looked at, and how they are.
-fn job_changes(
-    db: &Read<'_>,
-    known: &BTreeMap<i64, i64>,
-    position: u64,
-) -> Result<(Vec<Update>, BTreeMap<i64, i64>), ReadError> {
+fn job_changes(db: Read<'_>, known: &JobsSeen, position: u64) -> Result<(Vec<Update>, JobsSeen), ReadError> {
     let mut updates = Vec::new();
     let mut jobs = BTreeMap::new();
     for job in db.recent_print_jobs(JOBS_WATCHED)? {
-        jobs.insert(job.id, job.changed_at_ms);
-        if known.get(&job.id) != Some(&job.changed_at_ms) && (!known.is_empty() || !is_settled(&job)) {
-            let card = PrintJobCard::read(db, job)?;
+        let seen = (job.state, job.changed_at_ms);
+        jobs.insert(job.id, seen);
+        if known.get(&job.id) != Some(&seen) && (!known.is_empty() || !is_settled(&job)) {
+            let card = PrintJobCard::read(&db, job)?;
             updates.push(Update::new(position, "print_job", json!({"job": card})));
         }
     }
@@ -215,6 +218,5 @@ fn job_changes(
 }
 
 fn is_settled(job: &PrintJob) -> bool {
-    use lanyard_node::engine::PrintState;
     matches!(job.state, PrintState::Done | PrintState::Discarded)
 }

@@ -157,7 +157,7 @@ async fn end(
     match timeout(LAST_COMMIT_WITHIN, ended).await {
         Ok(Ok(joined)) => joined.context("the store failed")?,
         Ok(Err(_)) | Err(_) => {
-            tracing::warn!("a request still holds the store; everything answered is on disk")
+            tracing::warn!("a request still holds the store; everything answered is on disk");
         }
     }
     tracing::info!("the node has stopped");

@@ -1,5 +1,7 @@
 //! `lanyard rebuild`: derives everything again from the log.
 
+use std::fmt::Write as _;
+
 use lanyard_node::clock::{Surroundings, system_entropy};
 use lanyard_node::start::{DATABASE_FILE, options_here};
 use lanyard_node::{Engine, Identity};
@@ -18,7 +20,7 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     let rebuilt = engine.rebuild()?;
     let mut text = format!("{} streams were folded again. Nothing was printed or sent.\n", rebuilt.streams);
     if rebuilt.unreadable > 0 {
-        text += &format!("{} of them need a newer build to be read whole.\n", rebuilt.unreadable);
+        writeln!(text, "{} of them need a newer build to be read whole.", rebuilt.unreadable)?;
     }
     print(&text)
 }

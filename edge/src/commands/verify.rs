@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use lanyard_node::Reader;
 use lanyard_node::start::DATABASE_FILE;
 use lanyard_node::verify::{Report, verify};
-use lanyard_sync::Hash;
 use serde_json::json;
 
 use crate::cli::{Source, Verify};
@@ -15,13 +14,13 @@ pub(super) fn run(source: &Source, flags: &Verify) -> anyhow::Result<()> {
     let own = || Ok::<_, anyhow::Error>(configured(source, [])?.data.join(DATABASE_FILE));
     let database = flags.database.clone().map_or_else(own, Ok)?;
     let report = verify(&database)?;
-    let state_hash = Reader::open(&database)?.read_here(|db| db.state_hash())?;
-    print(&if flags.output.json { object(&report, state_hash) } else { words(&report, state_hash) })?;
+    let state_hash = Reader::open(&database)?.read_here(|db| Ok(db.state_hash()?.to_string()))?;
+    print(&if flags.output.json { object(&report, &state_hash) } else { words(&report, &state_hash) })?;
     anyhow::ensure!(report.is_clean(), "the data does not hold together; keep a copy of it and ask for help");
     Ok(())
 }
 
-fn words(report: &Report, state_hash: Hash) -> String {
+fn words(report: &Report, state_hash: &str) -> String {
     let Report { entries, logs, streams, outcomes, findings, more_findings } = report;
     let mut text = format!(
         "{entries} entries of {logs} logs, {streams} streams and {outcomes} outcomes were checked.\nState hash {state_hash}.\n"
@@ -35,7 +34,7 @@ fn words(report: &Report, state_hash: Hash) -> String {
     text + if report.is_clean() { "Everything is as it must be.\n" } else { "" }
 }
 
-fn object(report: &Report, state_hash: Hash) -> String {
+fn object(report: &Report, state_hash: &str) -> String {
     let Report { entries, logs, streams, outcomes, findings, more_findings } = report;
     let finding = |finding: &lanyard_node::verify::Finding| json!({"invariant": format!("{:?}", finding.invariant), "claim": finding.invariant.claim(), "what": finding.what});
     let findings: Vec<_> = findings.iter().map(finding).collect();

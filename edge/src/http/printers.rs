@@ -46,8 +46,9 @@ pub async fn list(
     State(node): State<Node>,
     _signed: Signed,
 ) -> Result<axum::Json<Vec<PrinterCard>>, Failure> {
-    let jobs = node.reader.read(|db| db.open_print_jobs()).await?;
-    Ok(axum::Json(cards(&node, &jobs)))
+    let asked = node.clone();
+    let cards = node.reader.read(move |db| db.open_print_jobs().map(|jobs| cards(&asked, &jobs))).await?;
+    Ok(axum::Json(cards))
 }
 
 /// Chooses the printer of the desk somebody is signed in at.

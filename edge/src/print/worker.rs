@@ -228,8 +228,11 @@ impl Worker {
 
     async fn jobs(&self, state: PrintState) -> Result<Vec<PrintJob>, WorkError> {
         let printer = self.printer.clone();
-        let open = self.node.reader.read(|db| db.open_print_jobs()).await?;
-        Ok(open.into_iter().filter(|job| job.state == state && job.printer == printer).collect())
+        let jobs = self.node.reader.read(move |db| {
+            let open = db.open_print_jobs()?.into_iter();
+            Ok(open.filter(|job| job.state == state && job.printer == printer).collect())
+        });
+        Ok(jobs.await?)
     }
 
     /// A name no other job has, of this node before or after a restored backup, or of any other.
