@@ -28,10 +28,10 @@ class Session {
     return localStorage.getItem(DESK_KEY);
   }
 
-  /** The lists this desk checks in at. */
+  /** The lists this desk checks in at, its usual one first. */
   get lists(): CheckInList[] {
     const all = this.conference?.lists ?? [];
-    const own = all.filter((list) => this.desk?.lists.includes(list.list));
+    const own = (this.desk?.lists ?? []).flatMap((slug) => all.filter((list) => list.list === slug));
     return own.length > 0 ? own : all;
   }
 
