@@ -41,6 +41,6 @@ impl Signed {
         if self.role >= least {
             return Ok(());
         }
-        Err(Problem::not_permitted(format!("This needs a {}.", least.as_str().replace('_', " "))))
+        Err(Problem::not_permitted(format!("This needs the role {}.", least.as_str().replace('_', " "))))
     }
 }
