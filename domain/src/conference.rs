@@ -178,10 +178,11 @@ mod tests {
     use super::*;
     use crate::test_world::{conference, text};
 
+    type Spoil = fn(&mut Conference);
+
     #[test]
     fn a_sound_conference_passes_and_each_fault_is_named() {
         assert_eq!(conference().check(), Ok(()));
-        type Spoil = fn(&mut Conference);
         let faults: [(Spoil, &str); 6] = [
             (|c| c.ends_ms = c.starts_ms, "ends before it starts"),
             (|c| c.seat_types.get_mut(&text("ga")).unwrap().price_minor = -1, "price of seat type ga"),

@@ -242,8 +242,6 @@ pub(crate) enum Happening {
     Rebuilt,
     /// A printer has no paper.
     PaperOut { printer: String },
-    /// A printer has paper again.
-    PaperBack { printer: String },
     /// Power fails while the next badge is on its way through the printer, and comes back.
     PowerFailsAtNextBadge { printer: String },
 }

@@ -3,6 +3,8 @@
 //! Responsible for running every scenario with each driver and for failing when a step is pending, is skipped,
 //! or asserts nothing. `LANYARD_FEATURES_DRIVER=domain` or `http` runs one of the two.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a test program reports to whoever runs it")]
+
 mod assertions;
 mod domain;
 mod driver;

@@ -51,7 +51,9 @@ impl Summit {
     /// The venue, opened at the first need.
     pub(crate) async fn venue(&mut self) -> anyhow::Result<&mut dyn Driver> {
         if self.venue.is_none() {
-            self.venue = Some(running::open(&self.plan).await.context("the venue does not open")?);
+            // A step's report holds one line, so the causes have to be in it.
+            let opened = running::open(&self.plan).await;
+            self.venue = Some(opened.map_err(|error| anyhow::anyhow!("the venue does not open: {error:#}"))?);
         }
         Ok(self.venue.as_mut().context("the venue was opened")?.as_mut())
     }

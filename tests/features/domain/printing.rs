@@ -46,9 +46,9 @@ impl PrintRoom {
         self.jobs.push(Job { seen, attendee, badge_code });
     }
 
-    /// Gives a printer paper, or takes it away.
-    pub(crate) fn set_paper(&mut self, printer: &str, there: bool) {
-        self.paper.insert(printer.to_owned(), there);
+    /// Takes a printer's paper away.
+    pub(crate) fn take_paper(&mut self, printer: &str) {
+        self.paper.insert(printer.to_owned(), false);
     }
 
     /// Prints what can be printed and returns it.
@@ -60,17 +60,17 @@ impl PrintRoom {
             }
             if self.doomed.as_ref() == Some(&job.seen.printer) {
                 // Nobody knows whether it came out.
-                job.seen.state = "waiting".to_owned();
+                "waiting".clone_into(&mut job.seen.state);
                 job.seen.question = Some("did_it_print".to_owned());
                 self.doomed = None;
                 continue;
             }
             if self.paper.get(&job.seen.printer).copied().unwrap_or(false) {
-                job.seen.state = "done".to_owned();
+                "done".clone_into(&mut job.seen.state);
                 job.seen.reason = None;
                 printed.push((job.attendee, job.badge_code.clone()));
             } else {
-                job.seen.state = "waiting".to_owned();
+                "waiting".clone_into(&mut job.seen.state);
                 job.seen.reason = Some("out of paper".to_owned());
             }
         }
@@ -86,12 +86,12 @@ impl PrintRoom {
     pub(crate) fn decide(&mut self, id: &str, decision: &str, printer: Option<&str>) -> anyhow::Result<()> {
         let job = self.jobs.iter_mut().find(|job| job.seen.id == id).context("there is no such print job")?;
         job.seen.question = None;
-        job.seen.state = match decision {
+        let state = match decision {
             "printed" => "done",
             "discard" => "discarded",
             _ => "queued",
-        }
-        .to_owned();
+        };
+        state.clone_into(&mut job.seen.state);
         if let Some(printer) = printer {
             printer.clone_into(&mut job.seen.printer);
         }

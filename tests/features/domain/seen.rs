@@ -83,10 +83,10 @@ pub(crate) fn conflicts(node: &Node, venue: &MemoryVenue) -> Vec<ConflictSeen> {
 }
 
 /// Seats of a type.
-pub(crate) fn stock(node: &Node, id: &SeatTypeId) -> anyhow::Result<StockSeen> {
+pub(crate) fn stock(node: &Node, id: &SeatTypeId) -> StockSeen {
     let ledger = node.view.ledger(id);
     let elsewhere = ledger.elsewhere(node.account()).into_iter().map(|(_, remaining)| remaining).sum();
-    Ok(StockSeen { here: ledger.available(node.account()), elsewhere })
+    StockSeen { here: ledger.available(node.account()), elsewhere }
 }
 
 /// Everything in short: entries, and a hash over every state.

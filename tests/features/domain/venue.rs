@@ -40,14 +40,14 @@ impl MemoryVenue {
         let nodes = nodes.collect::<anyhow::Result<_>>()?;
         let mut venue = Self { nodes, now_ms: BEGIN_MS, commands: 0, shuffle: 1 };
         let conference: Conference = toml::from_str(&fixture::conference_toml(BEGIN_MS))?;
-        venue.at_hq(Command::ConfigureConference { conference: Box::new(conference) })?;
+        venue.at_hq(&Command::ConfigureConference { conference: Box::new(conference) })?;
         let rows = plan.guests.iter().map(row).collect::<anyhow::Result<Vec<_>>>()?;
-        venue.at_hq(Command::ImportAttendees { source: "plain".to_owned(), rows })?;
+        venue.at_hq(&Command::ImportAttendees { source: "plain".to_owned(), rows })?;
         for (id, stock) in &plan.stock {
-            venue.at_hq(Command::SetQuota { seat_type: seat_type(id)?, quota: stock.quota })?;
+            venue.at_hq(&Command::SetQuota { seat_type: seat_type(id)?, quota: stock.quota })?;
             for (node, count) in stock.allotments.iter().filter(|(_, count)| **count > 0) {
                 let to = lanyard_domain::Account::Venue(log_of(node));
-                venue.at_hq(Command::GiveRights { seat_type: seat_type(id)?, to, count: *count })?;
+                venue.at_hq(&Command::GiveRights { seat_type: seat_type(id)?, to, count: *count })?;
             }
         }
         venue.exchange()?;
@@ -75,10 +75,10 @@ impl MemoryVenue {
         self.now_ms + self.nodes.get(node).map_or(0, |node| node.clock_ahead_ms)
     }
 
-    fn at_hq(&mut self, command: Command) -> anyhow::Result<()> {
+    fn at_hq(&mut self, command: &Command) -> anyhow::Result<()> {
         let (id, now_ms) = (self.next_id(), self.now_ms);
         let origin = Origin { actor: "organiser", desk: "hq", now_ms };
-        let given = self.node_mut("hq")?.give(id, &command, &origin)?;
+        let given = self.node_mut("hq")?.give(id, command, &origin)?;
         given.map_err(|refused| anyhow::anyhow!("HQ was refused: {}", refused.refusal))?;
         Ok(())
     }
@@ -203,11 +203,7 @@ impl MemoryVenue {
                 self.keep_house()?;
             }
             Happening::Restarted | Happening::Rebuilt => node.rebuild(),
-            Happening::PaperOut { printer } => node.printing.set_paper(printer, false),
-            Happening::PaperBack { printer } => {
-                node.printing.set_paper(printer, true);
-                self.print(name)?;
-            }
+            Happening::PaperOut { printer } => node.printing.take_paper(printer),
             Happening::PowerFailsAtNextBadge { printer } => node.printing.doom(printer),
         }
         Ok(())
@@ -259,7 +255,7 @@ impl Driver for MemoryVenue {
 
     fn cancel_at_hq<'a>(&'a mut self, id: &'a str) -> Doing<'a, ()> {
         done(order(id).and_then(|order| {
-            self.at_hq(Command::CancelOrder { order, reason: "asked by phone".to_owned() })
+            self.at_hq(&Command::CancelOrder { order, reason: "asked by phone".to_owned() })
         }))
     }
 
@@ -321,7 +317,7 @@ impl Driver for MemoryVenue {
     }
 
     fn stock<'a>(&'a mut self, node: &'a str, id: &'a str) -> Doing<'a, StockSeen> {
-        done(self.node(node).and_then(|known| seen::stock(known, &seat_type(id)?)))
+        done(self.node(node).and_then(|known| Ok(seen::stock(known, &seat_type(id)?))))
     }
 
     fn taken<'a>(&'a mut self, id: &'a str) -> Doing<'a, TakenSeen> {

@@ -62,9 +62,9 @@ impl NetworkPrinter {
         locked(&self.inside)
     }
 
-    /// Gives it paper, or takes it away.
-    pub(crate) fn set_paper(&self, there: bool) {
-        self.inside().paper = there;
+    /// Takes its paper away.
+    pub(crate) fn take_paper(&self) {
+        self.inside().paper = false;
     }
 
     /// Makes it keep the next badge inside, neither out nor given up.

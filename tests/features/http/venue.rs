@@ -1,6 +1,7 @@
 //! The venue of processes: opens it, leads what a specification does to the right process, and waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::try_join_all;
 use lanyard_tests::desk::Desk;
 use lanyard_tests::venue::{READY_WITHIN, Venue, VenuePlan};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::clocks::{Clocks, machine_ms};
 use super::deliveries::{Address, Deliveries};
@@ -115,8 +116,10 @@ impl SpawnedVenue {
 
     async fn named(&mut self, node: &str, action: &Action) -> anyhow::Result<Named> {
         let name = match action {
-            Action::Annul { name, .. } | Action::IssueBadge { name } | Action::Reprint { name } => name,
-            Action::Place { attendee: Some(name), .. } => name,
+            Action::Annul { name, .. }
+            | Action::IssueBadge { name }
+            | Action::Reprint { name }
+            | Action::Place { attendee: Some(name), .. } => name,
             Action::Scan { .. }
             | Action::WalkUp { .. }
             | Action::Place { attendee: None, .. }
@@ -215,8 +218,7 @@ impl SpawnedVenue {
                 self.venue.node(name).run(&["rebuild"]).await?;
                 self.start_again(name).await?;
             }
-            Happening::PaperOut { printer } => self.printer(printer)?.set_paper(false),
-            Happening::PaperBack { printer } => self.printer(printer)?.set_paper(true),
+            Happening::PaperOut { printer } => self.printer(printer)?.take_paper(),
             Happening::PowerFailsAtNextBadge { printer } => self.printer(printer)?.keep_next(),
         }
         Ok(())
@@ -226,20 +228,21 @@ impl SpawnedVenue {
         self.printers.get(name).with_context(|| format!("there is no printer {name}"))
     }
 
+    /// Digest of what a node has; before it has heard of its staff nobody can sign in to ask.
+    async fn digest_at(&mut self, node: &str) -> anyhow::Result<String> {
+        let Ok(desk) = self.supervisor(node).await else { return Ok(format!("{node} is not ready")) };
+        let state = read(&desk, "/state").await?;
+        Ok(state["digest"].as_str().context("a state has a digest")?.to_owned())
+    }
+
     /// Waits until HQ and every node whose line works have the same entries.
     async fn wait_until_met(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let mut digests = BTreeSet::from([self.hq().state().await?.1]);
-            for node in
-                self.nodes().into_iter().filter(|node| !self.offline.contains(node)).collect::<Vec<_>>()
-            {
-                // Before the node has heard of its staff, nobody can sign in.
-                match self.supervisor(&node).await {
-                    Ok(desk) => {
-                        digests.extend(read(&desk, "/state").await?["digest"].as_str().map(str::to_owned))
-                    }
-                    Err(_) => digests.extend([format!("{node} is not ready"), String::new()]),
+            for node in self.nodes() {
+                if !self.offline.contains(&node) {
+                    digests.insert(self.digest_at(&node).await?);
                 }
             }
             if digests.len() == 1 {
@@ -276,10 +279,11 @@ async fn printers(folder: &Path, nodes: &[String]) -> anyhow::Result<BTreeMap<St
         for lane in [1, 2] {
             let name = format!("{node}-{lane}");
             let printer = NetworkPrinter::start().await?;
-            config += &format!(
-                "[[printers]]\nprinter = \"{name}\"\nname = \"Lane {lane}\"\ndriver = \"ipp\"\nuri = \"{}\"\ndpi = 150\n",
+            writeln!(
+                config,
+                "[[printers]]\nprinter = \"{name}\"\nname = \"Lane {lane}\"\ndriver = \"ipp\"\nuri = \"{}\"\ndpi = 150",
                 printer.uri
-            );
+            )?;
             printers.insert(name, printer);
         }
         std::fs::write(folder.join(format!("{node}.toml")), config)?;

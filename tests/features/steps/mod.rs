@@ -1,5 +1,7 @@
 //! The steps of the specifications, by what they are about.
 
+#![expect(clippy::needless_pass_by_value, reason = "a step takes what its expression captured by value")]
+
 mod badges;
 mod crowd;
 mod delivery;

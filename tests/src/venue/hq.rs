@@ -43,7 +43,8 @@ impl HqProcess {
             &listen,
             "--announce",
         ]);
-        for (name, value) in &plan.environment {
+        // What names a node by `{node}` is for nodes alone.
+        for (name, value) in plan.environment.iter().filter(|(_, value)| !value.contains("{node}")) {
             launch = launch.env(name, value);
         }
         let mut process = launch.start()?;
