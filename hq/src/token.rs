@@ -29,7 +29,7 @@ pub fn read_or_make(data: &Path) -> anyhow::Result<String> {
     }
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|source| anyhow::anyhow!("no random bytes: {source}"))?;
-    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = lanyard_sync::hex::encode(&bytes);
     let mut file = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -17,15 +17,29 @@ pub(super) fn print(answer: &Value, as_json: bool) {
     }
     match answer {
         Value::Array(rows) if rows.is_empty() => println!("none"),
-        Value::Array(rows) => rows.iter().for_each(|row| println!("{}", line(row))),
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| match value {
-            Value::Array(rows) if rows.iter().any(Value::is_object) => {
-                println!("{name}:");
-                rows.iter().for_each(|row| println!("  {}", line(row)));
+        Value::Array(rows) => {
+            for row in rows {
+                println!("{}", line(row));
             }
-            other => println!("{name}: {}", word(other)),
-        }),
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                field(name, value);
+            }
+        }
         other => println!("{}", word(other)),
+    }
+}
+
+fn field(name: &str, value: &Value) {
+    match value {
+        Value::Array(rows) if rows.iter().any(Value::is_object) => {
+            println!("{name}:");
+            for row in rows {
+                println!("  {}", line(row));
+            }
+        }
+        other => println!("{name}: {}", word(other)),
     }
 }
 

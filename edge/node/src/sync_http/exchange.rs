@@ -10,7 +10,7 @@ use lanyard_sync::{Answer, Batch, Problem, Reply, Request, ScopeView, ServerView
 
 use super::open::{cbor, problem};
 use super::sessions::Peer;
-use super::{ServedScope, Server};
+use super::{Host, ServedScope};
 use crate::clock::system_now_ms;
 use crate::engine::{ImportError, LocalChange, SubmitError};
 use crate::read::{Read, ReadError};
@@ -19,11 +19,11 @@ use crate::read::{Read, ReadError};
 const BUSY_FOR_MS: u32 = 500;
 
 /// Answers a request of a peer that has a session.
-pub(super) async fn exchange(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(peer) = peer_of(&server, &headers) else {
+pub(super) async fn exchange(State(host): State<Host>, headers: HeaderMap, body: Bytes) -> Response {
+    let Some(peer) = peer_of(&host, &headers) else {
         return (StatusCode::UNAUTHORIZED, "open a session first").into_response();
     };
-    let Some(served) = (server.directory)(peer.scope) else { return problem(Problem::DeniedScope) };
+    let Some(served) = (host.directory)(peer.scope) else { return problem(Problem::DeniedScope) };
     let Ok(request) = Request::decode(&body) else { return problem(Problem::Malformed) };
     match reply(&served, peer, request).await {
         Ok(reply) => cbor(reply.encode()),
@@ -36,9 +36,9 @@ pub(super) async fn exchange(State(server): State<Server>, headers: HeaderMap, b
 }
 
 /// The peer behind the token of a request.
-pub(super) fn peer_of(server: &Server, headers: &HeaderMap) -> Option<Peer> {
+pub(super) fn peer_of(host: &Host, headers: &HeaderMap) -> Option<Peer> {
     let presented = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
-    server.sessions.peer(presented, system_now_ms())
+    host.sessions.peer(presented, system_now_ms())
 }
 
 enum Failed {
@@ -74,7 +74,7 @@ async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Rep
                 scopes: [(scope, view)].into(),
             };
             Ok(match answer(request, &view) {
-                Answer::Send { vector, .. } => Answer::Reply(pulled(db, &vector)?),
+                Answer::Send { vector, .. } => Answer::Reply(pulled(*db, &vector)?),
                 decided => decided,
             })
         })
@@ -86,7 +86,7 @@ async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Rep
     }
 }
 
-fn pulled(db: &Read<'_>, have: &lanyard_sync::VersionVector) -> Result<Reply, ReadError> {
+fn pulled(db: Read<'_>, have: &lanyard_sync::VersionVector) -> Result<Reply, ReadError> {
     let batch = db.batch_after(have)?;
     Ok(Reply::Pull { vector: db.vector()?, batch: batch.map(|batch| batch.encode()) })
 }

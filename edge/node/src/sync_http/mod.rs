@@ -20,7 +20,7 @@ use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
 use crate::identity::Identity;
 use crate::read::Reader;
 use crate::writer::Writer;
-pub use sessions::Sessions;
+use sessions::Sessions;
 
 /// Content type of every message of the protocol.
 pub const CONTENT_TYPE: &str = "application/cbor";
@@ -47,19 +47,19 @@ pub type Directory = dyn Fn(ScopeId) -> Option<ServedScope> + Send + Sync;
 
 /// What the routes share.
 #[derive(Clone)]
-pub(crate) struct Server {
+pub(crate) struct Host {
     directory: Arc<Directory>,
     sessions: Arc<Sessions>,
 }
 
 /// The routes of the protocol.
 pub fn routes(directory: Arc<Directory>) -> Router {
-    let server = Server { directory, sessions: Arc::new(Sessions::default()) };
+    let host = Host { directory, sessions: Arc::new(Sessions::default()) };
     Router::new()
         .route("/sync/v1/challenge", post(open::challenge))
         .route("/sync/v1/session", post(open::session))
         .route("/sync/v1/exchange", post(exchange::exchange))
         .route("/sync/v1/hints", get(hints::hints))
         .layer(DefaultBodyLimit::max(BATCH_TRAVEL_MAX_BYTES + ENVELOPE_MAX_BYTES))
-        .with_state(server)
+        .with_state(host)
 }

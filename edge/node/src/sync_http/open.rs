@@ -7,30 +7,30 @@ use axum::response::{IntoResponse, Response};
 use lanyard_sync::{Challenge, ChallengeAnswer, HandshakeError, Problem, Reply, ScopeId};
 
 use super::sessions::Peer;
-use super::{CONTENT_TYPE, Server};
+use super::{CONTENT_TYPE, Host};
 use crate::clock::system_now_ms;
 
 /// A challenge as it travels, to which its answer is prefixed: server, nonce.
 const CHALLENGE_BYTES_MAX: usize = 64;
 
 /// `POST /sync/v1/challenge`: body is the 16 bytes of a scope, the answer a challenge.
-pub(super) async fn challenge(State(server): State<Server>, body: Bytes) -> Response {
-    let scope = <[u8; 16]>::try_from(&body[..]).map(ScopeId).ok().and_then(|scope| (server.directory)(scope));
+pub(super) async fn challenge(State(host): State<Host>, body: Bytes) -> Response {
+    let scope = <[u8; 16]>::try_from(&body[..]).map(ScopeId).ok().and_then(|scope| (host.directory)(scope));
     let Some(served) = scope else { return problem(Problem::DeniedScope) };
-    let challenge = Challenge { server: served.identity.node, nonce: server.sessions.challenge(system_now_ms()) };
+    let challenge = Challenge { server: served.identity.node, nonce: host.sessions.challenge(system_now_ms()) };
     cbor(challenge.encode())
 }
 
 /// `POST /sync/v1/session`: body is the length of a challenge in one byte, the challenge and its answer; the
 /// answer is a token as text.
-pub(super) async fn session(State(server): State<Server>, body: Bytes) -> Response {
-    match begin(&server, &body) {
+pub(super) async fn session(State(host): State<Host>, body: Bytes) -> Response {
+    match begin(&host, &body) {
         Ok(token) => (StatusCode::CREATED, token).into_response(),
         Err(refused) => problem(refused),
     }
 }
 
-fn begin(server: &Server, body: &[u8]) -> Result<String, Problem> {
+fn begin(host: &Host, body: &[u8]) -> Result<String, Problem> {
     let (length, rest) = body.split_first().ok_or(Problem::Malformed)?;
     let length = usize::from(*length);
     if length > CHALLENGE_BYTES_MAX || length > rest.len() {
@@ -39,9 +39,9 @@ fn begin(server: &Server, body: &[u8]) -> Result<String, Problem> {
     let (challenge, answer) = rest.split_at(length);
     let challenge = Challenge::decode(challenge).map_err(|_| Problem::Malformed)?;
     let answer = ChallengeAnswer::decode(answer).map_err(|_| Problem::Malformed)?;
-    let served = (server.directory)(answer.scope).ok_or(Problem::DeniedScope)?;
+    let served = (host.directory)(answer.scope).ok_or(Problem::DeniedScope)?;
     let now_ms = system_now_ms();
-    if challenge.server != served.identity.node || !server.sessions.redeem(&challenge.nonce, now_ms) {
+    if challenge.server != served.identity.node || !host.sessions.redeem(&challenge.nonce, now_ms) {
         return Err(Problem::Malformed);
     }
     answer.verify(&challenge, &served.identity.organiser_key).map_err(|error| match error {
@@ -52,7 +52,7 @@ fn begin(server: &Server, body: &[u8]) -> Result<String, Problem> {
     if served.refuses_expired && answer.certificate.is_expired(now_ms) {
         return Err(Problem::ExpiredCertificate);
     }
-    Ok(server.sessions.begin(Peer { certificate: answer.certificate, scope: answer.scope }, now_ms))
+    Ok(host.sessions.begin(Peer { certificate: answer.certificate, scope: answer.scope }, now_ms))
 }
 
 /// A message of the protocol.

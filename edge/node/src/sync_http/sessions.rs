@@ -16,11 +16,11 @@ const OPEN_MAX: usize = 1_024;
 
 /// A peer that has shown who it is.
 #[derive(Clone, Debug)]
-pub struct Peer {
+pub(super) struct Peer {
     /// Who it is.
-    pub certificate: Certificate,
+    pub(super) certificate: Certificate,
     /// The conference it asked for.
-    pub scope: ScopeId,
+    pub(super) scope: ScopeId,
 }
 
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ struct Open {
 
 /// What is open.
 #[derive(Debug, Default)]
-pub struct Sessions {
+pub(super) struct Sessions {
     open: Mutex<Open>,
 }
 

@@ -79,7 +79,9 @@ impl Driver {
 
     /// Tells the session what is here.
     async fn look_here(&mut self) {
-        match self.uplink.reader.read(|db| db.vector()).await {
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough")]
+        let vector = self.uplink.reader.read(|db| db.vector()).await;
+        match vector {
             Ok(vector) => self.tell_here(vector).await,
             Err(error) => log_broken(&error),
         }
