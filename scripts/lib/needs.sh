@@ -11,7 +11,6 @@ unit system browser:zbarimg:zbar-tools
 unit system:pdftoppm:poppler-utils
 unit system:qpdf:qpdf
 system:ippeveprinter:cups-ipp-utils
-system:avahi-daemon:avahi-daemon
 system:dbus-daemon:dbus
 system:strace:strace
 browser:chromium:chromium

@@ -6,9 +6,11 @@
 mod bad_files;
 mod bad_requests;
 mod enrolment;
+mod ipp_printer;
 mod kill_loop;
 mod line;
 mod printers;
+mod pwg_page;
 mod stage;
 mod story;
 mod sync_trace;

@@ -1,6 +1,7 @@
 //! The story of a day: told whole to sound builds, and to builds with planted faults up to the step that notices.
 
 use std::process::Output;
+use std::time::{Duration, Instant};
 
 use lanyard_tests::process::binary;
 use tokio::process::Command;
@@ -9,6 +10,9 @@ use crate::stage::alone;
 
 /// Draws that bring the nodes back in one order and in the other.
 const SEEDS: [&str; 2] = ["1", "2"];
+
+/// How long the whole story may take.
+const AT_MOST: Duration = Duration::from_secs(60);
 
 async fn told(seed: &str, fault: Option<&str>) -> Output {
     let mut demo = Command::new(binary("lanyard-demo").unwrap());
@@ -34,12 +38,15 @@ async fn fails_at(fault: &str, step: &str) {
 async fn the_story_holds_in_sound_builds_in_whatever_order_the_nodes_come_back() {
     let _alone = alone().await;
     for seed in SEEDS {
+        let begun = Instant::now();
         let output = told(seed, None).await;
+        let took = begun.elapsed();
         let transcript = String::from_utf8_lossy(&output.stdout);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{transcript}\n{said}");
         assert!(transcript.starts_with(&format!("seed {seed}:")), "{transcript}");
         assert!(transcript.ends_with("every step held\n"), "{transcript}");
+        assert!(took < AT_MOST, "the story took {took:?}:\n{transcript}");
     }
 }
 

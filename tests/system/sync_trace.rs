@@ -1,4 +1,4 @@
-//! What the kernel saw: before the answer to a check-in, a sync of the write-ahead log had finished.
+//! What the kernel saw: before the answer to a check-in, its commit had been written and synced.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,6 +16,9 @@ const LANES: usize = 4;
 const GUESTS_OF_A_LANE: usize = 12;
 const GUESTS: usize = LANES * GUESTS_OF_A_LANE;
 
+/// How much of an answer without its sync is quoted.
+const SHOWN_CHARS: usize = 120;
+
 /// Answers to check-ins in a trace.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Answers {
@@ -23,33 +26,39 @@ struct Answers {
     unsynced: Vec<String>,
 }
 
-/// Looks for a sync that began after a request was read and had finished when its answer was written.
+/// Looks, for each answer, for a write of the command's id to the write-ahead log and a sync that began after it, both
+/// finished when the answer was written.
 fn answers(calls: &[Call]) -> Answers {
-    let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
-    let syncs: Vec<_> = calls.iter().filter(|call| is_wal_sync(&call.text)).collect();
+    let wal: Vec<_> = calls.iter().filter(|call| call.file().ends_with("-wal>")).collect();
+    let mut asked: BTreeMap<&str, [u8; 16]> = BTreeMap::new();
     let mut answers = Answers::default();
     for call in calls {
-        let Some(connection) = call.text.split_once('(').and_then(|(_, rest)| rest.split_once(',')) else {
-            continue;
-        };
-        if call.text.contains("\"POST /api/v1/check-ins ") {
-            asked.insert(connection.0, call.ended);
-        } else if call.text.contains("\"HTTP/1.1 201 ") {
-            let Some(read) = asked.remove(connection.0) else { continue };
-            if syncs.iter().any(|sync| sync.begun > read && sync.ended < call.begun) {
+        if call.carries(b"POST /api/v1/check-ins ") {
+            asked.insert(call.file(), key_of(&call.text));
+        } else if call.carries(b"HTTP/1.1 201 ") {
+            let Some(key) = asked.remove(call.file()) else { continue };
+            let written =
+                wal.iter().filter(|write| write.is(&["pwrite64", "pwritev"]) && write.carries(&key));
+            let is_synced = |write: &&&Call| wal.iter().any(|sync| is_sync_between(sync, write, call));
+            if written.into_iter().any(|write| is_synced(&write)) {
                 answers.synced += 1;
             } else {
-                answers.unsynced.push(call.text.clone());
+                answers.unsynced.push(call.text.chars().take(SHOWN_CHARS).collect());
             }
         }
     }
     answers
 }
 
-fn is_wal_sync(text: &str) -> bool {
-    (text.starts_with("fdatasync(") || text.starts_with("fsync("))
-        && text.contains("-wal>")
-        && text.ends_with("= 0")
+fn is_sync_between(sync: &Call, write: &Call, answer: &Call) -> bool {
+    let has_worked = sync.is(&["fdatasync", "fsync"]) && sync.text.ends_with("= 0");
+    has_worked && write.ended < sync.begun && sync.ended < answer.begun
+}
+
+/// The command's id in the header of a request.
+fn key_of(request: &str) -> [u8; 16] {
+    let (_, after) = request.split_once("idempotency-key: ").expect("the request has a key");
+    lanyard_sync::hex::decode_array(&after[..32]).expect("a key is 32 hexadecimal digits")
 }
 
 async fn lane(desk: Desk, guests: Vec<SampleAttendee>) {
@@ -95,15 +104,24 @@ async fn every_check_in_is_synced_before_it_is_answered() {
 }
 
 #[test]
-fn a_sync_that_began_before_the_request_does_not_count() {
-    let trace = r#"1 fdatasync(9</x/lanyard.db-wal> <unfinished ...>
-2 recvfrom(5<socket:[1]>, "POST /api/v1/check-ins HTTP/1.1\r\n"..., 8192, 0, NULL, NULL) = 300
-1 <... fdatasync resumed>)      = 0
-2 sendto(5<socket:[1]>, "HTTP/1.1 201 Created\r\n"..., 900, MSG_NOSIGNAL, NULL, 0) = 900
-2 recvfrom(5<socket:[1]>, "POST /api/v1/check-ins HTTP/1.1\r\n"..., 8192, 0, NULL, NULL) = 300
-1 fdatasync(9</x/lanyard.db-wal>)      = 0
-2 sendto(5<socket:[1]>, "HTTP/1.1 201 Created\r\n"..., 900, MSG_NOSIGNAL, NULL, 0) = 900
-"#;
-    let answers = answers(&calls(trace));
-    assert_eq!((answers.synced, answers.unsynced.len()), (1, 1));
+fn a_sync_that_began_before_the_write_or_was_another_commits_does_not_count() {
+    let request = |key: &str| {
+        format!(
+            "2 recvfrom(5<socket:[1]>, \"POST /api/v1/check-ins HTTP/1.1\\r\\nidempotency-key: {key}\\r\\n\"..., 8192) = 300\n"
+        )
+    };
+    let write = |byte: &str| {
+        format!("1 pwrite64(9</x/lanyard.db-wal>, \"\\x00{}\", 4096, 56) = 4096\n", byte.repeat(16))
+    };
+    let (ones, twos) = (request(&"01".repeat(16)), request(&"02".repeat(16)));
+    let sync = "1 fdatasync(9</x/lanyard.db-wal>)      = 0\n";
+    let answer = "2 sendto(5<socket:[1]>, \"\\x48\\x54\\x54\\x50\\x2f\\x31\\x2e\\x31\\x20\\x32\\x30\\x31\\x20\", 900) = 900\n";
+    let first = write("\\x01");
+    let begun = "1 fdatasync(9</x/lanyard.db-wal> <unfinished ...>\n";
+    let ended = "1 <... fdatasync resumed>)      = 0\n";
+    let synced = |trace: &[&str]| answers(&calls(&trace.concat())).synced;
+    assert_eq!(synced(&[&ones, &first, sync, answer]), 1);
+    assert_eq!(synced(&[&twos, &first, sync, answer]), 0, "what was synced is another command");
+    assert_eq!(synced(&[&ones, begun, &first, ended, answer]), 0, "the sync began before the write");
+    assert_eq!(synced(&[&ones, &first, begun, answer, ended]), 0, "the sync ended after the answer");
 }

@@ -10,8 +10,11 @@ use lanyard_tests::process::{Launch, Process};
 
 use crate::stage::SOON;
 
-/// Reads, writes and syncs; what SQLite writes is told by the syncs.
-const TRACED: &str = "trace=fdatasync,fsync,read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg";
+/// Reads, writes and syncs of files and connections.
+const TRACED: &str =
+    "trace=fdatasync,fsync,read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,pwritev";
+/// More than a page of the database, in bytes.
+const SHOWN: &str = "8192";
 
 /// A serving node, every one of its threads traced.
 pub struct TracedNode {
@@ -31,13 +34,33 @@ pub struct Call {
     pub text: String,
 }
 
+impl Call {
+    /// Whether it is one of these system calls.
+    pub fn is(&self, names: &[&str]) -> bool {
+        self.text.split_once('(').is_some_and(|(name, _)| names.contains(&name))
+    }
+
+    /// The file or connection it is about, as `9</data/lanyard.db-wal>`.
+    pub fn file(&self) -> &str {
+        let arguments = self.text.split_once('(').map_or("", |(_, arguments)| arguments);
+        arguments.split_once([',', ')']).map_or(arguments, |(file, _)| file)
+    }
+
+    /// Whether these bytes were read or written; `strace` shows what is not ASCII in hexadecimal digits.
+    pub fn carries(&self, bytes: &[u8]) -> bool {
+        let is_plain = std::str::from_utf8(bytes).is_ok_and(|plain| self.text.contains(plain));
+        let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        is_plain || self.text.contains(&escaped)
+    }
+}
+
 impl TracedNode {
     /// Serves the folder of a node that does not run, without a line to HQ.
     pub async fn start(binary: &Path, data: &Path, fault: Option<&str>) -> anyhow::Result<Self> {
         let folder = data.parent().context("the data lies in a folder")?;
         let trace = folder.join("node.trace");
         let mut launch = Launch::new("traced", "strace", &folder.join("logs"))
-            .args(["-f", "-y", "-s", "64", "-e", TRACED, "-o"])
+            .args(["-f", "-y", "-x", "-s", SHOWN, "-e", TRACED, "-o"])
             .args([trace.as_path(), Path::new("--"), binary, Path::new("--data"), data])
             .args(["serve", "--listen", "127.0.0.1:0", "--announce"]);
         if let Some(fault) = fault {
