@@ -43,7 +43,7 @@ key-back = Back, close, clear
 ## Strip
 
 strip-label = State of this desk
-strip-person = { $name }, { $desk }: account, sound and keys
+strip-person = account, sound and keys
 strip-node-connected = Node { $node }
     .hint = This desk hears its node
 strip-node-lost = Node { $node } lost
