@@ -10,12 +10,12 @@ import { visitConflicts, visitLosses, visitPrinting } from '../tour/surroundings
 play(tour, ({ look, width }) => ({ width, pseudoLocale: look === 'words' }));
 
 async function tour(desk, { cast, look }) {
-  const findings = [];
+  const findings = new Map();
   const seen = new Set();
   const at = async (state) => {
     if (seen.has(state)) throw new Error(`state ${state} is visited twice`);
     seen.add(state);
-    for (const finding of await looks[look](desk)) findings.push(`${state}: ${finding}`);
+    for (const finding of await looks[look](desk)) findings.set(finding, [...(findings.get(finding) ?? []), state]);
   };
   await visitBeforeTheDoor(desk, at);
   await visitTheDoor(desk, at, cast);
@@ -26,5 +26,5 @@ async function tour(desk, { cast, look }) {
   await visitConflicts(desk, at);
   await visitPrinting(desk, at);
   await visitLosses(desk, at, cast.guests[4]);
-  return { findings, states: seen.size };
+  return { findings: [...findings].map(([finding, states]) => `${finding} (in: ${states.join('; ')})`), states: seen.size };
 }
