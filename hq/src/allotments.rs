@@ -38,13 +38,17 @@ async fn give_due(running: &Running, given: &mut Given) -> Result<(), CommandErr
     for (name, log) in crate::nodes::first_logs(running) {
         for (seat_type, quota) in &file.quotas {
             let allotment = quota.allotments.get(&name).copied();
-            let Some(count) = allotment.filter(|_| !given.contains(&(seat_type.clone(), name.clone()))) else { continue };
+            let Some(count) = allotment.filter(|_| !given.contains(&(seat_type.clone(), name.clone())))
+            else {
+                continue;
+            };
             given.insert((seat_type.clone(), name.clone()));
             if count == 0 {
                 continue;
             }
             let id = derived_id("lanyard/allotment/1", &[&file.slug, seat_type.as_str(), &name]);
-            let command = Command::GiveRights { seat_type: seat_type.clone(), to: Account::Venue(log), count };
+            let command =
+                Command::GiveRights { seat_type: seat_type.clone(), to: Account::Venue(log), count };
             give_once(running, id, log, command).await?;
         }
     }

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::conference_file::ConferenceFile;
 use crate::config::{EXAMPLE, configured};
-use lanyard_node::config::Flag;
 use client::Client;
+use lanyard_node::config::Flag;
 
 /// The central store of Lanyard.
 #[derive(Debug, Parser)]
@@ -209,7 +209,13 @@ async fn ask(client: &Client, command: HqCommand) -> anyhow::Result<Value> {
             client.send(Method::PUT, &format!("/conferences/{conference}/staff/{staff}"), &body).await
         }
         HqCommand::JoinCode { conference, node } => {
-            client.send(Method::POST, &format!("/conferences/{conference}/join-codes"), &json!({ "node": node })).await
+            client
+                .send(
+                    Method::POST,
+                    &format!("/conferences/{conference}/join-codes"),
+                    &json!({ "node": node }),
+                )
+                .await
         }
         HqCommand::Quota { conference, seat_type, quota } => {
             let path = format!("/conferences/{conference}/quotas/{seat_type}");
@@ -247,7 +253,10 @@ fn read_text(file: &std::path::Path) -> anyhow::Result<String> {
 fn read_pin() -> anyhow::Result<String> {
     const PIN_INPUT_MAX_BYTES: u64 = 256;
     let mut text = String::new();
-    std::io::stdin().take(PIN_INPUT_MAX_BYTES).read_to_string(&mut text).context("no PIN on standard input")?;
+    std::io::stdin()
+        .take(PIN_INPUT_MAX_BYTES)
+        .read_to_string(&mut text)
+        .context("no PIN on standard input")?;
     let pin = text.trim().to_owned();
     if pin.is_empty() {
         bail!("give the PIN on standard input, such as: printf '%s' \"$PIN\" | lanyard-hq staff …");

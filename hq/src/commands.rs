@@ -26,7 +26,12 @@ pub enum CommandError {
 ///
 /// # Errors
 /// When the rules or the writer refuse.
-pub async fn give(running: &Running, actor: &str, role: Role, command: Command) -> Result<Accepted, CommandError> {
+pub async fn give(
+    running: &Running,
+    actor: &str,
+    role: Role,
+    command: Command,
+) -> Result<Accepted, CommandError> {
     let mut id = [0_u8; 16];
     system_entropy(&mut id);
     give_as(running, CommandId(id), actor, role, command).await
@@ -44,7 +49,8 @@ pub async fn give_as(
     command: Command,
 ) -> Result<Accepted, CommandError> {
     let body = body_of(&command);
-    let submitted = Submitted { id, body, actor: actor.to_owned(), desk: DESK.to_owned(), role, command, if_match: None };
+    let submitted =
+        Submitted { id, body, actor: actor.to_owned(), desk: DESK.to_owned(), role, command, if_match: None };
     let Answer { outcome, .. } = running.writer.submit(submitted).await?;
     match outcome {
         Outcome::Accepted(accepted) => Ok(accepted),

@@ -92,7 +92,10 @@ impl ConferenceFile {
             }
             let given: u64 = quota.allotments.values().map(|count| u64::from(*count)).sum();
             if given > u64::from(quota.quota) {
-                return Err(format!("allotments of {seat_type} add up to {given}, the quota is {}", quota.quota));
+                return Err(format!(
+                    "allotments of {seat_type} add up to {given}, the quota is {}",
+                    quota.quota
+                ));
             }
         }
         self.conference().check()

@@ -82,7 +82,10 @@ impl Default for Log {
 ///
 /// # Errors
 /// Naming the file, variable or flag at fault.
-pub fn configured(source: &Source, flags: impl IntoIterator<Item = Option<Flag>>) -> Result<Config, ConfigError> {
+pub fn configured(
+    source: &Source,
+    flags: impl IntoIterator<Item = Option<Flag>>,
+) -> Result<Config, ConfigError> {
     let data = Flag::given("--data", "data", source.data.as_ref().map(|data| data.display()));
     let in_data = source.data.as_ref().map(|data| data.join(DATA_CONFIG)).filter(|file| file.exists());
     load(Sources {

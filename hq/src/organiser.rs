@@ -18,7 +18,8 @@ pub fn read_or_make(data: &Path) -> anyhow::Result<SigningKey> {
     let path = data.join(FILE);
     if path.exists() {
         let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let seed = hex::decode_array(text.trim()).with_context(|| format!("{} holds no key", path.display()))?;
+        let seed =
+            hex::decode_array(text.trim()).with_context(|| format!("{} holds no key", path.display()))?;
         return Ok(SigningKey::from_seed(&seed));
     }
     let mut seed = [0_u8; 32];

@@ -109,11 +109,9 @@ impl Registry {
     /// # Errors
     /// When the database fails.
     pub fn next_serial(&self) -> Result<u64, RegistryError> {
-        let serial: i64 = self.connection.query_row(
-            "UPDATE serials SET last = last + 1 RETURNING last",
-            [],
-            |row| row.get(0),
-        )?;
+        let serial: i64 =
+            self.connection
+                .query_row("UPDATE serials SET last = last + 1 RETURNING last", [], |row| row.get(0))?;
         Ok(serial.unsigned_abs())
     }
 }

@@ -6,7 +6,9 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
-use lanyard_node::http::{Bound, Listen, StopSwitch, add_security_headers, catch_panics, method_not_allowed, not_found};
+use lanyard_node::http::{
+    Bound, Listen, StopSwitch, add_security_headers, catch_panics, method_not_allowed, not_found,
+};
 use lanyard_node::import::FILE_MAX_BYTES;
 use lanyard_node::sync_http::{self, ServedScope};
 use lanyard_node::{ca, tls};
@@ -64,6 +66,7 @@ fn server_tls(config: &Config) -> anyhow::Result<Option<Arc<rustls::ServerConfig
     }
     let listen = Some(config.listen.ip()).filter(|ip| !ip.is_unspecified());
     let names: Vec<_> = config.names.iter().cloned().chain(listen.map(|ip| ip.to_string())).collect();
-    let issued = ca::issue(&config.data, "hq", &names, SystemTime::now()).context("no certificate can be made")?;
+    let issued =
+        ca::issue(&config.data, "hq", &names, SystemTime::now()).context("no certificate can be made")?;
     Ok(Some(tls::server_config(&issued.chain_pem, &issued.key_pem)?))
 }

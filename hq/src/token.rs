@@ -14,7 +14,8 @@ const FILE: &str = "admin.token";
 /// When there is none.
 pub fn read(data: &Path) -> anyhow::Result<String> {
     let path = data.join(FILE);
-    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     Ok(text.trim().to_owned())
 }
 

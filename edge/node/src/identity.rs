@@ -9,7 +9,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use lanyard_sync::{Certificate, CertificateError, Claims, NodeId, PublicKey, Role, ScopeId, SigningKey, hex};
+use lanyard_sync::{
+    Certificate, CertificateError, Claims, NodeId, PublicKey, Role, ScopeId, SigningKey, hex,
+};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -130,13 +132,16 @@ impl Identity {
     /// Reads the identity of a data directory.
     pub fn load(dir: &Path) -> Result<Self, IdentityError> {
         let path = dir.join(IDENTITY_FILE);
-        let text = fs::read_to_string(&path).map_err(|source| IdentityError::File { path: path.clone(), source })?;
+        let text =
+            fs::read_to_string(&path).map_err(|source| IdentityError::File { path: path.clone(), source })?;
         let damaged = |why: &str| IdentityError::Damaged { path: path.clone(), why: why.to_owned() };
         let file: IdentityFile = toml::from_str(&text).map_err(|error| damaged(error.message()))?;
         let scope = file.scope.parse().map_err(|_| damaged("scope is no scope id"))?;
         let organiser_key = file.organiser_key.parse().map_err(|_| damaged("organiser_key is no key"))?;
-        let certificate = hex::decode(&file.certificate).ok_or_else(|| damaged("certificate is not hexadecimal"))?;
-        let certificate = Certificate::decode(&certificate).map_err(|_| damaged("certificate cannot be read"))?;
+        let certificate =
+            hex::decode(&file.certificate).ok_or_else(|| damaged("certificate is not hexadecimal"))?;
+        let certificate =
+            Certificate::decode(&certificate).map_err(|_| damaged("certificate cannot be read"))?;
         Self::certified(load_seed(&dir.join(KEY_FILE))?, certificate, scope, organiser_key)
     }
 
@@ -155,10 +160,13 @@ impl Identity {
 }
 
 fn load_seed(path: &Path) -> Result<[u8; 32], IdentityError> {
-    let text = fs::read_to_string(path).map_err(|source| IdentityError::File { path: path.to_owned(), source })?;
+    let text =
+        fs::read_to_string(path).map_err(|source| IdentityError::File { path: path.to_owned(), source })?;
     let text = Zeroizing::new(text);
-    hex::decode_array(text.trim())
-        .ok_or_else(|| IdentityError::Damaged { path: path.to_owned(), why: "it is not 64 hexadecimal digits".into() })
+    hex::decode_array(text.trim()).ok_or_else(|| IdentityError::Damaged {
+        path: path.to_owned(),
+        why: "it is not 64 hexadecimal digits".into(),
+    })
 }
 
 /// Replaces a file as a whole: written beside, synced, renamed.
@@ -183,7 +191,8 @@ mod tests {
 
     fn north() -> Identity {
         let organiser = SigningKey::from_seed(&[200; 32]);
-        Identity::generate(&organiser, "north", [Role::Venue].into(), SCOPE, 1_790_000_000_000, [1; 32]).unwrap()
+        Identity::generate(&organiser, "north", [Role::Venue].into(), SCOPE, 1_790_000_000_000, [1; 32])
+            .unwrap()
     }
 
     #[test]

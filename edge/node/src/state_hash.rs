@@ -7,7 +7,7 @@ use lanyard_domain::Stream;
 use lanyard_sync::{Hash, StreamName};
 use rusqlite::Connection;
 
-use crate::engine::fold::{fold_stream, Refolded};
+use crate::engine::fold::{Refolded, fold_stream};
 use crate::fault::{Fault, is_planted};
 use crate::read::{Read, ReadError};
 use crate::store::{StoreError, entries, logs, streams};
@@ -76,7 +76,8 @@ pub(crate) fn for_each_stream(
         {
             fold(complete)?;
         }
-        let entry = entries::at(db, pos)?.ok_or_else(|| StoreError::damaged(format!("position {pos} is empty")))?;
+        let entry =
+            entries::at(db, pos)?.ok_or_else(|| StoreError::damaged(format!("position {pos} is empty")))?;
         match &mut group {
             Some((.., rows)) => rows.push(entry),
             None => group = Some((stream, streams::name(row, 1, 2)?, vec![entry])),

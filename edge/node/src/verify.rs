@@ -116,7 +116,10 @@ pub fn verify(database: &Path) -> Result<Report, StoreError> {
 fn check_pages(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     let said: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if said != "ok" {
-        report.find(Invariant::I5, format!("SQLite finds damage in the file: {said}. Restore a backup and let it catch up."));
+        report.find(
+            Invariant::I5,
+            format!("SQLite finds damage in the file: {said}. Restore a backup and let it catch up."),
+        );
     }
     Ok(())
 }

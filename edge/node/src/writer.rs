@@ -6,8 +6,8 @@ use lanyard_sync::{Batch, VersionVector};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::engine::{
-    Answer, Committed, Engine, GROUP_MAX, ImportError, LocalAnswer, LocalChange, Published, Reply, Submission,
-    SubmitError, Submitted,
+    Answer, Committed, Engine, GROUP_MAX, ImportError, LocalAnswer, LocalChange, Published, Reply,
+    Submission, SubmitError, Submitted,
 };
 use crate::fault::{Fault, is_planted};
 use crate::store::StoreError;

@@ -20,8 +20,9 @@ impl Client {
     /// Reads where HQ listens and the administrator's token.
     pub(super) fn of_data_folder(data: &Path) -> anyhow::Result<Self> {
         let listen = data.join("listen");
-        let base = std::fs::read_to_string(&listen)
-            .with_context(|| format!("no {}: start `lanyard-hq serve` with this data folder first", listen.display()))?;
+        let base = std::fs::read_to_string(&listen).with_context(|| {
+            format!("no {}: start `lanyard-hq serve` with this data folder first", listen.display())
+        })?;
         let token = token::read(data)?;
         let http = crate::trust::client(data)?;
         Ok(Self { http, base: format!("{}/api/v1", base.trim().trim_end_matches('/')), token })
@@ -36,7 +37,8 @@ impl Client {
     }
 
     pub(super) async fn send(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
-        answer(self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token).json(body)).await
+        answer(self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token).json(body))
+            .await
     }
 
     pub(super) async fn upload(&self, path: &str, csv: Vec<u8>) -> anyhow::Result<Value> {
@@ -49,7 +51,8 @@ async fn answer(request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
     let response = request.send().await.context("HQ does not answer; is `lanyard-hq serve` running?")?;
     let status = response.status();
     let text = response.text().await.context("HQ's answer broke off")?;
-    let body: Value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).context("no JSON")? };
+    let body: Value =
+        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).context("no JSON")? };
     if status.is_success() {
         return Ok(body);
     }

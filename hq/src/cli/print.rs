@@ -45,9 +45,11 @@ fn field(name: &str, value: &Value) {
 
 fn line(row: &Value) -> String {
     match row {
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| format!("{name}={}", word(value))).collect::<Vec<_>>().join("  ")
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", word(value)))
+            .collect::<Vec<_>>()
+            .join("  "),
         other => word(other),
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query as QueryString, State};
-use lanyard_node::http::Problem;
 use lanyard_domain::{Attendee, AttendeeId, Person};
 use lanyard_node::Standing;
+use lanyard_node::http::Problem;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -26,7 +26,8 @@ pub(super) async fn basic(State(hq): State<Arc<Hq>>, request: Request, next: Nex
     if presented.is_some_and(|presented| token::matches(&presented, hq.token())) {
         return next.run(request).await;
     }
-    let mut response = (StatusCode::UNAUTHORIZED, "Sign in as hq with the administrator's token.\n").into_response();
+    let mut response =
+        (StatusCode::UNAUTHORIZED, "Sign in as hq with the administrator's token.\n").into_response();
     let challenge = HeaderValue::from_static("Basic realm=\"Lanyard HQ\", charset=\"UTF-8\"");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     response

@@ -37,7 +37,8 @@ pub(super) async fn set(
         let known = {
             let id = seat_type.clone();
             running.reader.read(move |db| db.ledger(&id)).await
-        }.map_err(|error| broken(&error))?;
+        }
+        .map_err(|error| broken(&error))?;
         if known.quota != quota.quota {
             give(&running, Command::SetQuota { seat_type: seat_type.clone(), quota: quota.quota }).await?;
         }

@@ -41,7 +41,8 @@ pub(super) async fn invite(
     let code = draw();
     let now_ms = system_now_ms();
     let invitation = Invitation { conference: slug, node_name: invite.node };
-    hq.with_registry(|registry| registry.invite(&code, &invitation, now_ms)).map_err(|error| broken(&error))?;
+    hq.with_registry(|registry| registry.invite(&code, &invitation, now_ms))
+        .map_err(|error| broken(&error))?;
     let answer = json!({
         "code": code, "node": invitation.node_name, "expires_ms": now_ms.saturating_add(JOIN_CODE_LIFE_MS)
     });

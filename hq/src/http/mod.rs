@@ -29,7 +29,11 @@ use crate::hq::{Hq, Running};
 /// The conference of a path.
 fn running(hq: &Hq, slug: &str) -> Result<Arc<Running>, Problem> {
     hq.conference(slug).ok_or_else(|| {
-        Problem::new(StatusCode::NOT_FOUND, "unknown_conference", format!("There is no conference {slug} here."))
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "unknown_conference",
+            format!("There is no conference {slug} here."),
+        )
     })
 }
 

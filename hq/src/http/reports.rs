@@ -92,9 +92,7 @@ fn what(side: SideKind) -> &'static str {
 /// `GET …/state`: what HQ has, and the hash of what follows from it.
 pub(super) async fn state(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -> Answer {
     let running = running(&hq, &slug)?;
-    let read = running.reader.read(|db| {
-        Ok((db.vector()?, db.entries()?, db.state_hash()?))
-    });
+    let read = running.reader.read(|db| Ok((db.vector()?, db.entries()?, db.state_hash()?)));
     let (vector, entries, state_hash) = read.await.map_err(|error| broken(&error))?;
     let logs: serde_json::Map<_, _> =
         vector.iter().map(|(log, head)| (log.to_string(), Value::from(head.seq))).collect();

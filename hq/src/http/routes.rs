@@ -6,8 +6,8 @@ use axum::Router;
 use axum::routing::{get, post, put};
 
 use super::{
-    attendees, authorise, conferences, imports, join_codes, joins, nodes, orders, quotas, reports, rights, staff,
-    status_page,
+    attendees, authorise, conferences, imports, join_codes, joins, nodes, orders, quotas, reports, rights,
+    staff, status_page,
 };
 use crate::hq::Hq;
 

@@ -37,10 +37,10 @@ pub(super) async fn set(
     let running = running(&hq, &slug)?;
     let pin = Pin::parse(&member.pin)
         .map_err(|why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_pin", why.to_string()))?;
-    let verifier = tokio::task::spawn_blocking(move || pin.verifier()).await.map_err(|error| broken(&error))?;
+    let verifier =
+        tokio::task::spawn_blocking(move || pin.verifier()).await.map_err(|error| broken(&error))?;
     let words = Person { first_name: member.name, pin_verifier: Some(verifier), ..Person::default() };
-    let command =
-        Command::SetStaff { staff: staff.clone(), role: member.role, active: member.active, words };
+    let command = Command::SetStaff { staff: staff.clone(), role: member.role, active: member.active, words };
     commands::give(&running, "hq", Role::Administrator, command).await.map_err(command_problem)?;
     Ok(axum::Json(json!({ "staff": staff, "role": member.role, "active": member.active })))
 }

@@ -78,10 +78,17 @@ async fn once(flags: &Flags, folder: &Path, now_ms: i64) -> anyhow::Result<()> {
 }
 
 fn explain(venue: &Venue, state: &Path) {
-    println!("\nHQ status page   {}/   (user hq, password in {})", venue.hq.url, state.join("hq/admin.token").display());
+    println!(
+        "\nHQ status page   {}/   (user hq, password in {})",
+        venue.hq.url,
+        state.join("hq/admin.token").display()
+    );
     for node in &venue.nodes {
         println!("node {:<11} {}/", node.name, node.url);
-        println!("  its line to HQ: curl -X POST {}/cut   (or /restore, /blackhole, /delay?ms=500, /reset)", node.line_control);
+        println!(
+            "  its line to HQ: curl -X POST {}/cut   (or /restore, /blackhole, /delay?ms=500, /reset)",
+            node.line_control
+        );
         println!("  its badges:     {}", node.data.join("badges").display());
     }
     println!("\nSign in as:");

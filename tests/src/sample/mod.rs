@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use names::{COMPANIES, Script, SCRIPTS};
+use names::{COMPANIES, SCRIPTS, Script};
 
 /// Attendees of the sample list.
 pub const ATTENDEES: usize = 2_000;
@@ -129,7 +129,8 @@ mod tests {
         let single = list.iter().filter(|row| row.last_name.is_empty()).count();
         assert!(single > 10, "{single}");
         let first = &list[0];
-        let namesakes = list.iter().filter(|row| row.first_name == first.first_name && row.last_name == first.last_name);
+        let namesakes =
+            list.iter().filter(|row| row.first_name == first.first_name && row.last_name == first.last_name);
         assert!(namesakes.count() > 10);
     }
 }

@@ -23,7 +23,8 @@ async fn open_conflicts(scene: &mut Scene) -> anyhow::Result<[Vec<Value>; 3]> {
 /// What must be equal everywhere: id, kind, whom it is about, and which side stands.
 fn verdict(conflict: &Value) -> Value {
     let sides = conflict["sides"].as_array().cloned().unwrap_or_default();
-    let sides: Vec<_> = sides.iter().map(|side| json!([side["dot"], side["what"], side["effective"]])).collect();
+    let sides: Vec<_> =
+        sides.iter().map(|side| json!([side["dot"], side["what"], side["effective"]])).collect();
     json!([conflict["conflict_id"], conflict["kind"], conflict["attendee_id"], conflict["delay_ms"], sides])
 }
 
@@ -43,15 +44,20 @@ pub(super) async fn same_everywhere(scene: &mut Scene) -> anyhow::Result<String>
 
 pub(super) async fn resolve(scene: &mut Scene) -> anyhow::Result<String> {
     let [_, _, south] = open_conflicts(scene).await?;
-    let double = south.iter().find(|conflict| conflict["kind"] == "double_entry").context("no double entry")?;
+    let double =
+        south.iter().find(|conflict| conflict["kind"] == "double_entry").context("no double entry")?;
     let id = text(double, "conflict_id")?;
     let sides = double["sides"].as_array().context("no sides")?;
     let other = sides.iter().find(|side| side["effective"] == false).context("no side to annul")?;
-    let decision = json!({ "decision": "annul", "dot": text(other, "dot")?, "reason": "same person, second scan" });
+    let decision =
+        json!({ "decision": "annul", "dot": text(other, "dot")?, "reason": "same person, second scan" });
     scene.south.post(&format!("/conflicts/{id}/resolution"), &decision).await?.expect(201)?;
     eventually(SOON, "the decision is seen at HQ, north and south", async || {
         let places = open_conflicts(scene).await.ok()?;
-        places.iter().all(|open| open.iter().all(|conflict| conflict["conflict_id"] != id.as_str())).then_some(())
+        places
+            .iter()
+            .all(|open| open.iter().all(|conflict| conflict["conflict_id"] != id.as_str()))
+            .then_some(())
     })
     .await?;
     Ok("the double entry is decided at south, and so at north and HQ".to_owned())

@@ -42,7 +42,9 @@ pub(super) async fn kill_north(scene: &mut Scene) -> anyhow::Result<String> {
     let in_flight = Arc::new(AtomicUsize::new(0));
     let lanes: Vec<_> = guests
         .chunks(GUESTS / LANES)
-        .map(|guests| tokio::spawn(lane(scene.north.clone(), guests.to_vec(), kept.clone(), in_flight.clone())))
+        .map(|guests| {
+            tokio::spawn(lane(scene.north.clone(), guests.to_vec(), kept.clone(), in_flight.clone()))
+        })
         .collect();
     while kept.count.load(Ordering::SeqCst) < KILL_AFTER {
         ensure!(lanes.iter().any(|lane| !lane.is_finished()), "the desks stopped before the kill");

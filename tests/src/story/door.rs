@@ -69,7 +69,8 @@ pub(super) async fn both_admit(scene: &mut Scene) -> anyhow::Result<String> {
     let guest = scene.somebody();
     scene.twice = Some(Scene::find(&scene.north, &guest).await?);
     for (name, desk) in [("north", &scene.north), ("south", &scene.south)] {
-        let verdict = admit(desk, &guest.code).await?.expect(201).with_context(|| format!("refused at {name}"))?;
+        let verdict =
+            admit(desk, &guest.code).await?.expect(201).with_context(|| format!("refused at {name}"))?;
         ensure!(verdict["verdict"] == "admitted", "not admitted at {name}: {verdict}");
     }
     Ok(format!("{} {} admitted at north and at south", guest.first_name, guest.last_name))

@@ -37,13 +37,22 @@ pub(super) async fn sell_workshop(scene: &mut Scene) -> anyhow::Result<String> {
     .await?;
     let before = number(&seat_type(&scene.north, WORKSHOP).await?, "remaining_here")?;
     // The first guest without a workshop on the list, who was checked in before, has index 0 or 1.
-    let buyer = scene.list.iter().find(|row| row.paid && row.seat_types.len() == 1).context("nobody to sell to")?.clone();
+    let buyer = scene
+        .list
+        .iter()
+        .find(|row| row.paid && row.seat_types.len() == 1)
+        .context("nobody to sell to")?
+        .clone();
     let attendee = Scene::find(&scene.north, &buyer).await?;
     let order = place(&scene.north, &attendee, WORKSHOP).await?.expect(201)?;
     let confirmed = settle(&scene.north, &order).await?;
     ensure!(confirmed["order"]["state"] == "confirmed", "the order is not confirmed: {confirmed}");
     let card = scene.north.get(&format!("/attendees/{attendee}")).await?.expect(200)?;
-    let sold = card["seats"].as_array().context("no seats")?.iter().any(|seat| seat["seat_type"] == WORKSHOP && seat["state"] == "sold");
+    let sold = card["seats"]
+        .as_array()
+        .context("no seats")?
+        .iter()
+        .any(|seat| seat["seat_type"] == WORKSHOP && seat["state"] == "sold");
     ensure!(sold, "the seat is not on the card: {card}");
     let after = number(&seat_type(&scene.north, WORKSHOP).await?, "remaining_here")?;
     ensure!(after == before - 1, "{before} seats before, {after} after one sale");
@@ -77,7 +86,8 @@ pub(super) async fn sell_out(scene: &mut Scene) -> anyhow::Result<String> {
         let refused = place(desk_of(scene, name), &attendee, DINNER).await?;
         ensure!(refused.status == 409, "{name} sold more than its {rights} rights: {}", refused.body);
         ensure!(refused.code() == Some("no_seats_left"), "refused for another reason: {}", refused.body);
-        let elsewhere = refused.body["refusal"]["elsewhere"].as_array().context("no word of where seats remain")?;
+        let elsewhere =
+            refused.body["refusal"]["elsewhere"].as_array().context("no word of where seats remain")?;
         let names: Vec<_> = elsewhere.iter().filter_map(|place| place["node"].as_str()).collect();
         ensure!(!names.is_empty(), "{name} names no place where seats remain: {}", refused.body);
         sold.push(format!("{name} sold {rights}, then refused: seats remain at {}", names.join(", ")));

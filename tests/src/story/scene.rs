@@ -41,7 +41,8 @@ impl Scene {
     /// # Errors
     /// When nobody can sign in.
     pub async fn enter(mut venue: Venue, list: Vec<SampleAttendee>, rng: StdRng) -> anyhow::Result<Self> {
-        let (north, south) = (sign_in(&mut venue, "north", "north-1").await?, sign_in(&mut venue, "south", "south-1").await?);
+        let (north, south) =
+            (sign_in(&mut venue, "north", "north-1").await?, sign_in(&mut venue, "south", "south-1").await?);
         Ok(Self { venue, north, south, list, rng, next: 0, twice: None, cancelled: None })
     }
 
@@ -79,8 +80,10 @@ impl Scene {
 async fn sign_in(venue: &mut Venue, node: &str, desk: &str) -> anyhow::Result<Desk> {
     let pin = venue.pin("susi").to_owned();
     let desk_client = venue.node(node).desk()?;
-    eventually(SOON, &format!("staff of {node} can sign in"), async || desk_client.sign_in("susi", &pin, desk).await.ok())
-        .await
+    eventually(SOON, &format!("staff of {node} can sign in"), async || {
+        desk_client.sign_in("susi", &pin, desk).await.ok()
+    })
+    .await
 }
 
 /// A text field of an answer.

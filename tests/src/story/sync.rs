@@ -80,9 +80,7 @@ pub(super) async fn hash_follows_state(scene: &mut Scene) -> anyhow::Result<Stri
     let sound = north.verify(Some(&copy)).await?;
     let before = text(&sound, "state_hash")?;
     let database = rusqlite::Connection::open(&copy)?;
-    let changed = database
-        .execute(CHANGE, [])
-        .context("the copy cannot be changed")?;
+    let changed = database.execute(CHANGE, []).context("the copy cannot be changed")?;
     ensure!(changed == 1, "nothing to change in the copy");
     drop(database);
     let changed = north.verify(Some(&copy)).await?;

@@ -84,7 +84,11 @@ impl HqProcess {
     }
 
     /// Adds conference, list and staff; PINs are drawn once and kept beside the data for a later start.
-    pub(super) async fn set_up(&self, plan: &VenuePlan, conference: &str) -> anyhow::Result<Vec<StaffMember>> {
+    pub(super) async fn set_up(
+        &self,
+        plan: &VenuePlan,
+        conference: &str,
+    ) -> anyhow::Result<Vec<StaffMember>> {
         let pins = plan.folder.join("pins.json");
         if pins.exists() {
             return staff_with(&serde_json::from_slice::<Vec<String>>(&std::fs::read(pins)?)?);

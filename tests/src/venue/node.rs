@@ -48,19 +48,33 @@ impl NodeProcess {
             .args(["--listen", &line_listen, "--to", hq_address, "--control", &control])
             .start()?;
         let ready = line.ready_json(READY_WITHIN).await?;
-        let line_url = format!("http://{}", ready["listen"].as_str().context("the line announced no address")?);
-        let line_control = format!("http://{}", ready["control"].as_str().context("the line has no control")?);
+        let line_url =
+            format!("http://{}", ready["listen"].as_str().context("the line announced no address")?);
+        let line_control =
+            format!("http://{}", ready["control"].as_str().context("the line has no control")?);
         let (binary, data) = (plan.binary("lanyard")?, plan.folder.join(name));
         if !data.exists() {
             join(&binary, &data, hq, &line_url, conference, name).await?;
         }
         let listen = format!("127.0.0.1:{}", plan.port(3 + 3 * n));
         // A variable of one node names it where `{node}` stands.
-        let environment = plan.environment.iter().map(|(name_of, value)| (name_of.clone(), value.replace("{node}", name)));
+        let environment =
+            plan.environment.iter().map(|(name_of, value)| (name_of.clone(), value.replace("{node}", name)));
         let environment: Vec<_> = environment.collect();
         let process = launch(name, &binary, &data, &listen, &line_url, &environment, &logs)?;
-        let mut node =
-            Self { name, process, url: String::new(), line, line_control, data, binary, line_url, listen, environment, logs };
+        let mut node = Self {
+            name,
+            process,
+            url: String::new(),
+            line,
+            line_control,
+            data,
+            binary,
+            line_url,
+            listen,
+            environment,
+            logs,
+        };
         node.wait_until_ready().await?;
         Ok(node)
     }
@@ -96,7 +110,8 @@ impl NodeProcess {
     /// # Errors
     /// When the line does not obey.
     pub async fn line(&self, what: &str) -> anyhow::Result<()> {
-        let answer = reqwest::Client::builder().no_proxy().build()?.post(format!("{}/{what}", self.line_control));
+        let answer =
+            reqwest::Client::builder().no_proxy().build()?.post(format!("{}/{what}", self.line_control));
         let status = answer.send().await.context("the line does not answer")?.status();
         ensure!(status.is_success(), "the line refused {what}: {status}");
         Ok(())
@@ -131,7 +146,8 @@ impl NodeProcess {
         arguments.extend(named.iter().flat_map(|path| ["--database", path.as_str()]));
         let output = self.command(&arguments).output().await?;
         let said = String::from_utf8_lossy(&output.stderr);
-        serde_json::from_slice(&output.stdout).with_context(|| format!("lanyard verify gave no report: {said}"))
+        serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("lanyard verify gave no report: {said}"))
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

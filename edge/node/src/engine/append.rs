@@ -140,7 +140,8 @@ impl Engine {
             standing: standing.map(Standing::number),
             state: loaded.folded.as_deref().map(Folded::to_bytes),
         };
-        let log = self.logs.get(&last.key.dot().log).ok_or_else(|| StoreError::damaged("a log has no number"))?;
+        let log =
+            self.logs.get(&last.key.dot().log).ok_or_else(|| StoreError::damaged("a log has no number"))?;
         states::put(&self.db, &row, last, log.id)?;
         if let (Some(stream), Some(folded)) = (&loaded.stream, &loaded.folded) {
             let projected = Row { id: loaded.row, is_new: loaded.is_new };
@@ -163,7 +164,11 @@ impl Engine {
 }
 
 /// Tells whether an entry is to be applied: those of a tally once each, by command and index.
-pub(super) fn may_apply(db: &rusqlite::Connection, loaded: &Loaded, entry: &Entry) -> Result<bool, StoreError> {
+pub(super) fn may_apply(
+    db: &rusqlite::Connection,
+    loaded: &Loaded,
+    entry: &Entry,
+) -> Result<bool, StoreError> {
     if !loaded.folded.as_deref().is_some_and(Folded::is_tally) {
         return Ok(true);
     }

@@ -34,7 +34,11 @@ impl Engine {
     }
 
     /// A planted fault: answers first and commits a while later.
-    pub(crate) fn commit_late(&mut self, group: Vec<Submission>, answer: impl FnOnce(Vec<Reply>)) -> Committed {
+    pub(crate) fn commit_late(
+        &mut self,
+        group: Vec<Submission>,
+        answer: impl FnOnce(Vec<Reply>),
+    ) -> Committed {
         let asked: Vec<Asked> = group.iter().map(Asked::of).collect();
         let mut draws = Draws::new(&self.surroundings.seed());
         let late = self.perform(group, &mut draws).and_then(|replies| {

@@ -1,11 +1,11 @@
 //! One command in a group commit: its outcome, stored for ever.
 
+use lanyard_domain::command::Who;
 use lanyard_domain::decide::{Deciding, Draft, decide};
 use lanyard_domain::event::{Facts, ScanRefused};
 use lanyard_domain::outcome::{Accepted, Outcome, Refused};
 use lanyard_domain::policy::{DeskProfile, follow_ups};
 use lanyard_domain::{AttendeeId, Command, DeskId, Event, Folded, OrderId, Person, Refusal, Stream};
-use lanyard_domain::command::Who;
 use lanyard_sync::Dot;
 
 use super::append::{Origin, WriteError};
@@ -74,7 +74,8 @@ impl Engine {
             return Ok(Err(stale));
         }
         let (log, position) = (self.log.clone(), self.position);
-        let (arrivals, conference, unsigned_pos) = (self.arrivals.clone(), self.conference.clone(), self.unsigned_pos);
+        let (arrivals, conference, unsigned_pos) =
+            (self.arrivals.clone(), self.conference.clone(), self.unsigned_pos);
         self.db.prepare_cached("SAVEPOINT command")?.execute([])?;
         let written = self.decide_and_write(submitted, draws);
         let outcome = match written {
@@ -138,7 +139,8 @@ impl Engine {
 
     /// Compares the version the caller decided on with the present one.
     fn stale(&self, submitted: &Submitted) -> Result<Option<SubmitError>, StoreError> {
-        let (Some(decided_on), Some(stream)) = (submitted.if_match, Target::of(&submitted.command).stream()) else {
+        let (Some(decided_on), Some(stream)) = (submitted.if_match, Target::of(&submitted.command).stream())
+        else {
             return Ok(None);
         };
         let mut states = self.states.borrow_mut();

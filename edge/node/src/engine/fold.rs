@@ -43,7 +43,12 @@ pub(crate) fn meaning(header: &Header, payload: &Payload) -> Meaning {
 }
 
 /// Where an entry stands, for the fold.
-pub(crate) fn placed<'a>(dot: Dot, header: &'a Header, authority: bool, sees: &'a dyn Fn(Dot) -> bool) -> Placed<'a> {
+pub(crate) fn placed<'a>(
+    dot: Dot,
+    header: &'a Header,
+    authority: bool,
+    sees: &'a dyn Fn(Dot) -> bool,
+) -> Placed<'a> {
     Placed {
         dot,
         lamport: header.lamport,
@@ -125,7 +130,9 @@ fn apply(
     event: &Event,
     row: &EntryRow,
 ) -> Result<(), StoreError> {
-    let log = logs.get(&row.dot.log).ok_or_else(|| StoreError::damaged(format!("log {} is not known", row.dot.log)))?;
+    let log = logs
+        .get(&row.dot.log)
+        .ok_or_else(|| StoreError::damaged(format!("log {} is not known", row.dot.log)))?;
     let failure = RefCell::new(None);
     let sees = |dot: Dot| {
         if dot.log == row.dot.log {

@@ -115,9 +115,9 @@ impl Engine {
         let context = contexts.entry(entry.dot.log).or_insert_with(|| known().unwrap_or_default());
         if let Some(delta) = &entry.header.context {
             contexts::insert(&self.db, log, entry.dot.seq, delta, |log| Some(self.logs.get(log)?.id))?;
-            context
-                .apply_delta(entry.dot.log, delta)
-                .map_err(|_| StoreError::damaged(format!("the context of {} was admitted and does not apply", entry.dot)))?;
+            context.apply_delta(entry.dot.log, delta).map_err(|_| {
+                StoreError::damaged(format!("the context of {} was admitted and does not apply", entry.dot))
+            })?;
         }
         Ok(context.clone())
     }

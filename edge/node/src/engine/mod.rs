@@ -42,15 +42,15 @@ pub use options::Options;
 pub use peers::Peer;
 pub use published::{LogInfo, Published};
 pub use submission::{
-    Answer, Arrivals, Committed, EventLine, ImportError, LocalAnswer, LocalChange, PrintQuestion, PrintState, Reply,
-    Submission, SubmitError, Submitted,
+    Answer, Arrivals, Committed, EventLine, ImportError, LocalAnswer, LocalChange, PrintQuestion, PrintState,
+    Reply, Submission, SubmitError, Submitted,
 };
 
 use crate::clock::Surroundings;
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
-use crate::store::logs::LogRow;
 use crate::rebuild::{Rebuilt, rebuild};
+use crate::store::logs::LogRow;
 use crate::store::{StoreError, checkpoint, sql};
 use peers::Peers;
 use states::States;

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use lanyard_domain::{Folded, Stream};
 use lanyard_sync::{
-    CommandId, Draft, EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION, Epoch, EpochOpened, KnownLog, KnownScope, LogHead, LogId,
-    LogWriter, PreviousEpoch, Salted, ScopeId,
+    CommandId, Draft, EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION, Epoch, EpochOpened, KnownLog, KnownScope,
+    LogHead, LogId, LogWriter, PreviousEpoch, Salted, ScopeId,
 };
 use rusqlite::Connection;
 
@@ -132,15 +132,23 @@ impl Engine {
         }
     }
 
-    fn open_epoch(&mut self, present: Option<LogId>, reason: &str, draws: &mut Draws) -> Result<(), WriteError> {
+    fn open_epoch(
+        &mut self,
+        present: Option<LogId>,
+        reason: &str,
+        draws: &mut Draws,
+    ) -> Result<(), WriteError> {
         let previous = present.and_then(|log| self.known.logs.get(&log)).map(|known| PreviousEpoch {
             epoch: known.head.log.epoch,
             seq: known.head.seq,
             head: known.head.hash,
         });
         let log = LogId { node: self.identity.node, epoch: Epoch(u64::from_le_bytes(draws.take())) };
-        let opened =
-            EpochOpened { certificate: self.identity.certificate.clone(), previous, reason: reason.to_owned() };
+        let opened = EpochOpened {
+            certificate: self.identity.certificate.clone(),
+            previous,
+            reason: reason.to_owned(),
+        };
         let draft = Draft {
             stream: EpochOpened::stream(log.node),
             kind: EPOCH_OPENED_KIND.to_owned(),

@@ -52,8 +52,10 @@ impl Peers {
     pub(super) fn save(&mut self, db: &Connection) -> Result<(), StoreError> {
         while let Some(node) = self.unsaved.pop_first() {
             let Some(peer) = self.known.get(&node) else { continue };
-            db.prepare_cached("INSERT OR REPLACE INTO peers (node, vector, heard_at_ms) VALUES (?1, ?2, ?3)")?
-                .execute((node.as_bytes().as_slice(), peer.vector.encode(), peer.heard_at_ms))?;
+            db.prepare_cached(
+                "INSERT OR REPLACE INTO peers (node, vector, heard_at_ms) VALUES (?1, ?2, ?3)",
+            )?
+            .execute((node.as_bytes().as_slice(), peer.vector.encode(), peer.heard_at_ms))?;
         }
         Ok(())
     }

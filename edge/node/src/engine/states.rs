@@ -62,7 +62,11 @@ impl States {
     }
 
     /// Reads a state.
-    pub(crate) fn folded(&mut self, db: &Connection, stream: &Stream) -> Result<Option<Arc<Folded>>, StoreError> {
+    pub(crate) fn folded(
+        &mut self,
+        db: &Connection,
+        stream: &Stream,
+    ) -> Result<Option<Arc<Folded>>, StoreError> {
         let loaded = self.get(db, &stream.name())?;
         Ok(loaded.filter(|loaded| loaded.last.is_some()).and_then(|loaded| loaded.folded.clone()))
     }
@@ -97,11 +101,22 @@ impl States {
 fn fresh(row: i64, name: &StreamName) -> Loaded {
     let stream = Stream::parse(name);
     let folded = stream.as_ref().and_then(Folded::empty).map(Arc::new);
-    Loaded { row, stream, last: None, readable: true, unknown: 0, standing: None, folded, is_new: true, changed: Changed::default() }
+    Loaded {
+        row,
+        stream,
+        last: None,
+        readable: true,
+        unknown: 0,
+        standing: None,
+        folded,
+        is_new: true,
+        changed: Changed::default(),
+    }
 }
 
 fn load(db: &Connection, name: &StreamName) -> Result<Option<Loaded>, StoreError> {
-    let Some(StateRow { stream: row, last, readable, unknown, standing, state }) = states::get(db, name)? else {
+    let Some(StateRow { stream: row, last, readable, unknown, standing, state }) = states::get(db, name)?
+    else {
         return Ok(None);
     };
     let mut loaded = fresh(row, name);

@@ -10,7 +10,10 @@ use crate::store::StoreError;
 
 /// One thing to be done in a group commit.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are commands, and a box each costs more than the room")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are commands, and a box each costs more than the room"
+)]
 pub enum Submission {
     /// Decides a command.
     Command(Submitted),

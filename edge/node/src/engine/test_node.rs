@@ -218,7 +218,10 @@ impl Engine {
             desk: String::new(),
             command: command_id(99, self.position() + u64::from(min_reader)),
             index: 0,
-            facts: lanyard_sync::Salted { salt: [3; 16], bytes: b"{\"list\":\"main\",\"via\":\"ticket\"}".to_vec() },
+            facts: lanyard_sync::Salted {
+                salt: [3; 16],
+                bytes: b"{\"list\":\"main\",\"via\":\"ticket\"}".to_vec(),
+            },
             personal: None,
             ext: Vec::new(),
         };

@@ -1,5 +1,8 @@
 //! The engine over a real database: outcomes, rollback, imports, epochs.
-#![expect(clippy::redundant_closure_for_method_calls, reason = "a path is not general enough over the lifetime of a read")]
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a path is not general enough over the lifetime of a read"
+)]
 
 use lanyard_domain::command::{IfShort, Wanted};
 use lanyard_domain::event::Method;
@@ -61,7 +64,8 @@ fn a_check_in_admits_once_and_counts() {
 #[test]
 fn a_group_commits_together_and_sees_itself() {
     let (_, mut north, _) = venue();
-    let group: Vec<_> = [1, 2, 1].into_iter().map(|n| Submission::Command(north.submitted(check_in(n)))).collect();
+    let group: Vec<_> =
+        [1, 2, 1].into_iter().map(|n| Submission::Command(north.submitted(check_in(n)))).collect();
     let committed = north.engine.commit(group);
     let outcomes: Vec<_> = committed
         .replies
@@ -110,14 +114,17 @@ fn a_command_that_cannot_be_written_leaves_the_log_as_it_was() {
 #[test]
 fn roles_and_stale_versions_are_not_stored() {
     let (_, mut north, _) = venue();
-    let submitted = north.submitted(Command::CancelOrder { order: lanyard_domain::OrderId([1; 16]), reason: String::new() });
+    let submitted = north
+        .submitted(Command::CancelOrder { order: lanyard_domain::OrderId([1; 16]), reason: String::new() });
     let as_volunteer = super::Submitted { role: Role::Volunteer, ..submitted.clone() };
     assert!(matches!(north.submit(as_volunteer), Err(SubmitError::NotPermitted { needs: Role::Supervisor })));
     assert_eq!(refusal(&north.submit(submitted).unwrap()).code(), "unknown_order");
     north.give(check_in(1));
     let stale = north.submitted(Command::IssueBadge { attendee: person(1) });
     let stale = super::Submitted { if_match: Some(1), ..stale };
-    let Err(SubmitError::StaleVersion { version, between }) = north.submit(stale.clone()) else { panic!("not stale") };
+    let Err(SubmitError::StaleVersion { version, between }) = north.submit(stale.clone()) else {
+        panic!("not stale")
+    };
     assert_eq!(version, 2);
     assert_eq!(between.iter().map(|line| line.kind.as_str()).collect::<Vec<_>>(), ["attendee-checked-in"]);
     let fresh = super::Submitted { if_match: Some(2), ..stale };
@@ -175,7 +182,8 @@ fn an_earlier_entry_folds_its_stream_anew() {
 #[test]
 fn a_batch_that_comes_again_changes_nothing() {
     let (hq, mut north, _) = venue();
-    let batch = hq.reader().read_here(|db| db.batch_after(&lanyard_sync::VersionVector::default())).unwrap().unwrap();
+    let batch =
+        hq.reader().read_here(|db| db.batch_after(&lanyard_sync::VersionVector::default())).unwrap().unwrap();
     let (before, hashes) = (north.engine.position(), north.state_hashes());
     let committed = north.engine.commit(vec![Submission::Import(batch)]);
     assert!(matches!(committed.replies.as_slice(), [Reply::Import(Ok(_))]));

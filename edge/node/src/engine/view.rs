@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use lanyard_domain::view::{CodeMatch, View};
-use lanyard_domain::{Account, Attendee, AttendeeId, Conference, Folded, Ledger, Order, OrderId, Person, SeatTypeId, Stream};
+use lanyard_domain::{
+    Account, Attendee, AttendeeId, Conference, Folded, Ledger, Order, OrderId, Person, SeatTypeId, Stream,
+};
 use rusqlite::Connection;
 
 use super::states::States;

@@ -54,7 +54,8 @@ impl Tally {
     /// How many of how many are in.
     pub(crate) fn arrivals(&self) -> Arrivals {
         let sum = |counts: fn(Standing) -> bool| {
-            let of = self.sums.iter().filter(|(standing, _)| counts(**standing)).map(|(_, attendees)| *attendees);
+            let of =
+                self.sums.iter().filter(|(standing, _)| counts(**standing)).map(|(_, attendees)| *attendees);
             sql::counter(of.sum::<i64>().max(0))
         };
         Arrivals {

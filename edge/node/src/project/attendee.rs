@@ -63,7 +63,8 @@ pub(crate) fn name_key(full_name: &str) -> String {
 
 fn project_conflicts(db: &Connection, row: i64, id: AttendeeId, state: &Attendee) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM conflicts WHERE stream = ?1")?.execute([row])?;
-    let mut insert = db.prepare_cached("INSERT INTO conflicts (id, stream, open, opened_at_ms) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert =
+        db.prepare_cached("INSERT INTO conflicts (id, stream, open, opened_at_ms) VALUES (?1, ?2, ?3, ?4)")?;
     for conflict in state.conflicts(id) {
         insert.execute((conflict.id.0.as_slice(), row, conflict.is_open(), conflict.opened_at_ms()))?;
     }

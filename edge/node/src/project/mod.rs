@@ -77,7 +77,8 @@ pub(crate) fn clear(db: &Connection) -> Result<(), StoreError> {
 
 /// Lets a code stand for a stream; `badge` is the code as printed on a badge.
 fn insert_code(db: &Connection, code: &str, row: Row, badge: Option<&str>) -> Result<(), StoreError> {
-    let mut statement = db.prepare_cached("INSERT OR IGNORE INTO codes (code, stream, badge) VALUES (?1, ?2, ?3)")?;
+    let mut statement =
+        db.prepare_cached("INSERT OR IGNORE INTO codes (code, stream, badge) VALUES (?1, ?2, ?3)")?;
     statement.execute((code, row.id, badge))?;
     Ok(())
 }

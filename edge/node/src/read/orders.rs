@@ -21,17 +21,25 @@ impl Read<'_> {
 
     /// Finds the order of somebody's e-mail and a folded code: an access code, a code of the source, or
     /// the ticket of somebody on it. Both have to be right; e-mails compare without case.
-    pub fn order_by_email_and_code(&self, email: &str, code: &str) -> Result<Option<(OrderId, Order)>, ReadError> {
+    pub fn order_by_email_and_code(
+        &self,
+        email: &str,
+        code: &str,
+    ) -> Result<Option<(OrderId, Order)>, ReadError> {
         let wanted = email.trim().to_lowercase();
-        let is_theirs = |person: Option<&Person>| person.and_then(Person::email_key).as_deref() == Some(&*wanted);
+        let is_theirs =
+            |person: Option<&Person>| person.and_then(Person::email_key).as_deref() == Some(&*wanted);
         for stream in self.streams_of_code(code)? {
             match stream {
                 Stream::Order(id) => {
                     let Some(order) = self.order(id)? else { continue };
-                    let people = order.attendee.iter().chain(order.imported.keys()).chain(order.assigned.values());
+                    let people =
+                        order.attendee.iter().chain(order.imported.keys()).chain(order.assigned.values());
                     let mut theirs = is_theirs(order.registrant.as_ref());
                     for attendee in people {
-                        theirs |= is_theirs(self.attendee(*attendee)?.as_ref().and_then(|found| found.person.as_ref()));
+                        theirs |= is_theirs(
+                            self.attendee(*attendee)?.as_ref().and_then(|found| found.person.as_ref()),
+                        );
                     }
                     if theirs {
                         return Ok(Some((id, order)));

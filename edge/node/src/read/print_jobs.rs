@@ -84,7 +84,8 @@ fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<PrintJob>, ReadError> {
 fn read(row: &Row<'_>) -> Result<PrintJob, StoreError> {
     let id: i64 = row.get(0)?;
     let damaged = |what: &str| StoreError::damaged(format!("print job {id} has no valid {what}"));
-    let (badge_code, state, question): (String, String, Option<String>) = (row.get(2)?, row.get(5)?, row.get(7)?);
+    let (badge_code, state, question): (String, String, Option<String>) =
+        (row.get(2)?, row.get(5)?, row.get(7)?);
     Ok(PrintJob {
         id,
         attendee: AttendeeId(sql::bytes(row, 1)?),

@@ -76,7 +76,10 @@ impl Reader {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn read_here<T>(&self, question: impl FnOnce(&Read<'_>) -> Result<T, ReadError>) -> Result<T, ReadError> {
+    pub fn read_here<T>(
+        &self,
+        question: impl FnOnce(&Read<'_>) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
         self.pool.ask(question)
     }
 }

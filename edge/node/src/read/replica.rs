@@ -34,7 +34,10 @@ impl Read<'_> {
                 }
                 let mut failure = None;
                 let hash_of = |dot| {
-                    entries::stored_head(self.db, dot).map_err(|error| failure = Some(error)).ok()?.map(|head| head.hash)
+                    entries::stored_head(self.db, dot)
+                        .map_err(|error| failure = Some(error))
+                        .ok()?
+                        .map(|head| head.hash)
                 };
                 let pushed = builder.push(row.into(), hash_of);
                 if let Some(error) = failure {
@@ -57,7 +60,8 @@ impl Read<'_> {
                 continue;
             }
             let pos = entries::position_of(self.db, log.dot(sent + 1))?;
-            let pos = pos.ok_or_else(|| StoreError::damaged(format!("entry {} is missing", log.dot(sent + 1))))?;
+            let pos =
+                pos.ok_or_else(|| StoreError::damaged(format!("entry {} is missing", log.dot(sent + 1))))?;
             first = Some(first.map_or(pos, |first: i64| first.min(pos)));
         }
         Ok(first.map(|pos| pos - 1))

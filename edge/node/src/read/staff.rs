@@ -21,7 +21,8 @@ impl Read<'_> {
 
     /// Reads all staff.
     pub fn all_staff(&self) -> Result<BTreeMap<StaffId, Staff>, ReadError> {
-        let mut statement = self.db.prepare_cached("SELECT category, key FROM streams WHERE category = 'staff'")?;
+        let mut statement =
+            self.db.prepare_cached("SELECT category, key FROM streams WHERE category = 'staff'")?;
         let mut rows = statement.query([])?;
         let mut all = BTreeMap::new();
         while let Some(row) = rows.next()? {

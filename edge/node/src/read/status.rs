@@ -49,12 +49,15 @@ impl Read<'_> {
 
     /// Reads the nodes HQ enrolled, with their names.
     pub fn enrolled(&self) -> Result<BTreeMap<NodeId, String>, ReadError> {
-        let mut statement = self.db.prepare_cached("SELECT category, key FROM streams WHERE category = 'node'")?;
+        let mut statement =
+            self.db.prepare_cached("SELECT category, key FROM streams WHERE category = 'node'")?;
         let mut rows = statement.query([])?;
         let mut nodes = BTreeMap::new();
         while let Some(row) = rows.next()? {
             let Some(Stream::Node(node)) = Stream::parse(&streams::name(row, 0, 1)?) else { continue };
-            if let Some(Folded::Node(enrolled)) = load(self.db, &Stream::Node(node))?.map(|state| state.folded) {
+            if let Some(Folded::Node(enrolled)) =
+                load(self.db, &Stream::Node(node))?.map(|state| state.folded)
+            {
                 nodes.insert(node, enrolled.name);
             }
         }

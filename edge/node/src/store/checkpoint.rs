@@ -59,7 +59,9 @@ impl Checkpointer {
     /// Asks for a copy; one that is under way will do.
     pub(crate) fn request(&self) {
         // A full queue means that a copy is waiting to be made already.
-        if let Some(Err(TrySendError::Disconnected(()))) = self.wanted.as_ref().map(|wanted| wanted.try_send(())) {
+        if let Some(Err(TrySendError::Disconnected(()))) =
+            self.wanted.as_ref().map(|wanted| wanted.try_send(()))
+        {
             tracing::warn!("store.checkpoint.stopped");
         }
     }

@@ -17,7 +17,8 @@ pub(crate) fn insert(
         "INSERT INTO contexts (log, peer, from_seq, peer_seq, peer_prefix) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     for seen in delta.heads() {
-        let peer = peer(&seen.log).ok_or_else(|| StoreError::damaged(format!("log {} is not known", seen.log)))?;
+        let peer =
+            peer(&seen.log).ok_or_else(|| StoreError::damaged(format!("log {} is not known", seen.log)))?;
         let (seq, prefix) = (sql::column(seen.head.seq), seen.head.prefix.as_slice());
         statement.execute((log, peer, sql::column(from_seq), seq, prefix))?;
     }

@@ -1,6 +1,8 @@
 //! Rows of the log.
 
-use lanyard_sync::{CanonicalKey, Dot, Entry, Hash, Header, LogId, Part, Payload, Signature, StoredEntry, StoredHead};
+use lanyard_sync::{
+    CanonicalKey, Dot, Entry, Hash, Header, LogId, Part, Payload, Signature, StoredEntry, StoredHead,
+};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -121,7 +123,8 @@ pub(crate) fn of_stream(db: &Connection, last_pos: i64) -> Result<Vec<EntryRow>,
     let mut entries = Vec::new();
     let mut next = Some(last_pos);
     while let Some(pos) = next {
-        let row = at(db, pos)?.ok_or_else(|| StoreError::damaged(format!("the entry at position {pos} is missing")))?;
+        let row = at(db, pos)?
+            .ok_or_else(|| StoreError::damaged(format!("the entry at position {pos} is missing")))?;
         next = row.previous.filter(|previous| *previous < pos);
         entries.push(row);
     }

@@ -21,8 +21,9 @@ pub(crate) struct LogRow {
 
 /// Gives a new log a number.
 pub(crate) fn insert(db: &Connection, log: LogId, certificate: &Certificate) -> Result<LogRow, StoreError> {
-    let mut statement = db
-        .prepare_cached("INSERT INTO logs (node, epoch, name, authority, certificate) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut statement = db.prepare_cached(
+        "INSERT INTO logs (node, epoch, name, authority, certificate) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
     let (name, authority) = (&certificate.claims.name, certificate.has_role(Role::Hq));
     let (node, epoch) = (log.node.as_bytes().as_slice(), sql::column(log.epoch.0));
     let id = statement.insert((node, epoch, name, authority, certificate.encode()))?;
@@ -31,7 +32,8 @@ pub(crate) fn insert(db: &Connection, log: LogId, certificate: &Certificate) -> 
 
 /// Reads every log. There are as many as nodes and epochs: few.
 pub(crate) fn all(db: &Connection) -> Result<BTreeMap<LogId, LogRow>, StoreError> {
-    let mut statement = db.prepare_cached("SELECT id, node, epoch, name, authority, certificate FROM logs")?;
+    let mut statement =
+        db.prepare_cached("SELECT id, node, epoch, name, authority, certificate FROM logs")?;
     let mut rows = statement.query([])?;
     let mut logs = BTreeMap::new();
     while let Some(row) = rows.next()? {

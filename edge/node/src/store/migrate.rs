@@ -11,7 +11,9 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// A newer build wrote it.
-    #[error("the database has version {found} and this build reads up to {known}; install the newer build again")]
+    #[error(
+        "the database has version {found} and this build reads up to {known}; install the newer build again"
+    )]
     Newer {
         /// Version of the database.
         found: usize,

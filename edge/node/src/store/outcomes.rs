@@ -30,7 +30,8 @@ pub(crate) fn insert(
     outcome: &Outcome,
 ) -> Result<(), StoreError> {
     let outcome = serde_json::to_vec(outcome).expect("an outcome holds nothing that JSON cannot say");
-    let mut statement = db.prepare_cached("INSERT INTO outcomes (command, body, outcome) VALUES (?1, ?2, ?3)")?;
+    let mut statement =
+        db.prepare_cached("INSERT INTO outcomes (command, body, outcome) VALUES (?1, ?2, ?3)")?;
     statement.execute((command.as_bytes().as_slice(), body.as_bytes().as_slice(), outcome))?;
     Ok(())
 }

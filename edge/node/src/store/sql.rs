@@ -21,7 +21,8 @@ pub(crate) fn bytes<const N: usize>(row: &Row<'_>, at: usize) -> Result<[u8; N],
     let ValueRef::Blob(blob) = value else {
         return Err(StoreError::damaged(format!("column {at} holds no bytes")));
     };
-    blob.try_into().map_err(|_| StoreError::damaged(format!("column {at} holds {} bytes, not {N}", blob.len())))
+    blob.try_into()
+        .map_err(|_| StoreError::damaged(format!("column {at} holds {} bytes, not {N}", blob.len())))
 }
 
 /// A log out of two columns.

@@ -106,6 +106,8 @@ async fn store(served: &ServedScope, travelled: &[u8]) -> Result<Reply, Failed> 
 async fn note(served: &ServedScope, heard: LocalChange) {
     match served.writer.change(heard).await {
         Ok(_) | Err(SubmitError::Busy { .. } | SubmitError::StoreFull | SubmitError::Stopped) => {}
-        Err(other) => tracing::warn!(error = &other as &dyn std::error::Error, "a peer's vector was not noted"),
+        Err(other) => {
+            tracing::warn!(error = &other as &dyn std::error::Error, "a peer's vector was not noted")
+        }
     }
 }

@@ -15,7 +15,9 @@ use super::{HINT_HEARTBEAT_MS, Host, ServedScope};
 /// Streams a hint after each commit; several commits at once make one.
 pub(super) async fn hints(State(host): State<Host>, headers: HeaderMap) -> Response {
     let served = peer_of(&host, &headers).and_then(|peer| (host.directory)(peer.scope));
-    let Some(served) = served else { return (StatusCode::UNAUTHORIZED, "open a session first").into_response() };
+    let Some(served) = served else {
+        return (StatusCode::UNAUTHORIZED, "open a session first").into_response();
+    };
     let alive = KeepAlive::new().interval(Duration::from_millis(HINT_HEARTBEAT_MS)).text("alive");
     Sse::new(news(&served)).keep_alive(alive).into_response()
 }

@@ -17,7 +17,8 @@ const CHALLENGE_BYTES_MAX: usize = 64;
 pub(super) async fn challenge(State(host): State<Host>, body: Bytes) -> Response {
     let scope = <[u8; 16]>::try_from(&body[..]).map(ScopeId).ok().and_then(|scope| (host.directory)(scope));
     let Some(served) = scope else { return problem(Problem::DeniedScope) };
-    let challenge = Challenge { server: served.identity.node, nonce: host.sessions.challenge(system_now_ms()) };
+    let challenge =
+        Challenge { server: served.identity.node, nonce: host.sessions.challenge(system_now_ms()) };
     cbor(challenge.encode())
 }
 

@@ -46,7 +46,16 @@ pub(super) async fn drive(uplink: Uplink, status: watch::Sender<LinkStatus>) {
     let (hint, mut hinted) = mpsc::channel(1);
     let listening = tokio::spawn(hints::listen(transport.clone(), hint));
     let mut published = uplink.writer.published();
-    let mut driver = Driver { uplink, transport, session, status, done, begun: Instant::now(), here: VersionVector::default(), noted: None };
+    let mut driver = Driver {
+        uplink,
+        transport,
+        session,
+        status,
+        done,
+        begun: Instant::now(),
+        here: VersionVector::default(),
+        noted: None,
+    };
     driver.look_here().await;
     loop {
         tokio::select! {
@@ -79,7 +88,10 @@ impl Driver {
 
     /// Tells the session what is here.
     async fn look_here(&mut self) {
-        #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough")]
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method itself is not general enough"
+        )]
         let vector = self.uplink.reader.read(|db| db.vector()).await;
         match vector {
             Ok(vector) => self.tell_here(vector).await,
@@ -170,7 +182,10 @@ impl Driver {
                 self.status.send_modify(|status| status.refused(&Problem::Fork(dot).into()));
             }
             Output::Rewound { head, .. } => {
-                tracing::warn!(seq = head.seq, "this node was set back; its own entries are fetched from the peer");
+                tracing::warn!(
+                    seq = head.seq,
+                    "this node was set back; its own entries are fetched from the peer"
+                );
             }
             Output::Recovered { .. } => tracing::info!("this node's own log is whole again"),
             Output::NeedsSnapshot { .. } => {

@@ -53,7 +53,9 @@ impl LinkStatus {
     pub(super) fn refused(&mut self, report: &ProblemReport) {
         let problem = report.problem();
         self.state = match problem {
-            Some(Problem::DeniedScope | Problem::ExpiredCertificate | Problem::VersionUnsupported) => LinkState::Denied,
+            Some(Problem::DeniedScope | Problem::ExpiredCertificate | Problem::VersionUnsupported) => {
+                LinkState::Denied
+            }
             _ => LinkState::Offline,
         };
         self.problem = Some(problem.map_or_else(
@@ -81,6 +83,9 @@ mod tests {
         status.lost("no route".to_owned());
         assert_eq!(status.state, LinkState::Offline);
         status.heard(7);
-        assert_eq!((status.state, status.problem, status.last_contact_ms), (LinkState::Online, None, Some(7)));
+        assert_eq!(
+            (status.state, status.problem, status.last_contact_ms),
+            (LinkState::Online, None, Some(7))
+        );
     }
 }

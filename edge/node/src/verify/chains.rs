@@ -25,13 +25,17 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
     let scope = meta::get::<[u8; 16]>(db, meta::SCOPE)?.map(lanyard_sync::ScopeId);
     let scope = scope.ok_or_else(|| StoreError::damaged("the database names no scope"))?;
     let logs = logs::all(db)?;
-    let mut chains: BTreeMap<LogId, Chain> = logs.keys().map(|log| (*log, Chain::begin(scope, *log))).collect();
+    let mut chains: BTreeMap<LogId, Chain> =
+        logs.keys().map(|log| (*log, Chain::begin(scope, *log))).collect();
     let last = entries::last_position(db)?;
     for pos in 1..=last {
         let row = match entries::at(db, pos) {
             Ok(Some(row)) => row,
             Ok(None) => {
-                report.find(Invariant::I5, format!("position {pos} is empty: an entry is missing from the store"));
+                report.find(
+                    Invariant::I5,
+                    format!("position {pos} is empty: an entry is missing from the store"),
+                );
                 continue;
             }
             Err(StoreError::Damaged { what }) => {
@@ -41,7 +45,9 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
             Err(error) => return Err(error),
         };
         report.entries += 1;
-        let (Some(chain), Some(log)) = (chains.get_mut(&row.dot.log), logs.get(&row.dot.log)) else { continue };
+        let (Some(chain), Some(log)) = (chains.get_mut(&row.dot.log), logs.get(&row.dot.log)) else {
+            continue;
+        };
         if !chain.is_broken {
             chain.follow(db, scope, log, &logs, row, report)?;
         }
@@ -73,7 +79,8 @@ impl Chain {
         let (dot, stored_hash, signature) = (row.dot, row.hash, row.signature);
         if dot.seq != self.seq + 1 {
             self.is_broken = true;
-            report.find(Invariant::I5, format!("log {} has a gap: {} follows {}", dot.log, dot.seq, self.seq));
+            report
+                .find(Invariant::I5, format!("log {} has a gap: {} follows {}", dot.log, dot.seq, self.seq));
             return Ok(());
         }
         let frame = match EntryFrame::from_stored(dot, row.header_bytes, row.payload) {
@@ -86,7 +93,8 @@ impl Chain {
         };
         let entry = frame.link(scope, &self.hash);
         if entry.hash != stored_hash {
-            report.find(Invariant::I5, format!("the chain breaks at {dot}: its header is not what was hashed"));
+            report
+                .find(Invariant::I5, format!("the chain breaks at {dot}: its header is not what was hashed"));
             self.is_broken = true;
             return Ok(());
         }
@@ -117,7 +125,10 @@ impl Chain {
             let peer = logs.get(&seen.log).map(|peer| peer.id);
             let stored = peer.map_or(Ok(None), |peer| contexts::seen(db, log.id, entry.dot.seq, peer))?;
             if stored != Some(seen.head) {
-                report.find(Invariant::I6, format!("what {} has seen of {} is not as stored; rebuild", entry.dot, seen.log));
+                report.find(
+                    Invariant::I6,
+                    format!("what {} has seen of {} is not as stored; rebuild", entry.dot, seen.log),
+                );
             }
         }
         Ok(())

@@ -25,12 +25,17 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
             Ok(Outcome::Accepted(accepted)) => {
                 for dot in accepted.entries {
                     if entries::position_of(db, dot)?.is_none() {
-                        report.find(Invariant::I7, format!("command {command} was answered with {dot}, which is not here"));
+                        report.find(
+                            Invariant::I7,
+                            format!("command {command} was answered with {dot}, which is not here"),
+                        );
                     }
                 }
             }
             Ok(Outcome::Refused(_)) => {}
-            Err(error) => report.find(Invariant::I7, format!("the outcome of {command} cannot be read: {error}")),
+            Err(error) => {
+                report.find(Invariant::I7, format!("the outcome of {command} cannot be read: {error}"))
+            }
         }
     }
     Ok(())

@@ -62,9 +62,15 @@ fn check_state(
     };
     let bytes = refolded.folded.as_ref().map(Folded::to_bytes);
     if stored.state != bytes {
-        report.find(Invariant::I6, format!("the stored state of {name} is not the fold of its entries; rebuild"));
+        report.find(
+            Invariant::I6,
+            format!("the stored state of {name} is not the fold of its entries; rebuild"),
+        );
     }
-    if stored.last != refolded.last || stored.readable != refolded.readable || stored.unknown != refolded.unknown {
+    if stored.last != refolded.last
+        || stored.readable != refolded.readable
+        || stored.unknown != refolded.unknown
+    {
         report.find(Invariant::I6, format!("the row of {name} does not name its last entry; rebuild"));
     }
     Ok(())
@@ -88,7 +94,10 @@ fn check_rows(
     let mut statement = db.prepare_cached("SELECT count(*) FROM conflicts WHERE stream = ?1 AND open")?;
     let listed: usize = statement.query_row([row], |row| row.get::<_, u32>(0))? as usize;
     if listed != open {
-        report.find(Invariant::I6, format!("{name} has {open} open conflicts and {listed} are listed; rebuild"));
+        report.find(
+            Invariant::I6,
+            format!("{name} has {open} open conflicts and {listed} are listed; rebuild"),
+        );
     }
     Ok(())
 }

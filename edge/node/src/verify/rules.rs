@@ -28,7 +28,9 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
             }
             (_, Ok(Some(Folded::Seats(ledger)))) => check_seats(&name, &ledger, report),
             (_, Ok(_)) => {}
-            (_, Err(error)) => report.find(Invariant::I6, format!("the state of {name} cannot be read: {error}")),
+            (_, Err(error)) => {
+                report.find(Invariant::I6, format!("the state of {name} cannot be read: {error}"))
+            }
         }
     }
     Ok(())
@@ -65,10 +67,14 @@ fn check_check_ins(name: &StreamName, attendee: &Attendee, is_contested: bool, r
     }
     for ((list, _), check_ins) in standing {
         // Concurrent ones are a conflict; a list with re-entry has several by right, each knowing the others.
-        let unseen = check_ins.iter().skip(1).filter(|check_in| !check_in.unseen_check_ins.is_empty()).count();
+        let unseen =
+            check_ins.iter().skip(1).filter(|check_in| !check_in.unseen_check_ins.is_empty()).count();
         let decided = !attendee.resolutions.is_empty();
         if unseen > 0 && !is_contested && !decided {
-            report.find(Invariant::I3, format!("{name} has {} check-ins on {list} and no conflict says so", unseen + 1));
+            report.find(
+                Invariant::I3,
+                format!("{name} has {} check-ins on {list} and no conflict says so", unseen + 1),
+            );
         }
     }
 }
