@@ -66,10 +66,10 @@ fn differing_values(example: &Table, defaults: &Table) -> Vec<String> {
             }
             (Some(named), value) if named == value => {}
             (Some(named), value) => {
-                differing.push(format!("{key}: the example has {named}, the default is {value}"))
+                differing.push(format!("{key}: the example has {named}, the default is {value}"));
             }
             (None, value) => {
-                differing.push(format!("{key}: the example does not name it; the default is {value}"))
+                differing.push(format!("{key}: the example does not name it; the default is {value}"));
             }
         }
     }

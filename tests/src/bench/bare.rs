@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::process::{self, Launch, Process};
 
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A running bare loop; ends when dropped.
 #[derive(Debug)]

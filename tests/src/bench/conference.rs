@@ -51,7 +51,8 @@ pub(super) fn csv(count: usize, revision: usize) -> String {
     let mut attendees = attendees(count);
     if revision > 0 {
         for attendee in &mut attendees {
-            attendee.company = format!("{} {revision}", attendee.company).trim().to_owned();
+            let company = format!("{} {revision}", attendee.company);
+            company.trim().clone_into(&mut attendee.company);
         }
     }
     sample::csv(&attendees)

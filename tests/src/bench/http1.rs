@@ -96,7 +96,8 @@ pub(super) fn request(path: &str, headers: &[(&str, &str)], body: Option<&str>) 
         text.extend([name, ": ", value, "\r\n"]);
     }
     if let Some(body) = body {
-        text += &format!("content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let length = body.len().to_string();
+        text.extend(["content-type: application/json\r\ncontent-length: ", &length, "\r\n\r\n", body]);
     } else {
         text += "\r\n";
     }

@@ -39,9 +39,9 @@ pub(super) async fn measure(bench: &Path) -> anyhow::Result<Vec<Figure>> {
         bare_rounds.push((answered.p99_ms, resident::peak_mib(bare.process.id())?));
         let mut site = Site::open(bench, &prepared).await?;
         at_node(&site, ATTENDEES, CHECK_INS, LANES).await?;
-        let searches = searches(&site).await?;
+        let queries = searches(&site).await?;
         find_somebody(&mut site).await?;
-        let searched = load::send(site.address(), vec![searches], 200).await?;
+        let searched = load::send(site.address(), vec![queries], 200).await?;
         rounds.push((searched.p99_ms, resident::peak_mib(site.node().process.id())?));
         site.close().await?;
     }

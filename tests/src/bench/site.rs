@@ -13,7 +13,7 @@ use crate::deadline::eventually;
 use crate::desk::{Ask, Desk};
 use crate::venue::{NodeProcess, Venue};
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A running copy; its folder goes when it is dropped.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use crate::sample::SampleAttendee;
 use crate::venue::Venue;
 
 /// How long something may take to get from one node to another over a working line.
-pub const SOON: Duration = Duration::from_secs(15);
+pub(super) const SOON: Duration = Duration::from_secs(15);
 
 /// The venue and everything the steps remember.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ async fn sign_in(venue: &mut Venue, node: &str, desk: &str) -> anyhow::Result<De
 ///
 /// # Errors
 /// When it is missing.
-pub fn text(value: &Value, field: &str) -> anyhow::Result<String> {
+pub(super) fn text(value: &Value, field: &str) -> anyhow::Result<String> {
     value[field].as_str().map(str::to_owned).with_context(|| format!("no {field} in {value}"))
 }
 
@@ -98,6 +98,6 @@ pub fn text(value: &Value, field: &str) -> anyhow::Result<String> {
 ///
 /// # Errors
 /// When it is missing.
-pub fn number(value: &Value, field: &str) -> anyhow::Result<i64> {
+pub(super) fn number(value: &Value, field: &str) -> anyhow::Result<i64> {
     value[field].as_i64().with_context(|| format!("no {field} in {value}"))
 }

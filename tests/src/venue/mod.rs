@@ -18,7 +18,7 @@ use crate::process;
 use crate::sample;
 
 /// How long a process may take until it is ready, on a busy machine.
-pub const READY_WITHIN: Duration = Duration::from_secs(60);
+pub const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A member of staff who may sign in, with a PIN drawn for this venue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Venue {
     pub async fn start(plan: &VenuePlan) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&plan.folder)?;
         let hq = HqProcess::start(plan).await.context("HQ does not start")?;
-        let file = crate::sample::slug_of(&plan.conference_toml)?;
+        let file = sample::slug_of(&plan.conference_toml)?;
         let staff = hq.set_up(plan, &file).await.context("HQ cannot be set up")?;
         let mut nodes = Vec::new();
         for (name, n) in plan.nodes.iter().zip(0_u16..) {

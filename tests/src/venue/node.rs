@@ -81,9 +81,9 @@ impl NodeProcess {
 
     async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let ready = self.process.ready_json(READY_WITHIN).await?;
-        self.url = ready["listen"].as_str().context("the node announced no address")?.to_owned();
+        ready["listen"].as_str().context("the node announced no address")?.clone_into(&mut self.url);
         // A node that is started again listens where desks expect it.
-        self.listen = self.url.trim_start_matches("http://").to_owned();
+        self.url.trim_start_matches("http://").clone_into(&mut self.listen);
         Ok(())
     }
 

@@ -107,7 +107,7 @@ async fn note(served: &ServedScope, heard: LocalChange) {
     match served.writer.change(heard).await {
         Ok(_) | Err(SubmitError::Busy { .. } | SubmitError::StoreFull | SubmitError::Stopped) => {}
         Err(other) => {
-            tracing::warn!(error = &other as &dyn std::error::Error, "a peer's vector was not noted")
+            tracing::warn!(error = &other as &dyn std::error::Error, "a peer's vector was not noted");
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
             }
             Ok(Outcome::Refused(_)) => {}
             Err(error) => {
-                report.find(Invariant::I7, format!("the outcome of {command} cannot be read: {error}"))
+                report.find(Invariant::I7, format!("the outcome of {command} cannot be read: {error}"));
             }
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
             (_, Ok(Some(Folded::Seats(ledger)))) => check_seats(&name, &ledger, report),
             (_, Ok(_)) => {}
             (_, Err(error)) => {
-                report.find(Invariant::I6, format!("the state of {name} cannot be read: {error}"))
+                report.find(Invariant::I6, format!("the state of {name} cannot be read: {error}"));
             }
         }
     }
