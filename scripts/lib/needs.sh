@@ -7,14 +7,13 @@ debian_needs() {
 unit features system simulation browser compat tidy:cc:gcc libc6-dev
 unit system:hb-shape:libharfbuzz-bin
 unit system browser:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk
-unit system browser:zbarimg:zbar-tools
+unit system:zbarimg:zbar-tools
 unit system:pdftoppm:poppler-utils
 unit system:qpdf:qpdf
 system:ippeveprinter:cups-ipp-utils
 system:dbus-daemon:dbus
 system:strace:strace
 browser:chromium:chromium
-browser:ffmpeg:ffmpeg
 tidy:shellcheck:shellcheck
 TABLE
 }

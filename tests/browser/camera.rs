@@ -32,7 +32,8 @@ pub(super) fn film(text: &str, path: &Path) -> anyhow::Result<()> {
 
 /// The brightness of each pixel, row by row.
 fn frame(text: &str) -> anyhow::Result<Vec<u8>> {
-    let code = QRBuilder::new(text).ecl(ECL::M).build().map_err(|_| anyhow::anyhow!("too long for a QR code"))?;
+    let code =
+        QRBuilder::new(text).ecl(ECL::M).build().map_err(|_| anyhow::anyhow!("too long for a QR code"))?;
     let side_px = code.size * MODULE_PX;
     let (left, top) = ((WIDTH_PX - side_px) / 2, (HEIGHT_PX - side_px) / 2);
     let mut pixels = vec![WHITE; WIDTH_PX * HEIGHT_PX];

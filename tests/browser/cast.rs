@@ -43,7 +43,10 @@ pub(super) fn pick(conference: &str, list: &[SampleAttendee]) -> Cast {
         code: row.code.clone(),
         ticket_text: qr_text(conference, &row.code),
     };
-    let mut paid = list.iter().filter(|row| row.paid && row.seat_types == ["ga"] && !row.last_name.is_empty()).map(guest);
+    let mut paid = list
+        .iter()
+        .filter(|row| row.paid && row.seat_types == ["ga"] && !row.last_name.is_empty())
+        .map(guest);
     let unpaid = list.iter().find(|row| !row.paid).map(guest).expect("the list has somebody unpaid");
     let twice = paid.next().expect("the list is long enough");
     let cancelled = paid.next().expect("the list is long enough");

@@ -67,7 +67,11 @@ async fn nothing_the_page_shows_violates_wcag_2_2_aa() {
         stage.make_conflicts().await.unwrap();
         let seen = stage.play("tour", json!({ "look": "accessibility", "width": width })).await.unwrap();
         assert_eq!(seen["findings"], json!([]), "at {width} px");
-        assert!(seen["states"].as_u64().is_some_and(|states| states >= 40), "at {width} px: {}", seen["states"]);
+        assert!(
+            seen["states"].as_u64().is_some_and(|states| states >= 40),
+            "at {width} px: {}",
+            seen["states"]
+        );
         stage.clear().await.unwrap();
     }
 }

@@ -73,7 +73,8 @@ impl Stage {
             let status = desk.get("/status").await.ok()?.expect(200).ok()?;
             let whole = status["arrivals"]["expected"].as_u64()? == u64::try_from(ATTENDEES).ok()?;
             let seats = status["seat_types"].as_array()?;
-            let has_seats = seats.iter().all(|row| row["remaining_here"].as_i64().is_some_and(|left| left > 0));
+            let has_seats =
+                seats.iter().all(|row| row["remaining_here"].as_i64().is_some_and(|left| left > 0));
             (whole && has_seats).then_some(())
         })
         .await
@@ -101,21 +102,30 @@ impl Stage {
             let answer = asks::answer(self, ask).await?;
             stdin.write_all(format!("{answer}\n").as_bytes()).await?;
         }
-        anyhow::bail!("scenario {script} did not hold ({}); what it saw is in {}", child.wait().await?, kept_folder()?.display())
+        anyhow::bail!(
+            "scenario {script} did not hold ({}); what it saw is in {}",
+            child.wait().await?,
+            kept_folder()?.display()
+        )
     }
 
     fn facts(&mut self, mut facts: Value) -> Value {
         facts["north"] = json!(self.venue.node("north").url);
         facts["conference"] = json!(self.venue.conference);
         facts["cast"] = json!(self.cast);
-        facts["pins"] = self.venue.staff.iter().map(|member| (member.staff.to_owned(), json!(member.pin))).collect();
+        facts["pins"] =
+            self.venue.staff.iter().map(|member| (member.staff.to_owned(), json!(member.pin))).collect();
         facts
     }
 
     /// Counts the check-ins of an attendee in north's log.
     pub(super) async fn check_ins_in_the_log(&mut self, code: &str) -> anyhow::Result<usize> {
         let attendee = self.attendee_of(code).await?;
-        let log = self.venue.node("north").run(&["events", "--json", "--stream", &format!("attendee/{attendee}")]).await?;
+        let log = self
+            .venue
+            .node("north")
+            .run(&["events", "--json", "--stream", &format!("attendee/{attendee}")])
+            .await?;
         let mut count = 0;
         for line in log.lines() {
             let entry: Value = serde_json::from_str(line)?;
@@ -138,10 +148,17 @@ impl Stage {
         let (north, south) = (self.supervisor("north").await?, self.supervisor("south").await?);
         let order = self.order_at_hq(&self.cast.cancelled.code).await?;
         self.venue.node("north").line("cut").await?;
-        for (desk, code) in [(&north, &self.cast.twice.code), (&south, &self.cast.twice.code), (&north, &self.cast.cancelled.code)] {
+        for (desk, code) in [
+            (&north, &self.cast.twice.code),
+            (&south, &self.cast.twice.code),
+            (&north, &self.cast.cancelled.code),
+        ] {
             desk.post("/check-ins", &json!({ "code": code, "list": "main" })).await?.expect(201)?;
         }
-        self.venue.hq.run(&["cancel", &self.venue.conference, &order, "--reason", "asked for by phone"]).await?;
+        self.venue
+            .hq
+            .run(&["cancel", &self.venue.conference, &order, "--reason", "asked for by phone"])
+            .await?;
         self.venue.node("north").line("restore").await?;
         eventually(SOON, "north knows both conflicts", async || {
             let status = north.get("/status").await.ok()?.expect(200).ok()?;
@@ -173,13 +190,19 @@ fn with_a_closed_list(toml: &str, now_ms: i64) -> anyhow::Result<String> {
         now_ms - DAY_MS,
         now_ms - DAY_MS / 2,
     );
-    Ok(format!("{}\n{closed}", toml.replace(LISTS, "lists = [\"main\", \"workshop\", \"dinner\", \"yesterday\"]")))
+    Ok(format!(
+        "{}\n{closed}",
+        toml.replace(LISTS, "lists = [\"main\", \"workshop\", \"dinner\", \"yesterday\"]")
+    ))
 }
 
 fn start(script: &str) -> anyhow::Result<Child> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     let modules = folder.join("node_modules/playwright-core");
-    ensure!(modules.is_dir(), "the npm modules of tests/browser are missing: scripts/test --setup browser installs them");
+    ensure!(
+        modules.is_dir(),
+        "the npm modules of tests/browser are missing: scripts/test --setup browser installs them"
+    );
     let mut command = Command::new("node");
     command.arg(folder.join("scenarios").join(format!("{script}.mjs")));
     // Dropped with the test, the script goes, and its browser with it.
