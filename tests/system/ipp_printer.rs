@@ -18,15 +18,15 @@ const BUS: &str = r#"<busconfig><type>custom</type><listen>unix:path=PATH</liste
 const DPI: &str = "300";
 
 /// An IPP printer that keeps what it receives.
-pub struct Printer {
-    _printer: Process,
+pub(crate) struct Printer {
+    _process: Process,
     _bus: Process,
     spool: PathBuf,
 }
 
 impl Printer {
     /// Starts a printer at a port that takes documents of one format.
-    pub async fn start(folder: &Path, port: u16, format: &str) -> Self {
+    pub(crate) async fn start(folder: &Path, port: u16, format: &str) -> Self {
         let (socket, spool) = (folder.join("bus"), folder.join("spool"));
         let config = folder.join("bus.conf");
         fs::create_dir_all(&spool).unwrap();
@@ -42,11 +42,11 @@ impl Printer {
             .args(["-n", "localhost", "-p", &port, "-f", format, "Badge printer"])
             .start()
             .unwrap();
-        Self { _printer: printer, _bus: bus, spool }
+        Self { _process: printer, _bus: bus, spool }
     }
 
     /// What a scanner reads on the one document received.
-    pub async fn scanned(&self) -> String {
+    pub(crate) async fn scanned(&self) -> String {
         let kept: Vec<_> = fs::read_dir(&self.spool).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(kept.len(), 1, "one badge is one document: {kept:?}");
         let (document, picture) = (kept[0].to_string_lossy(), kept[0].with_extension("png"));

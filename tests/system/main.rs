@@ -3,6 +3,8 @@
 //! Responsible for what only whole processes show: the story of a day told to sound builds and to builds with planted
 //! faults, kills, finished syncs, bad input, lines that break, and paper.
 
+#![expect(clippy::unwrap_used, reason = "everything here is a test or what only tests call")]
+
 mod bad_files;
 mod bad_requests;
 mod enrolment;

@@ -16,7 +16,7 @@ const COLOUR_SPACE_AT: usize = 400;
 const SGRAY: u32 = 18;
 
 /// A page in grey, one byte a dot, 0 black.
-pub struct Page {
+pub(crate) struct Page {
     width: u32,
     height: u32,
     dots: Vec<u8>,
@@ -24,7 +24,7 @@ pub struct Page {
 
 impl Page {
     /// Reads the first page.
-    pub fn of(file: &[u8]) -> Self {
+    pub(crate) fn of(file: &[u8]) -> Self {
         let page = file.strip_prefix(SYNC_WORD).expect("the file is PWG raster");
         let number = |at: usize| u32::from_be_bytes(page[at..at + 4].try_into().unwrap());
         assert_eq!((number(BITS_PER_PIXEL_AT), number(COLOUR_SPACE_AT)), (8, SGRAY), "the page is in grey");
@@ -36,7 +36,7 @@ impl Page {
     }
 
     /// Writes the page as PNG.
-    pub fn save(&self, path: &Path) {
+    pub(crate) fn save(&self, path: &Path) {
         let mut png = png::Encoder::new(BufWriter::new(File::create(path).unwrap()), self.width, self.height);
         png.set_color(png::ColorType::Grayscale);
         png.set_depth(png::BitDepth::Eight);

@@ -14,28 +14,28 @@ use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// How long something may take to get from one process to another.
-pub const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 const LIST_SEED: u64 = 31;
 
 static STAGE: Mutex<()> = Mutex::const_new(());
 
 /// A running venue, its list, and the right to be the only one.
-pub struct Stage {
-    pub venue: Venue,
-    pub list: Vec<SampleAttendee>,
-    pub folder: TempDir,
+pub(crate) struct Stage {
+    pub(crate) venue: Venue,
+    pub(crate) list: Vec<SampleAttendee>,
+    pub(crate) folder: TempDir,
     _alone: MutexGuard<'static, ()>,
 }
 
 /// Waits until no other test uses the machine.
-pub async fn alone() -> MutexGuard<'static, ()> {
+pub(crate) async fn alone() -> MutexGuard<'static, ()> {
     STAGE.lock().await
 }
 
 impl Stage {
     /// Starts HQ and nodes with a list of `attendees`; every node has the whole list when this returns.
-    pub async fn set(nodes: &[&'static str], attendees: usize) -> anyhow::Result<Self> {
+    pub(crate) async fn set(nodes: &[&'static str], attendees: usize) -> anyhow::Result<Self> {
         let alone = alone().await;
         let folder = tempfile::tempdir()?;
         let mut plan = VenuePlan::sample(folder.path(), LIST_SEED, attendees, now_ms()?);
@@ -55,7 +55,7 @@ impl Stage {
     }
 
     /// Signs a member of staff in, as soon as the node knows them.
-    pub async fn sign_in(&mut self, node: &str, staff: &str, at: &str) -> anyhow::Result<Desk> {
+    pub(crate) async fn sign_in(&mut self, node: &str, staff: &str, at: &str) -> anyhow::Result<Desk> {
         let pin = self.venue.pin(staff).to_owned();
         let desk = self.venue.node(node).desk()?;
         eventually(SOON, &format!("{staff} can sign in at {at}"), async || {
@@ -65,7 +65,7 @@ impl Stage {
     }
 
     /// Starts a node again with this configuration file.
-    pub async fn configure(&mut self, node: &str, toml: &str) -> anyhow::Result<()> {
+    pub(crate) async fn configure(&mut self, node: &str, toml: &str) -> anyhow::Result<()> {
         let node = self.venue.node(node);
         std::fs::write(node.data.join("lanyard.toml"), toml)?;
         node.process.terminate(SOON).await?;
@@ -73,27 +73,27 @@ impl Stage {
     }
 
     /// Attendees who paid, in the order of the list.
-    pub fn paid(&self) -> impl Iterator<Item = &SampleAttendee> {
+    pub(crate) fn paid(&self) -> impl Iterator<Item = &SampleAttendee> {
         self.list.iter().filter(|row| row.paid)
     }
 
     /// Ends everything gently.
-    pub async fn clear(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn clear(mut self) -> anyhow::Result<()> {
         self.venue.stop().await
     }
 }
 
 /// The time as conference files have it.
-pub fn now_ms() -> anyhow::Result<i64> {
+pub(crate) fn now_ms() -> anyhow::Result<i64> {
     Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
 }
 
 /// How a node is.
-pub async fn status(desk: &Desk) -> anyhow::Result<Value> {
+pub(crate) async fn status(desk: &Desk) -> anyhow::Result<Value> {
     desk.get("/status").await?.expect(200)
 }
 
 /// How many are in, as a node counts them.
-pub async fn inside(desk: &Desk) -> anyhow::Result<u64> {
+pub(crate) async fn inside(desk: &Desk) -> anyhow::Result<u64> {
     status(desk).await?["arrivals"]["in"].as_u64().context("nobody is counted")
 }

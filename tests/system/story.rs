@@ -12,7 +12,7 @@ use crate::stage::alone;
 const SEEDS: [&str; 2] = ["1", "2"];
 
 /// How long the whole story may take.
-const AT_MOST: Duration = Duration::from_secs(60);
+const AT_MOST: Duration = Duration::from_mins(1);
 
 async fn told(seed: &str, fault: Option<&str>) -> Output {
     let mut demo = Command::new(binary("lanyard-demo").unwrap());

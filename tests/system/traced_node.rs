@@ -17,46 +17,47 @@ const TRACED: &str =
 const SHOWN: &str = "8192";
 
 /// A serving node, every one of its threads traced.
-pub struct TracedNode {
+pub(crate) struct TracedNode {
     strace: Process,
     trace: PathBuf,
-    pub url: String,
+    pub(crate) url: String,
 }
 
 /// One system call, in the order in which calls began.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Call {
+pub(crate) struct Call {
     /// Line it began at.
-    pub begun: usize,
+    pub(crate) begun: usize,
     /// Line it returned at.
-    pub ended: usize,
+    pub(crate) ended: usize,
     /// As traced: name, arguments and result.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Call {
     /// Whether it is one of these system calls.
-    pub fn is(&self, names: &[&str]) -> bool {
+    pub(crate) fn is(&self, names: &[&str]) -> bool {
         self.text.split_once('(').is_some_and(|(name, _)| names.contains(&name))
     }
 
     /// The file or connection it is about, as `9</data/lanyard.db-wal>`.
-    pub fn file(&self) -> &str {
+    pub(crate) fn file(&self) -> &str {
         let arguments = self.text.split_once('(').map_or("", |(_, arguments)| arguments);
         arguments.split_once([',', ')']).map_or(arguments, |(file, _)| file)
     }
 
     /// Whether these bytes were read or written; `strace` shows what is not ASCII in hexadecimal digits.
-    pub fn carries(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn carries(&self, bytes: &[u8]) -> bool {
         let is_plain = std::str::from_utf8(bytes).is_ok_and(|plain| self.text.contains(plain));
-        let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        let escaped =
+            format!("\\x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join("\\x"));
         is_plain || self.text.contains(&escaped)
     }
 }
 
 impl TracedNode {
     /// Serves the folder of a node that does not run, without a line to HQ.
-    pub async fn start(binary: &Path, data: &Path, fault: Option<&str>) -> anyhow::Result<Self> {
+    pub(crate) async fn start(binary: &Path, data: &Path, fault: Option<&str>) -> anyhow::Result<Self> {
         let folder = data.parent().context("the data lies in a folder")?;
         let trace = folder.join("node.trace");
         let mut launch = Launch::new("traced", "strace", &folder.join("logs"))
@@ -73,7 +74,7 @@ impl TracedNode {
     }
 
     /// Stops the node and returns what it called.
-    pub async fn stop(mut self) -> anyhow::Result<Vec<Call>> {
+    pub(crate) async fn stop(mut self) -> anyhow::Result<Vec<Call>> {
         self.signal("-TERM")?;
         self.strace.ended(SOON).await?;
         Ok(calls(&fs::read_to_string(&self.trace)?))
@@ -98,7 +99,7 @@ impl Drop for TracedNode {
 }
 
 /// Joins the two lines of calls that others came between.
-pub fn calls(trace: &str) -> Vec<Call> {
+pub(crate) fn calls(trace: &str) -> Vec<Call> {
     let mut open: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     let mut calls = Vec::new();
     for (line, text) in trace.lines().enumerate() {
