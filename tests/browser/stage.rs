@@ -22,10 +22,10 @@ use crate::asks::{self, Ask};
 use crate::cast::{self, Cast};
 
 /// How long something may take to get from one process to another on a busy machine.
-pub(super) const SOON: Duration = Duration::from_secs(60);
+pub(super) const SOON: Duration = Duration::from_mins(1);
 
 /// How long one script may take.
-const SCENARIO_WITHIN: Duration = Duration::from_secs(600);
+const SCENARIO_WITHIN: Duration = Duration::from_mins(10);
 
 const LIST_SEED: u64 = 7;
 const ATTENDEES: usize = 150;
