@@ -22,6 +22,8 @@ const CYCLES: usize = 50;
 const LANES: usize = 6;
 /// Acknowledgements of one life after which the node is killed.
 const KILL_AFTER: usize = 8;
+/// Looks without an answer after which every desk is taken to wait for a frozen node.
+const QUIET_LOOKS: u32 = 4;
 const ATTENDEES: usize = 2_000;
 /// Prints no badges, so that what is killed is the log.
 const DESK: &str = "north-2";
@@ -40,6 +42,8 @@ struct Shared {
     waiting: Mutex<VecDeque<Ask>>,
     kept: Mutex<File>,
     acknowledged: AtomicUsize,
+    /// Requests that were sent and have no answer.
+    in_flight: AtomicUsize,
     is_over: AtomicBool,
 }
 
@@ -62,7 +66,10 @@ async fn ask_for(desk: &Desk, ask: &Ask) -> anyhow::Result<Answer> {
 async fn lane(desk: Desk, shared: Arc<Shared>) -> anyhow::Result<Option<Ask>> {
     while !shared.is_over.load(Ordering::SeqCst) {
         let ask = shared.waiting.lock().unwrap().pop_front().context("the list is too short")?;
-        match ask_for(&desk, &ask).await {
+        shared.in_flight.fetch_add(1, Ordering::SeqCst);
+        let answered = ask_for(&desk, &ask).await;
+        shared.in_flight.fetch_sub(1, Ordering::SeqCst);
+        match answered {
             Ok(answer) => {
                 answer.expect(201)?;
                 shared.keep(&ask)?;
@@ -92,7 +99,20 @@ async fn live_and_die(stage: &mut Stage, desk: &Desk, shared: &Arc<Shared>) -> a
         (done >= KILL_AFTER || lanes.iter().any(tokio::task::JoinHandle::is_finished)).then_some(())
     })
     .await?;
-    // First no new requests, then the kill: what gets no answer was on its way before.
+    // Frozen wherever it stands, until every desk waits for it; what gets no answer was on its way before.
+    let pid = stage.venue.node("north").process.id().to_string();
+    let frozen = std::process::Command::new("kill").args(["-STOP", &pid]).status()?;
+    ensure!(frozen.success(), "north could not be frozen");
+    // Answers from before the freeze may still lie in the sockets, so the quiet has to last for a few looks.
+    let (mut heard, mut quiet_looks) = (0, 0);
+    eventually(LIFE, "every desk waits for north", async || {
+        let acknowledged = shared.acknowledged.load(Ordering::SeqCst);
+        let waiting = shared.in_flight.load(Ordering::SeqCst) == LANES && acknowledged == heard;
+        quiet_looks = if waiting { quiet_looks + 1 } else { 0 };
+        heard = acknowledged;
+        (quiet_looks > QUIET_LOOKS).then_some(())
+    })
+    .await?;
     shared.is_over.store(true, Ordering::SeqCst);
     stage.venue.node("north").process.kill_9()?;
     let mut in_flight = Vec::new();
@@ -124,6 +144,7 @@ async fn nothing_acknowledged_is_lost_in_fifty_kills() {
         waiting: Mutex::new(asks),
         kept: Mutex::new(File::create(&kept).unwrap()),
         acknowledged: AtomicUsize::new(0),
+        in_flight: AtomicUsize::new(0),
         is_over: AtomicBool::new(false),
     });
     let mut unanswered = 0;
