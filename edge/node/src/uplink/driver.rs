@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use lanyard_sync::{Batch, CallId, Input, Output, OwnHead, Problem, Reply, Request, Session, VersionVector};
+use lanyard_sync::{
+    Batch, CallId, Input, Output, OwnHead, Problem, Reply, Request, ScopeAnswer, Session, VersionVector,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -111,7 +113,7 @@ impl Driver {
         let scope = self.uplink.scope();
         match done {
             Done::Replied { call, result: Ok(reply) } => {
-                self.status.send_modify(|status| status.heard(system_now_ms()));
+                self.note_contact(&reply);
                 if let Reply::Push { vector } | Reply::Pull { vector, .. } = &reply {
                     self.note_peer(vector.clone()).await;
                 }
@@ -134,6 +136,15 @@ impl Driver {
                 self.handle(Input::Stored { scope, result }).await;
             }
         }
+    }
+
+    /// An answer shows that the line works, and a hello in step that nothing was missed up to now.
+    fn note_contact(&self, reply: &Reply) {
+        let in_step = matches!(reply, Reply::Hello(hello)
+            if hello.scopes.iter().all(|(_, answer)| *answer == ScopeAnswer::InStep));
+        self.status.send_modify(|status| {
+            if in_step { status.in_step(system_now_ms()) } else { status.heard(system_now_ms()) }
+        });
     }
 
     /// What the peer has is kept, so that everybody can see what still waits to be sent.
