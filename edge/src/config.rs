@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use lanyard_node::import::Encoding;
+use lanyard_node::log::Log;
 use serde::{Deserialize, Serialize};
 
 /// The commented configuration with every default.
@@ -87,28 +88,6 @@ pub struct Sibling {
     /// File with its certificate authority; empty for a public one.
     #[serde(default)]
     pub ca: PathBuf,
-}
-
-/// What is logged.
-// Stored: as TOML in the configuration file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// A level, or a filter by module.
-    pub filter: String,
-    /// How lines are written.
-    pub format: LogFormat,
-}
-
-/// How log lines are written.
-// Stored: as TOML in the configuration file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One object a line.
-    Json,
 }
 
 /// The line to HQ.
@@ -218,12 +197,6 @@ impl Default for Config {
             badges: Badges::default(),
             drop: Drop::default(),
         }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
     }
 }
 

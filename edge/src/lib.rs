@@ -11,7 +11,6 @@ mod data_lock;
 mod housekeeping;
 pub mod http;
 pub mod live;
-mod log;
 mod names;
 pub mod node;
 pub mod page;

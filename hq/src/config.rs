@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use lanyard_node::config::{ConfigError, Flag, Sources, load};
+use lanyard_node::log::Log;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::Source;
@@ -39,28 +40,6 @@ pub struct Config {
     pub log: Log,
 }
 
-/// What is logged.
-// Stored: as TOML in the configuration file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// Level or filter.
-    pub filter: String,
-    /// Lines for people or one object each.
-    pub format: LogFormat,
-}
-
-/// Form of the log.
-// Stored: as TOML in the configuration file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -69,12 +48,6 @@ impl Default for Config {
             names: Vec::new(),
             log: Log::default(),
         }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
     }
 }
 

@@ -11,7 +11,6 @@ pub mod config;
 pub mod enrol;
 pub mod hq;
 pub mod http;
-mod log;
 pub mod nodes;
 pub mod organiser;
 pub mod registry;

@@ -15,14 +15,14 @@ use lanyard_node::{ca, tls};
 
 use crate::config::Config;
 use crate::hq::Hq;
-use crate::{allotments, http, log};
+use crate::{allotments, http};
 
 /// Serves until the process is asked to end.
 ///
 /// # Errors
 /// When HQ cannot start.
 pub async fn run_until_stopped(config: Config, announce: bool) -> anyhow::Result<()> {
-    log::start(&config.log)?;
+    config.log.start()?;
     let hq = Hq::open(&config.data)?;
     let listen = Listen { address: config.listen, tls: server_tls(&config)? };
     let bound = Bound::bind(&listen)?;

@@ -12,6 +12,7 @@ pub mod housekeeping;
 pub mod http;
 pub mod identity;
 pub mod import;
+pub mod log;
 pub mod project;
 pub mod read;
 pub mod rebuild;

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::cli::{Serve, Source};
 use crate::commands::{configured, print};
 use crate::config::EXAMPLE;
-use crate::{log, serve};
+use crate::serve;
 
 pub(super) async fn run(source: &Source, flags: Serve) -> anyhow::Result<()> {
     if flags.print_config {
@@ -20,7 +20,7 @@ pub(super) async fn run(source: &Source, flags: Serve) -> anyhow::Result<()> {
             Flag::given("--hq-ca", "hq.ca", flags.hq_ca.map(|path| path.display().to_string())),
         ],
     )?;
-    log::start(&config.log)?;
+    config.log.start()?;
     let running = serve(config).await?;
     if flags.announce {
         print(&format!("{}\n", json!({"listen": running.url()})))?;
