@@ -31,16 +31,21 @@ pub struct Attendee {
     /// Names and addresses; none once erased.
     pub person: Option<Person>,
     /// Where the attendee came from; empty for a walk-up.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
     /// Codes that name this attendee, folded.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub codes: BTreeSet<String>,
     /// Seats by id.
     pub seats: BTreeMap<SeatId, Seat>,
     /// Entry scans in canonical order, annulled ones too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub check_ins: Vec<CheckIn>,
     /// Badges in canonical order, void ones too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub badges: Vec<Badge>,
     /// Decisions on conflicts in canonical order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resolutions: Vec<Resolution>,
 }
 

@@ -5,6 +5,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use lanyard_edge::cli::Cli;
 use lanyard_edge::commands;
+use mimalloc::MiMalloc;
+
+/// Threads hand requests to each other all the time; this one is quick at memory freed by another thread.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -1,6 +1,7 @@
 //! What every part of a running venue node shares.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use lanyard_domain::{Account, DeskId};
@@ -17,25 +18,28 @@ use crate::live::Live;
 use crate::print::badge_maker::BadgeMaker;
 use crate::print::condition::Board;
 
-/// The handles of a running node; cloning shares them.
+/// A running node; cloning shares it.
 #[derive(Clone)]
-pub struct Node {
+pub struct Node(Arc<Parts>);
+
+/// The handles of a running node.
+pub struct Parts {
     /// Takes commands.
     pub writer: Writer,
     /// Answers questions.
     pub reader: Reader,
     /// Who this node is.
-    pub identity: Arc<Identity>,
+    pub identity: Identity,
     /// Who is signed in.
-    pub sessions: Arc<Sessions>,
+    pub sessions: Sessions,
     /// Takes attempts to sign in.
-    pub sign_ins: Arc<SignIns>,
+    pub sign_ins: SignIns,
     /// Patience with whoever guesses orders.
-    pub lookups: Arc<Lookups>,
+    pub lookups: Lookups,
     /// Whether the page is served over TLS.
     pub is_secure: bool,
     /// Printers, as configured.
-    pub printers: Arc<Vec<Printer>>,
+    pub printers: Vec<Printer>,
     /// How each printer is.
     pub board: Board,
     /// Draws badges.
@@ -45,17 +49,31 @@ pub struct Node {
     /// The line to HQ; none for a node that works alone.
     pub hq: Option<watch::Receiver<LinkStatus>>,
     /// The lines to other nodes at the venue, by name.
-    pub siblings: Arc<Vec<(String, watch::Receiver<LinkStatus>)>>,
+    pub siblings: Vec<(String, watch::Receiver<LinkStatus>)>,
     /// Other names that attendee lists use for seat types.
-    pub seat_type_aliases: Arc<BTreeMap<String, String>>,
+    pub seat_type_aliases: BTreeMap<String, String>,
     /// Says when to stop.
     pub stop: Stop,
 }
 
-impl Node {
+impl Deref for Node {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl From<Parts> for Node {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Parts {
     /// The state of things after the last commit.
     pub fn published(&self) -> Published {
-        self.writer.published().borrow().clone()
+        self.writer.now()
     }
 
     /// The account whose seat rights this node spends.

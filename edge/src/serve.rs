@@ -25,7 +25,7 @@ use crate::housekeeping;
 use crate::http::lookups::Lookups;
 use crate::http::routes;
 use crate::live::Live;
-use crate::node::Node;
+use crate::node::{Node, Parts};
 use crate::print::badge_maker::BadgeMaker;
 use crate::print::condition::Board;
 use crate::print::driver::Driver;
@@ -81,23 +81,23 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     }
     let mut secret = [0; 8];
     system_entropy(&mut secret);
-    let node = Node {
-        sessions: Arc::new(Sessions::default()),
-        sign_ins: Arc::new(SignIns::new(secret)),
-        lookups: Arc::new(Lookups::default()),
+    let node = Node::from(Parts {
+        sessions: Sessions::default(),
+        sign_ins: SignIns::new(secret),
+        lookups: Lookups::default(),
         is_secure: bound.url().starts_with("https"),
         board: Board::new(config.printers.iter().map(|printer| printer.printer.clone())),
         badges: badge_maker(&config)?,
         live: Live::default(),
         hq: hq_status,
-        siblings: Arc::new(siblings),
-        printers: Arc::new(config.printers.clone()),
-        seat_type_aliases: Arc::new(config.drop.seat_types.clone()),
-        identity: Arc::new(identity),
+        siblings: siblings,
+        printers: config.printers.clone(),
+        seat_type_aliases: config.drop.seat_types.clone(),
+        identity: identity,
         stop: stop.clone(),
         writer,
         reader,
-    };
+    });
     let tasks = start_tasks(&config, &node)?;
     bound.write_listen_file(&data).context("the address cannot be written into the data folder")?;
     let (url, address) = (bound.url(), bound.address());

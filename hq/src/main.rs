@@ -4,6 +4,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use lanyard_hq::cli::{Cli, run};
+use mimalloc::MiMalloc;
+
+/// Threads hand requests to each other all the time; this one is quick at memory freed by another thread.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

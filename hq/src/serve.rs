@@ -5,10 +5,7 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
-use lanyard_node::http::{
-    Bound, Listen, StopSwitch, add_security_headers, catch_panics, method_not_allowed, not_found,
-};
+use lanyard_node::http::{Bound, Listen, StopSwitch, guard, method_not_allowed, not_found};
 use lanyard_node::import::FILE_MAX_BYTES;
 use lanyard_node::sync_http::{self, ServedScope};
 use lanyard_node::{ca, tls};
@@ -56,7 +53,7 @@ pub fn router(hq: Arc<Hq>) -> axum::Router {
         .merge(sync_http::routes(Arc::new(served)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed);
-    catch_panics(router).layer(from_fn(add_security_headers))
+    guard(router)
 }
 
 /// Loopback needs no certificate; anything else gets one from HQ's own authority.

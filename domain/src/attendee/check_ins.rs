@@ -25,12 +25,16 @@ pub struct CheckIn {
     /// How the attendee was named.
     pub via: Via,
     /// What a supervisor set aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overridden: Option<Override>,
     /// Earlier check-ins on the same list and window that its writer had not seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unseen_check_ins: Vec<Dot>,
     /// Cancelled seats it relied on where neither writer had seen the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unseen_cancellations: Vec<SeatId>,
     /// Who took it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annulled: Option<Annulment>,
 }
 

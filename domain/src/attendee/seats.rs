@@ -22,6 +22,7 @@ pub struct Seat {
     /// Whether it came from a list.
     pub imported: bool,
     /// When it was called off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled: Option<Moment>,
 }
 

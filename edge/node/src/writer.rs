@@ -120,6 +120,11 @@ impl Writer {
         self.published.clone()
     }
 
+    /// What the last commit made known.
+    pub fn now(&self) -> Published {
+        self.published.borrow().clone()
+    }
+
     /// Whether the store takes what is written.
     pub fn health(&self) -> watch::Receiver<Health> {
         self.health.clone()

@@ -1,6 +1,5 @@
 //! Giving a command for a request: from its headers and body to the answer or the problem.
 
-use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -21,6 +20,9 @@ use crate::http::failure::Failure;
 use crate::http::refusals;
 use crate::http::signed::Signed;
 use crate::node::Node;
+
+/// Room for most answers.
+const ANSWER_BYTES: usize = 2 * 1024;
 
 /// Who gives a command, under which key and on which version.
 pub struct Giving {
@@ -136,7 +138,10 @@ impl Decided {
         if self.answer.replayed {
             headers.insert(IDEMPOTENT_REPLAY, HeaderValue::from_static("true"));
         }
-        (StatusCode::CREATED, headers, Json(body)).into_response()
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let mut json = Vec::with_capacity(ANSWER_BYTES);
+        serde_json::to_writer(&mut json, &body).expect("answers are plain data");
+        (StatusCode::CREATED, headers, json).into_response()
     }
 }
 

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
 use axum::routing::get;
 use axum::{Json, Router};
-use lanyard_node::http::{add_security_headers, catch_panics, method_not_allowed, not_found};
+use lanyard_node::http::{guard, method_not_allowed, not_found};
 use lanyard_node::import::FILE_MAX_BYTES;
 use lanyard_node::sync_http::{self, ServedScope};
 use tower_http::compression::CompressionLayer;
@@ -36,7 +35,7 @@ pub fn router(node: Node) -> Router {
     let (api, description) = api().split_for_parts();
     let scope = node.identity.scope;
     let served = ServedScope {
-        identity: (*node.identity).clone(),
+        identity: node.identity.clone(),
         writer: node.writer.clone(),
         reader: node.reader.clone(),
         refuses_expired: false,
@@ -53,7 +52,7 @@ pub fn router(node: Node) -> Router {
         .with_state(node)
         .merge(sync_http::routes(Arc::new(directory)))
         .fallback_service(page);
-    catch_panics(router).layer(from_fn(add_security_headers))
+    guard(router)
 }
 
 /// The routes below `/api/v1` with their description.

@@ -115,5 +115,5 @@ pub(super) async fn verification(State(hq): State<Arc<Hq>>, Path(slug): Path<Str
 }
 
 fn published(running: &Running) -> Published {
-    running.writer.published().borrow().clone()
+    running.writer.now()
 }

@@ -27,7 +27,7 @@ pub(super) async fn page(State(hq): State<Arc<Hq>>) -> Result<Html<String>, Prob
 }
 
 async fn section(running: &Running) -> Result<String, Problem> {
-    let published = running.writer.published().borrow().clone();
+    let published = running.writer.now();
     let ids: Vec<_> = published.conference.seat_types.keys().cloned().collect();
     let read = running
         .reader

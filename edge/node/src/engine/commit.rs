@@ -1,7 +1,10 @@
 //! The group commit: one transaction for what is queued, one sync, replies afterwards.
 
-use lanyard_sync::{CommandId, Hash};
+use std::collections::BTreeMap;
 
+use lanyard_sync::{Batch, CommandId, Hash};
+
+use super::append::WriteError;
 use super::{Committed, Engine, ImportError, Reply, Submission, SubmitError, Submitted};
 use crate::clock::Draws;
 use crate::store::{StoreError, outcomes};
@@ -11,6 +14,27 @@ pub const GROUP_MAX: usize = 64;
 
 /// How long a planted fault keeps a commit back.
 const LATE: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// A group by kind, each submission with its place. Nobody was answered yet, so it has no order of its own;
+/// batches come last, because they are consumed and nothing after them can make the group start over.
+#[derive(Default)]
+struct Group {
+    asked: Vec<(usize, Submission)>,
+    imports: Vec<(usize, Batch)>,
+}
+
+impl Group {
+    fn of(submissions: Vec<Submission>) -> Self {
+        let mut group = Self::default();
+        for (index, submission) in submissions.into_iter().enumerate() {
+            match submission {
+                Submission::Import(batch) => group.imports.push((index, batch)),
+                other => group.asked.push((index, other)),
+            }
+        }
+        group
+    }
+}
 
 /// What is needed of a submission to reply to it when the transaction failed.
 enum Asked {
@@ -52,16 +76,51 @@ impl Engine {
         }
     }
 
-    /// Performs a group in a transaction that is still to be committed.
+    /// Performs a group in a transaction that is still to be committed. When a command cannot be written
+    /// after some of it was, the group is undone and performed again without it: that is rare, and a
+    /// savepoint for each command would cost every commit a copy of every page it changes.
     fn perform(&mut self, group: Vec<Submission>, draws: &mut Draws) -> Result<Vec<Reply>, StoreError> {
-        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        let mut replies = Vec::with_capacity(group.len());
-        for submission in group {
-            replies.push(match submission {
-                Submission::Command(submitted) => Reply::Command(self.take_command(&submitted, draws)?),
-                Submission::Import(batch) => Reply::Import(self.import(batch)?),
-                Submission::Local(change) => Reply::Local(self.change_locally(change).map(Ok)?),
-            });
+        let group = Group::of(group);
+        let mut unwritable = BTreeMap::new();
+        let mut replies = loop {
+            self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            match self.perform_asked(&group.asked, &unwritable, draws) {
+                Ok(replies) => break replies,
+                Err((_, WriteError::Store(error))) => return Err(error),
+                Err((index, error)) => {
+                    self.undo()?;
+                    unwritable.insert(index, error);
+                }
+            }
+        };
+        for (index, batch) in group.imports {
+            replies.insert(index, Reply::Import(self.import(batch)?));
+        }
+        Ok(replies.into_values().collect())
+    }
+
+    /// Performs what was asked for here; the index of what could not be written comes with the error.
+    fn perform_asked(
+        &mut self,
+        asked: &[(usize, Submission)],
+        unwritable: &BTreeMap<usize, WriteError>,
+        draws: &mut Draws,
+    ) -> Result<BTreeMap<usize, Reply>, (usize, WriteError)> {
+        let mut replies = BTreeMap::new();
+        for (index, submission) in asked {
+            let failed = |error| (*index, error);
+            let reply = match submission {
+                Submission::Command(submitted) => Reply::Command(match unwritable.get(index) {
+                    None => self.take_command(submitted, draws).map_err(failed)?,
+                    Some(error) => self.refuse_unwritable(submitted, error).map_err(|e| failed(e.into()))?,
+                }),
+                Submission::Local(change) => {
+                    let changed = self.change_locally(change.clone());
+                    Reply::Local(changed.map(Ok).map_err(|error| failed(error.into()))?)
+                }
+                Submission::Import(_) => continue,
+            };
+            replies.insert(*index, reply);
         }
         Ok(replies)
     }

@@ -58,12 +58,13 @@ impl Target {
 }
 
 impl Engine {
-    /// Decides a command, or returns what was decided before.
+    /// Decides a command, or returns what was decided before. After an error other than the store's, what
+    /// was written of it has to be undone.
     pub(super) fn take_command(
         &mut self,
         submitted: &Submitted,
         draws: &mut Draws,
-    ) -> Result<Result<Answer, SubmitError>, StoreError> {
+    ) -> Result<Result<Answer, SubmitError>, WriteError> {
         if let Some(answer) = self.replay(submitted)? {
             return Ok(answer);
         }
@@ -73,30 +74,9 @@ impl Engine {
         if let Some(stale) = self.stale(submitted)? {
             return Ok(Err(stale));
         }
-        let (log, position) = (self.log.clone(), self.position);
-        let (arrivals, conference, unsigned_pos) =
-            (self.arrivals.clone(), self.conference.clone(), self.unsigned_pos);
-        self.db.prepare_cached("SAVEPOINT command")?.execute([])?;
-        let written = self.decide_and_write(submitted, draws);
-        let outcome = match written {
-            Ok(outcome) => outcome,
-            Err(WriteError::Store(error)) => return Err(error),
-            Err(unwritable) => {
-                self.db.prepare_cached("ROLLBACK TO command")?.execute([])?;
-                self.db.prepare_cached("RELEASE command")?.execute([])?;
-                (self.log, self.position, self.unsigned_pos) = (log, position, unsigned_pos);
-                (self.arrivals, self.conference) = (arrivals, conference);
-                self.states.borrow_mut().clear();
-                self.kinds.clear();
-                return match unwritable {
-                    WriteError::NeedsUpgrade { stream } => Ok(Err(SubmitError::NeedsUpgrade { stream })),
-                    other => self.refuse_unwritable(submitted, &other).map(Ok),
-                };
-            }
-        };
+        let outcome = self.decide_and_write(submitted, draws)?;
         outcomes::insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
-        self.db.prepare_cached("RELEASE command")?.execute([])?;
-        self.answer(outcome, false).map(Ok)
+        Ok(self.answer(outcome, false).map(Ok)?)
     }
 
     /// Finds the stored outcome of a command.
@@ -128,13 +108,21 @@ impl Engine {
         Ok(Answer { outcome, replayed, position, arrivals, states })
     }
 
-    /// An outcome for words that no entry can hold.
-    fn refuse_unwritable(&mut self, submitted: &Submitted, error: &WriteError) -> Result<Answer, StoreError> {
+    /// The reply to a command that cannot be written: an outcome for words that no entry can hold, none
+    /// where a newer build is needed.
+    pub(super) fn refuse_unwritable(
+        &mut self,
+        submitted: &Submitted,
+        error: &WriteError,
+    ) -> Result<Result<Answer, SubmitError>, StoreError> {
+        if let WriteError::NeedsUpgrade { stream } = error {
+            return Ok(Err(SubmitError::NeedsUpgrade { stream: stream.clone() }));
+        }
         let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let refusal = Refusal::InvalidField { field: submitted.command.name().to_owned(), why };
         let outcome = Outcome::Refused(Box::new(Refused { refusal, attendee: None }));
         outcomes::insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
-        self.answer(outcome, false)
+        self.answer(outcome, false).map(Ok)
     }
 
     /// Compares the version the caller decided on with the present one.

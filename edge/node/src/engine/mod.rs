@@ -121,6 +121,7 @@ impl Engine {
         Published {
             position: self.position(),
             local_changes: self.local_changes,
+            vector: Arc::new(self.vector()),
             own_log: self.own_log(),
             conference: Arc::clone(&self.conference),
             logs: Arc::clone(&self.log_infos),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lanyard_domain::{Account, Conference};
-use lanyard_sync::{LogId, NodeId};
+use lanyard_sync::{LogId, NodeId, VersionVector};
 
 use super::{Arrivals, Peer};
 use crate::store::logs::LogRow;
@@ -16,6 +16,8 @@ pub struct Published {
     pub position: u64,
     /// Number of commits that changed local tables.
     pub local_changes: u64,
+    /// What this node has of every log.
+    pub vector: Arc<VersionVector>,
     /// The log this node writes.
     pub own_log: LogId,
     /// The conference as configured.

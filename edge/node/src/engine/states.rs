@@ -61,6 +61,19 @@ impl States {
         Ok(self.cache.get(name))
     }
 
+    /// Reads a stream whose number is known, so that it is there when it is asked for by name.
+    pub(crate) fn look_ahead(
+        &mut self,
+        db: &Connection,
+        name: &StreamName,
+        row: i64,
+    ) -> Result<(), StoreError> {
+        if !self.touched.contains_key(name) && !self.cache.contains(name) {
+            self.cache.put(name.clone(), loaded(states::at(db, row)?, name)?);
+        }
+        Ok(())
+    }
+
     /// Reads a state.
     pub(crate) fn folded(
         &mut self,
@@ -115,10 +128,11 @@ fn fresh(row: i64, name: &StreamName) -> Loaded {
 }
 
 fn load(db: &Connection, name: &StreamName) -> Result<Option<Loaded>, StoreError> {
-    let Some(StateRow { stream: row, last, readable, unknown, standing, state }) = states::get(db, name)?
-    else {
-        return Ok(None);
-    };
+    states::get(db, name)?.map(|row| loaded(row, name)).transpose()
+}
+
+fn loaded(row: StateRow, name: &StreamName) -> Result<Loaded, StoreError> {
+    let StateRow { stream: row, last, readable, unknown, standing, state } = row;
     let mut loaded = fresh(row, name);
     loaded.is_new = last.is_none();
     (loaded.last, loaded.readable, loaded.unknown) = (last, readable, unknown);
@@ -128,5 +142,5 @@ fn load(db: &Connection, name: &StreamName) -> Result<Option<Loaded>, StoreError
             .map_err(|error| StoreError::damaged(format!("the state of {name} cannot be read: {error}")))?;
         loaded.folded = folded.map(Arc::new);
     }
-    Ok(Some(loaded))
+    Ok(loaded)
 }

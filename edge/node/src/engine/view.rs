@@ -90,7 +90,13 @@ impl View for NodeView<'_> {
     }
 
     fn code(&self, folded: &str) -> CodeMatch {
-        self.or_fail(find_code(self.db, folded)).unwrap_or(CodeMatch::Unknown)
+        let found = find_rows(self.db, folded).and_then(|rows| {
+            if let [Found { row, stream, .. }] = rows.as_slice() {
+                self.states.borrow_mut().look_ahead(self.db, &stream.name(), *row)?;
+            }
+            what_stands_for(rows)
+        });
+        self.or_fail(found).unwrap_or(CodeMatch::Unknown)
     }
 
     fn similar(&self, person: &Person) -> Vec<AttendeeId> {
@@ -98,22 +104,45 @@ impl View for NodeView<'_> {
     }
 }
 
-/// Finds what a folded code stands for: a badge before tickets, tickets before an order.
+/// A stream that a code names.
+struct Found {
+    row: i64,
+    stream: Stream,
+    /// The code as printed, where it is a badge's.
+    badge: Option<String>,
+}
+
+/// Finds what a folded code stands for.
 pub(crate) fn find_code(db: &Connection, folded: &str) -> Result<CodeMatch, StoreError> {
+    what_stands_for(find_rows(db, folded)?)
+}
+
+fn find_rows(db: &Connection, folded: &str) -> Result<Vec<Found>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT s.category, s.key, c.badge FROM codes c JOIN streams s ON s.id = c.stream WHERE c.code = ?1 LIMIT ?2",
+        "SELECT s.category, s.key, c.badge, s.id FROM codes c JOIN streams s ON s.id = c.stream WHERE c.code = ?1 \
+         LIMIT ?2",
     )?;
     let mut rows = statement.query((folded, MATCHES_MAX))?;
-    let (mut attendees, mut order) = (Vec::new(), None);
+    let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let badge: Option<String> = row.get(2)?;
-        match (Stream::parse(&streams::name(row, 0, 1)?), badge) {
-            (Some(Stream::Attendee(id)), Some(badge)) => {
+        if let Some(stream) = Stream::parse(&streams::name(row, 0, 1)?) {
+            found.push(Found { row: row.get(3)?, stream, badge: row.get(2)? });
+        }
+    }
+    Ok(found)
+}
+
+/// A badge before tickets, tickets before an order.
+fn what_stands_for(rows: Vec<Found>) -> Result<CodeMatch, StoreError> {
+    let (mut attendees, mut order) = (Vec::new(), None);
+    for Found { stream, badge, .. } in rows {
+        match (stream, badge) {
+            (Stream::Attendee(id), Some(badge)) => {
                 let code = badge.parse().map_err(|_| StoreError::damaged("a badge code is no code"))?;
                 return Ok(CodeMatch::Badge(id, code));
             }
-            (Some(Stream::Attendee(id)), None) => attendees.push(id),
-            (Some(Stream::Order(id)), _) => order = Some(id),
+            (Stream::Attendee(id), None) => attendees.push(id),
+            (Stream::Order(id), _) => order = Some(id),
             _ => {}
         }
     }

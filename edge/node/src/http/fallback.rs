@@ -5,9 +5,11 @@ use std::any::Any;
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::problem::Problem;
+use super::security::add_headers;
 
 /// Handler for addresses nothing is at.
 pub async fn not_found(uri: Uri) -> Problem {
@@ -20,9 +22,11 @@ pub async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-/// Turns a panic of a handler into a 500 without internals; other requests go on.
-pub fn catch_panics<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router.layer(CatchPanicLayer::custom(after_panic))
+/// Turns a panic of a handler into a 500 without internals, while other requests go on, and adds the
+/// headers that every answer to a browser carries.
+pub fn guard<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    let panics = CatchPanicLayer::custom(after_panic);
+    router.layer(ServiceBuilder::new().map_response(add_headers).layer(panics))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over by value")]
@@ -37,11 +41,9 @@ fn after_panic(panic: Box<dyn Any + Send>) -> Response {
 mod tests {
     use axum::body::Body;
     use axum::http::Request;
-    use axum::middleware::from_fn;
     use axum::routing::get;
     use tower::ServiceExt;
 
-    use super::super::add_security_headers;
     use super::super::problem::tests::body_of;
     use super::*;
 
@@ -54,7 +56,7 @@ mod tests {
             .route("/broken", get(broken))
             .fallback(not_found)
             .method_not_allowed_fallback(method_not_allowed);
-        let router: Router = catch_panics(router).layer(from_fn(add_security_headers));
+        let router: Router = guard(router);
         let request = Request::builder().method(method).uri(path).body(Body::empty());
         router.oneshot(request.expect("the request is sound")).await.expect("a router always answers")
     }

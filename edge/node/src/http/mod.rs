@@ -14,9 +14,8 @@ mod server;
 mod stop;
 
 pub use body::{JSON_MAX_BYTES, Json, request_hash};
-pub use fallback::{catch_panics, method_not_allowed, not_found};
+pub use fallback::{guard, method_not_allowed, not_found};
 pub use headers::{IDEMPOTENT_REPLAY, IdempotencyKey, IfMatch, entity_tag};
 pub use problem::Problem;
-pub use security::add_security_headers;
 pub use server::{Bound, Listen, StartError};
 pub use stop::{Stop, StopSwitch};

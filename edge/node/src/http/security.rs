@@ -1,9 +1,6 @@
 //! Headers every answer to a browser carries.
 
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{HeaderName, HeaderValue, Response, header};
 
 /// The page loads nothing from elsewhere; wasm is the scanner's, `blob:` its camera and pictures.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -18,10 +15,10 @@ const FIXED: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Middleware that adds the headers; an answer that says nothing about caching is not cached.
-pub async fn add_security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// Adds the headers; an answer that says nothing about caching is not cached.
+pub(super) fn add_headers<B>(mut response: Response<B>) -> Response<B> {
     let headers = response.headers_mut();
+    headers.reserve(FIXED.len() + 1);
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }

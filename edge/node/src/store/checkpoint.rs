@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use super::{StoreError, open_for_writing};
 
 /// Size of the write-ahead log at which it is emptied, in pages of 4 KiB.
-pub(crate) const WAL_PAGES: u64 = 1024;
+pub(crate) const WAL_PAGES: u64 = 4096;
 
 const CACHE_KIB: u32 = 512;
 

@@ -87,7 +87,8 @@ pub(crate) fn known(
 pub(crate) fn vector(db: &Connection) -> Result<VersionVector, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT l.node, l.epoch, e.seq, substr(e.hash, 1, 8) FROM logs l \
-         JOIN entries e ON e.log = l.id AND e.seq = (SELECT max(seq) FROM entries WHERE log = l.id)",
+         JOIN entries e ON e.log = l.id \
+         AND e.seq = (SELECT seq FROM entries WHERE log = l.id ORDER BY seq DESC LIMIT 1)",
     )?;
     let mut rows = statement.query([])?;
     let mut heads: Vec<(LogId, Head)> = Vec::new();

@@ -5,6 +5,9 @@ use rusqlite::{Connection, Row};
 
 use super::{StoreError, sql, streams};
 
+/// What a check-in, a badge and its print add to the state of an attendee, about.
+const ROOM_BYTES: u32 = 384;
+
 /// The last entry that was folded, and where the stream's last arrival stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Last {
@@ -25,41 +28,43 @@ pub(crate) struct StateRow {
     pub(crate) state: Option<Vec<u8>>,
 }
 
-/// Reads the row of a stream; none when nothing was ever written to it. The name is looked up in a query of its
-/// own: SQLite plans a left join anew for every value that its outer table is compared with.
+/// Reads the row of a stream; none when nothing was ever written to it.
 pub(crate) fn get(db: &Connection, name: &StreamName) -> Result<Option<StateRow>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT s.id, t.last_pos, t.last_lamport, l.node, l.epoch, t.last_seq, t.readable, t.unknown, t.standing, t.state \
-         FROM streams s LEFT JOIN states t ON t.stream = s.id LEFT JOIN logs l ON l.id = t.last_log \
-         WHERE s.id = (SELECT id FROM streams WHERE category = ?1 AND key = ?2)",
-    )?;
-    let mut rows = statement.query((name.category(), streams::key_column(name.key())))?;
-    rows.next()?.map(read).transpose()
+    streams::find(db, name)?.map(|stream| at(db, stream)).transpose()
 }
 
-fn read(row: &Row<'_>) -> Result<StateRow, StoreError> {
-    let stream = row.get(0)?;
-    let Some(pos) = row.get(1)? else {
-        return Ok(StateRow { stream, last: None, readable: true, unknown: 0, standing: None, state: None });
-    };
-    let (lamport, seq): (i64, i64) = (row.get(2)?, row.get(5)?);
-    let dot = sql::log_id(row, 3, 4)?.dot(sql::counter(seq));
+/// Reads the row of a stream by its number.
+pub(crate) fn at(db: &Connection, stream: i64) -> Result<StateRow, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT t.last_pos, t.last_lamport, l.node, l.epoch, t.last_seq, t.readable, t.unknown, t.standing, t.state \
+         FROM states t JOIN logs l ON l.id = t.last_log WHERE t.stream = ?1",
+    )?;
+    let mut rows = statement.query([stream])?;
+    let unwritten = StateRow { stream, last: None, readable: true, unknown: 0, standing: None, state: None };
+    rows.next()?.map_or(Ok(unwritten), |row| read(stream, row))
+}
+
+fn read(stream: i64, row: &Row<'_>) -> Result<StateRow, StoreError> {
+    let (lamport, seq): (i64, i64) = (row.get(1)?, row.get(4)?);
+    let dot = sql::log_id(row, 2, 3)?.dot(sql::counter(seq));
     let key = CanonicalKey::new(sql::counter(lamport), dot);
     Ok(StateRow {
         stream,
-        last: Some(Last { pos, key }),
-        readable: row.get(6)?,
-        unknown: row.get(7)?,
-        standing: row.get(8)?,
-        state: row.get(9)?,
+        last: Some(Last { pos: row.get(0)?, key }),
+        readable: row.get(5)?,
+        unknown: row.get(6)?,
+        standing: row.get(7)?,
+        state: row.get(8)?,
     })
 }
 
 /// Writes the row of a stream; `log` is the number of the log of its last entry.
 pub(crate) fn put(db: &Connection, row: &StateRow, last: Last, log: i64) -> Result<(), StoreError> {
     let mut statement = db.prepare_cached(
-        "INSERT OR REPLACE INTO states (stream, last_pos, last_lamport, last_log, last_seq, readable, unknown, \
-         standing, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO states (stream, last_pos, last_lamport, last_log, last_seq, readable, unknown, standing, state, \
+         room) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, zeroblob(?10)) ON CONFLICT (stream) DO UPDATE SET \
+         last_pos = ?2, last_lamport = ?3, last_log = ?4, last_seq = ?5, readable = ?6, unknown = ?7, standing = ?8, \
+         state = ?9, room = zeroblob(max(0, length(room) + length(state) - length(?9)))",
     )?;
     let (lamport, seq) = (sql::column(last.key.lamport), sql::column(last.key.seq));
     statement.execute((
@@ -72,6 +77,7 @@ pub(crate) fn put(db: &Connection, row: &StateRow, last: Last, log: i64) -> Resu
         row.unknown,
         row.standing,
         row.state.as_deref(),
+        if row.standing.is_some() { ROOM_BYTES } else { 0 },
     ))?;
     Ok(())
 }

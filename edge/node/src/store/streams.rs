@@ -2,7 +2,7 @@
 
 use lanyard_sync::{StreamKey, StreamName};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::StoreError;
 
@@ -35,6 +35,13 @@ pub(crate) fn name(row: &Row<'_>, category: usize, key: usize) -> Result<StreamN
 pub(crate) fn insert(db: &Connection, name: &StreamName) -> Result<i64, StoreError> {
     let mut statement = db.prepare_cached("INSERT INTO streams (category, key) VALUES (?1, ?2)")?;
     Ok(statement.insert((name.category(), key_column(name.key())))?)
+}
+
+/// Finds the number of a name.
+pub(crate) fn find(db: &Connection, name: &StreamName) -> Result<Option<i64>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT id FROM streams WHERE category = ?1 AND key = ?2")?;
+    let key = (name.category(), key_column(name.key()));
+    Ok(statement.query_row(key, |row| row.get(0)).optional()?)
 }
 
 /// Finds the name of a number.

@@ -35,7 +35,7 @@ struct Driver {
     done: mpsc::Sender<Done>,
     begun: Instant,
     /// What the session was last told of this side.
-    here: VersionVector,
+    here: Option<VersionVector>,
     /// What the peer is known to have, as last noted.
     noted: Option<VersionVector>,
 }
@@ -48,16 +48,8 @@ pub(super) async fn drive(uplink: Uplink, status: watch::Sender<LinkStatus>) {
     let (hint, mut hinted) = mpsc::channel(1);
     let listening = tokio::spawn(hints::listen(transport.clone(), hint));
     let mut published = uplink.writer.published();
-    let mut driver = Driver {
-        uplink,
-        transport,
-        session,
-        status,
-        done,
-        begun: Instant::now(),
-        here: VersionVector::default(),
-        noted: None,
-    };
+    let mut driver =
+        Driver { uplink, transport, session, status, done, begun: Instant::now(), here: None, noted: None };
     driver.look_here().await;
     loop {
         tokio::select! {
@@ -90,21 +82,16 @@ impl Driver {
 
     /// Tells the session what is here.
     async fn look_here(&mut self) {
-        #[expect(
-            clippy::redundant_closure_for_method_calls,
-            reason = "the method itself is not general enough"
-        )]
-        let vector = self.uplink.reader.read(|db| db.vector()).await;
-        match vector {
-            Ok(vector) => self.tell_here(vector).await,
-            Err(error) => log_broken(&error),
+        let (log, vector) = {
+            let published = self.uplink.writer.published();
+            let published = published.borrow();
+            (published.own_log, VersionVector::clone(&published.vector))
+        };
+        if self.here.as_ref() == Some(&vector) {
+            return;
         }
-    }
-
-    async fn tell_here(&mut self, vector: VersionVector) {
-        let log = self.uplink.writer.published().borrow().own_log;
         let own = OwnHead { log, head: vector.head(&log) };
-        self.here = vector.clone();
+        self.here = Some(vector.clone());
         let scope = self.uplink.scope();
         self.handle(Input::Here { scope, vector, own }).await;
     }
@@ -161,7 +148,9 @@ impl Driver {
     /// Both sides have the same entries: what is here is there.
     async fn take_step(&mut self) {
         self.status.send_modify(|status| status.in_step(system_now_ms()));
-        self.note_peer(self.here.clone()).await;
+        if let Some(here) = self.here.clone() {
+            self.note_peer(here).await;
+        }
     }
 
     async fn handle(&mut self, input: Input) {

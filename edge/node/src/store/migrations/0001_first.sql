@@ -55,11 +55,13 @@ CREATE TABLE contexts (
     PRIMARY KEY (log, peer, from_seq)
 ) WITHOUT ROWID;
 
+-- In order of arrival, with a narrow index over the random ids: half the pages of a table by id.
 CREATE TABLE outcomes (
-    command BLOB PRIMARY KEY,
+    id      INTEGER PRIMARY KEY,
+    command BLOB NOT NULL UNIQUE,
     body    BLOB NOT NULL,
     outcome BLOB NOT NULL
-) WITHOUT ROWID;
+);
 
 -- For people and reports.
 CREATE VIEW events AS
@@ -91,6 +93,7 @@ CREATE TABLE peers (node BLOB PRIMARY KEY, vector BLOB NOT NULL, heard_at_ms INT
 
 -- Projections: may be dropped and made again from the log -------------------------------------
 
+-- An attendee's first row has room for what the door adds, so that a check-in changes one page and splits none.
 CREATE TABLE states (
     stream       INTEGER PRIMARY KEY REFERENCES streams,
     last_pos     INTEGER NOT NULL,
@@ -100,7 +103,8 @@ CREATE TABLE states (
     readable     INTEGER NOT NULL,
     unknown      INTEGER NOT NULL,
     standing     INTEGER,
-    state        BLOB
+    state        BLOB,
+    room         BLOB
 );
 
 -- Entries of tallied streams that were applied, once each.
