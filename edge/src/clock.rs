@@ -20,29 +20,25 @@ mod offset {
     use std::env;
     use std::fs;
     use std::path::PathBuf;
-    use std::sync::{Mutex, OnceLock, PoisonError};
-    use std::time::{Duration, Instant};
-
-    /// How long a read of the file is good for.
-    const FRESH: Duration = Duration::from_millis(50);
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicI64, Ordering};
 
     static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
-    static LAST: Mutex<Option<(Instant, i64)>> = Mutex::new(None);
+    static LAST: AtomicI64 = AtomicI64::new(0);
 
+    /// Reads the file at every look at the clock: what a test wrote holds from then on, and nothing waits for it.
     pub(super) fn current_ms() -> i64 {
         let Some(file) = FILE.get_or_init(|| env::var_os("LANYARD_TEST_CLOCK_FILE").map(PathBuf::from))
         else {
             return 0;
         };
-        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, offset_ms)) = last.filter(|(read, _)| read.elapsed() < FRESH) {
-            return offset_ms;
+        // What cannot be read while a test replaces the file is what was read before.
+        match fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()) {
+            Some(offset_ms) => {
+                LAST.store(offset_ms, Ordering::Relaxed);
+                offset_ms
+            }
+            None => LAST.load(Ordering::Relaxed),
         }
-        // A test replaces the file now and then; what cannot be read in between is what was read before.
-        let before = last.map_or(0, |(_, offset_ms)| offset_ms);
-        let offset_ms =
-            fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(before);
-        *last = Some((Instant::now(), offset_ms));
-        offset_ms
     }
 }

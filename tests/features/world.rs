@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use cucumber::World;
+use lanyard_tests::deadline::last_seen;
 
 use crate::driver::{Action, Answer, By, Driver, OrderSeen, Plan, StateSeen, Terms};
 use crate::running;
-
-/// Between two looks at the same thing.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// One scenario: the plan until the first action, then the venue and what it answered.
 #[derive(Debug, Default, World)]
@@ -110,12 +107,7 @@ impl Summit {
         expected: &T,
     ) -> anyhow::Result<()> {
         let venue = self.venue().await?;
-        let deadline = Instant::now() + venue.patience();
-        let mut seen = look(venue).await?;
-        while seen != *expected && Instant::now() < deadline {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            seen = look(venue).await?;
-        }
+        let seen = last_seen(venue.patience(), what, expected, async || look(venue).await).await?;
         self.check(what, &seen, expected)
     }
 

@@ -1,7 +1,7 @@
 //! Waiting for a state with a deadline.
 //!
-//! Responsible for asking again at short intervals until an answer comes, and for an error that names what was
-//! awaited. Tests never sleep for a fixed time.
+//! Responsible for asking again at short intervals until an answer comes or a sight is as expected, and for an error
+//! that names what was awaited. Tests never sleep for a fixed time.
 
 use std::time::Duration;
 
@@ -31,6 +31,32 @@ pub async fn eventually<T>(
     }
 }
 
+/// Looks until it sees `expected`, at most for `within`, and returns what it saw last.
+///
+/// # Errors
+/// The first look that fails, and a first look that does not end in time.
+pub async fn last_seen<T: PartialEq>(
+    within: Duration,
+    what: &str,
+    expected: &T,
+    mut look: impl AsyncFnMut() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let mut last = None;
+    let waited = eventually(within, what, async || match look().await {
+        Ok(seen) => {
+            let is_expected = seen == *expected;
+            last = Some(seen);
+            is_expected.then_some(Ok(()))
+        }
+        Err(error) => Some(Err(error)),
+    });
+    match (waited.await, last) {
+        (Ok(Err(error)), _) | (Err(error), None) => Err(error),
+        (Ok(Ok(())) | Err(_), Some(seen)) => Ok(seen),
+        (Ok(Ok(())), None) => unreachable!("what is as expected was seen"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +78,19 @@ mod tests {
             std::future::pending::<Option<()>>().await
         });
         assert_eq!(waited.await.unwrap_err().to_string(), "within 20ms this did not happen: an answer comes");
+    }
+
+    #[tokio::test]
+    async fn what_was_seen_last_is_returned_whether_expected_or_not() {
+        let mut looked = 0;
+        let seen = last_seen(Duration::from_secs(5), "the third", &3, async || {
+            looked += 1;
+            Ok(looked)
+        });
+        assert_eq!(seen.await.unwrap(), 3);
+        let seen = last_seen(Duration::ZERO, "the third", &3, async || Ok(1));
+        assert_eq!(seen.await.unwrap(), 1, "without patience there is one look");
+        let failed = last_seen(Duration::from_secs(5), "the third", &3, async || anyhow::bail!("blind"));
+        assert_eq!(failed.await.unwrap_err().to_string(), "blind");
     }
 }

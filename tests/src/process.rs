@@ -246,6 +246,7 @@ mod tests {
 
     const SOON: Duration = Duration::from_secs(10);
 
+    /// The `sleep` of a script is what the process does until it is ended; no test waits for it.
     fn shell(script: &str, folder: &Path) -> Process {
         Launch::new("shell", "sh", folder).args(["-c", script]).start().unwrap()
     }

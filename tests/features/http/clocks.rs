@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-
-/// How long a node may go on with what it read of its file last, and a little more.
-const TAKES_HOLD: Duration = Duration::from_millis(120);
 
 /// The clocks of a venue.
 #[derive(Debug)]
@@ -50,24 +47,19 @@ impl Clocks {
     }
 
     /// Lets time pass, counted from when something last happened.
-    pub(crate) async fn pass(&mut self, ms: u64) -> anyhow::Result<()> {
+    pub(crate) fn pass(&mut self, ms: u64) -> anyhow::Result<()> {
         self.moment_ms += i64::try_from(ms)?;
         self.passed_ms = self.passed_ms.max(self.moment_ms - machine_ms());
-        self.take_hold().await
+        self.write()
     }
 
     /// Moves the clock of one node.
-    pub(crate) async fn shift(&mut self, node: &str, by_ms: i64) -> anyhow::Result<()> {
+    pub(crate) fn shift(&mut self, node: &str, by_ms: i64) -> anyhow::Result<()> {
         *self.ahead_ms.get_mut(node).with_context(|| format!("there is no node {node}"))? += by_ms;
-        self.take_hold().await
+        self.write()
     }
 
-    async fn take_hold(&self) -> anyhow::Result<()> {
-        self.write()?;
-        tokio::time::sleep(TAKES_HOLD).await;
-        Ok(())
-    }
-
+    /// Writes every file; a node reads its own whenever it looks at the clock, so this takes hold at once.
     fn write(&self) -> anyhow::Result<()> {
         for (node, ahead_ms) in &self.ahead_ms {
             let file = self.folder.join(format!("{node}.clock"));

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use futures_util::future::try_join_all;
+use lanyard_tests::deadline::eventually;
 use lanyard_tests::desk::Desk;
 use lanyard_tests::venue::{READY_WITHIN, Venue, VenuePlan};
 use serde_json::json;
@@ -27,9 +28,6 @@ use crate::fixture;
 
 /// How long a sight may take to become what is expected, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Between two looks at the same thing.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// HQ, nodes, lines and printers.
 #[derive(Debug)]
@@ -177,11 +175,8 @@ impl SpawnedVenue {
         else {
             return Ok(());
         };
-        let deadline = Instant::now() + PATIENCE;
-        while !self.printers[&name].has_badge_inside() {
-            ensure!(Instant::now() < deadline, "no badge came to the printer {name}");
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
+        let what = format!("a badge comes to the printer {name}");
+        eventually(PATIENCE, &what, async || self.printers[&name].has_badge_inside().then_some(())).await?;
         self.venue.node(node).process.kill_9()?;
         self.printers[&name].lose_power();
         self.start_again(node).await
@@ -208,7 +203,7 @@ impl SpawnedVenue {
                 self.offline.remove(name);
                 self.wait_until_met().await?;
             }
-            Happening::ClockMoved { by_ms } => self.clocks.shift(name, *by_ms).await?,
+            Happening::ClockMoved { by_ms } => self.clocks.shift(name, *by_ms)?,
             Happening::Restarted => {
                 self.venue.node(name).process.terminate(READY_WITHIN).await?;
                 self.start_again(name).await?;
@@ -237,22 +232,28 @@ impl SpawnedVenue {
 
     /// Waits until HQ and every node whose line works have the same entries.
     async fn wait_until_met(&mut self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let mut digests = BTreeSet::from([self.hq().state().await?.1]);
-            for node in self.nodes() {
-                if !self.offline.contains(&node) {
-                    digests.insert(self.digest_at(&node).await?);
+        let mut digests = BTreeSet::new();
+        let met = eventually(PATIENCE, "HQ and the nodes have the same entries", async || {
+            match self.digests().await {
+                Ok(seen) => {
+                    digests = seen;
+                    (digests.len() == 1).then_some(Ok(()))
                 }
+                Err(error) => Some(Err(error)),
             }
-            if digests.len() == 1 {
-                return Ok(());
+        });
+        met.await.with_context(|| format!("they have not met: {digests:?}"))?
+    }
+
+    /// Digests of what HQ and every node whose line works have.
+    async fn digests(&mut self) -> anyhow::Result<BTreeSet<String>> {
+        let mut digests = BTreeSet::from([self.hq().state().await?.1]);
+        for node in self.nodes() {
+            if !self.offline.contains(&node) {
+                digests.insert(self.digest_at(&node).await?);
             }
-            if Instant::now() > deadline {
-                bail!("they have not met: {digests:?}");
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
         }
+        Ok(digests)
     }
 
     async fn answer_job(
@@ -322,7 +323,7 @@ impl Driver for SpawnedVenue {
     }
 
     fn pass(&mut self, ms: u64) -> Doing<'_, ()> {
-        self.clocks.pass(ms).boxed_local()
+        std::future::ready(self.clocks.pass(ms)).boxed_local()
     }
 
     fn meet(&mut self) -> Doing<'_, ()> {
