@@ -1,7 +1,7 @@
 //! Finding an order by e-mail and access code, without a hint which of the two is wrong.
 
 use crate::access_code;
-use crate::id::OrderId;
+use crate::id::{AttendeeId, OrderId};
 use crate::order::Order;
 use crate::person::Person;
 use crate::refusal::Refusal;
@@ -36,7 +36,8 @@ impl Tries {
     }
 }
 
-/// Finds the order that an e-mail and an access code name together.
+/// Finds the order that an e-mail and a code name together: its access code, its code in the source of the list, or
+/// the ticket of somebody on it.
 ///
 /// # Errors
 /// [`Refusal::UnknownCode`] for a mistyped code, [`Refusal::UnknownOrder`] for any other pair that names none.
@@ -52,27 +53,29 @@ pub fn find_order(view: &impl View, email: &str, code: &str) -> Result<OrderId, 
     found.map(|(id, _)| id).ok_or(Refusal::UnknownOrder)
 }
 
-/// Orders that carry the code themselves, or through a ticket that shares it.
+/// Orders that the code names: their own, or that of a ticket's holder. Where a holder has several, those that share
+/// the ticket's code come first.
 fn candidates(view: &impl View, code: &str) -> Vec<(OrderId, Order)> {
-    let ids: Vec<OrderId> = match view.code(code) {
+    let ids = match view.code(code) {
         CodeMatch::Order(id) => vec![id],
-        CodeMatch::Ticket(id) => {
-            let attendee = view.attendee(id).unwrap_or_default();
-            attendee.seats.values().map(|seat| seat.order).collect()
-        }
-        CodeMatch::Several(_) | CodeMatch::Badge(..) | CodeMatch::Unknown => Vec::new(),
+        CodeMatch::Ticket(id) => orders_of(view, id),
+        CodeMatch::Several(ids) => ids.into_iter().flat_map(|id| orders_of(view, id)).collect(),
+        CodeMatch::Badge(..) | CodeMatch::Unknown => Vec::new(),
     };
-    let orders = ids.into_iter().filter_map(|id| Some((id, view.order(id)?)));
-    orders.filter(|(_, order)| order.access_code == code || order.codes.contains(code)).collect()
+    let mut orders: Vec<_> = ids.into_iter().filter_map(|id| Some((id, view.order(id)?))).collect();
+    orders.sort_by_key(|(_, order)| order.access_code != code && !order.codes.contains(code));
+    orders
+}
+
+fn orders_of(view: &impl View, id: AttendeeId) -> Vec<OrderId> {
+    view.attendee(id).unwrap_or_default().seats.values().map(|seat| seat.order).collect()
 }
 
 fn belongs_to(view: &impl View, order: &Order, email: &str) -> bool {
     let has_email = |person: Option<&Person>| person.and_then(Person::email_key).as_deref() == Some(email);
+    let mut people = order.attendee.into_iter().chain(order.people());
     has_email(order.registrant.as_ref())
-        || order
-            .people()
-            .into_iter()
-            .any(|id| has_email(view.attendee(id).and_then(|known| known.person).as_ref()))
+        || people.any(|id| has_email(view.attendee(id).and_then(|known| known.person).as_ref()))
 }
 
 #[cfg(test)]
@@ -101,6 +104,27 @@ mod tests {
         let order = order_of(&north.give(&walk_up).unwrap());
         let code = north.order(order).access_code;
         assert_eq!(find_order(&north.view, "bo@example.org", &code), Ok(order));
+    }
+
+    #[test]
+    fn a_ticket_finds_the_order_of_its_holder_and_the_one_that_shares_its_code_first() {
+        let [_, mut north, _] = venue();
+        let ada = import(&mut north, vec![row("Ada", &[("ga", Paid)])])[0];
+        let imported = imported_order(&north, ada);
+        let extra = sell(&mut north, Some(ada), &[("ws", 1)]).unwrap();
+        let found = find_order(&north.view, "ada@example.org", "t-ada").unwrap();
+        assert!([imported, extra].contains(&found), "{found}");
+        let code = north.order(extra).access_code;
+        assert_eq!(find_order(&north.view, "ada@example.org", &code), Ok(extra));
+        assert_eq!(find_order(&north.view, "bo@example.org", "t-ada"), Err(Refusal::UnknownOrder));
+        let ticket = |name: &str| {
+            let mut row = row(name, &[("ga", Paid)]);
+            row.codes = vec!["GROUP".to_owned()];
+            row
+        };
+        let [_, mut north, _] = venue();
+        let ids = import(&mut north, vec![ticket("Cy"), ticket("Di")]);
+        assert_eq!(find_order(&north.view, "di@example.org", "group"), Ok(imported_order(&north, ids[1])));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use lanyard_domain::command::{Assignee, IfShort, Wanted};
 use lanyard_domain::event::Method;
-use lanyard_domain::{AttendeeId, Command, Person, Role, SeatTypeId, access_code};
+use lanyard_domain::{AttendeeId, Command, Person, Refusal, Role, SeatTypeId};
 use lanyard_node::http::{Json, Problem, entity_tag};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -275,19 +275,21 @@ pub async fn look_up(
         return Err(held_back(retry_after_ms).into());
     }
     let LookupRequest { email, access_code } = request.value;
-    let code = access_code::fold(&access_code);
-    let is_mistyped = access_code::has_shape(&code) && !access_code::is_valid(&code);
-    let found = node.reader.read(move |db| db.order_by_email_and_code(&email, &code)).await?;
-    if let Some((id, order)) = found {
-        let published = node.published();
-        return Ok(axum::Json(OrderCard::of(id, &order, now_ms(), Names(&published))).into_response());
+    let found = node.reader.read(move |db| db.order_by_email_and_code(&email, &access_code)).await?;
+    match found {
+        Ok((id, order)) => {
+            let published = node.published();
+            Ok(axum::Json(OrderCard::of(id, &order, now_ms(), Names(&published))).into_response())
+        }
+        Err(Refusal::UnknownCode { .. }) => {
+            let detail = "The access code is mistyped. Check each character.";
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "mistyped_access_code", detail).into())
+        }
+        Err(_) => {
+            node.lookups.count_unknown(&signed.desk, now_ms());
+            Err(unknown_order(&node).into())
+        }
     }
-    if is_mistyped {
-        let detail = "The access code is mistyped. Check each character.";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "mistyped_access_code", detail).into());
-    }
-    node.lookups.count_unknown(&signed.desk, now_ms());
-    Err(unknown_order(&node).into())
 }
 
 fn held_back(retry_after_ms: u64) -> Problem {

@@ -1,13 +1,17 @@
 //! Orders: one of them, and those that a code names.
 
-use lanyard_domain::{Folded, Order, OrderId, Person, Stream};
+use std::cell::RefCell;
+use std::num::NonZeroUsize;
+
+use lanyard_domain::{Account, Conference, Folded, Order, OrderId, Refusal, Stream, View as _, find_order};
 
 use super::state::load;
 use super::{Read, ReadError};
-use crate::store::streams;
+use crate::engine::states::States;
+use crate::engine::view::NodeView;
 
-/// Most streams a code is followed to.
-const MATCHES_MAX: u32 = 20;
+/// States kept while one lookup goes on.
+const STATES_MAX: NonZeroUsize = NonZeroUsize::new(64).expect("64 is not 0");
 
 impl Read<'_> {
     /// Reads an order; none when nothing was written about it.
@@ -19,57 +23,19 @@ impl Read<'_> {
         }))
     }
 
-    /// Finds the order of somebody's e-mail and a folded code: an access code, a code of the source, or
-    /// the ticket of somebody on it. Both have to be right; e-mails compare without case.
+    /// Finds the order that an e-mail and a code name together, by the rules of the domain.
     pub fn order_by_email_and_code(
         &self,
         email: &str,
         code: &str,
-    ) -> Result<Option<(OrderId, Order)>, ReadError> {
-        let wanted = email.trim().to_lowercase();
-        let is_theirs =
-            |person: Option<&Person>| person.and_then(Person::email_key).as_deref() == Some(&*wanted);
-        for stream in self.streams_of_code(code)? {
-            match stream {
-                Stream::Order(id) => {
-                    let Some(order) = self.order(id)? else { continue };
-                    let people =
-                        order.attendee.iter().chain(order.imported.keys()).chain(order.assigned.values());
-                    let mut theirs = is_theirs(order.registrant.as_ref());
-                    for attendee in people {
-                        theirs |= is_theirs(
-                            self.attendee(*attendee)?.as_ref().and_then(|found| found.person.as_ref()),
-                        );
-                    }
-                    if theirs {
-                        return Ok(Some((id, order)));
-                    }
-                }
-                Stream::Attendee(id) => {
-                    let Some(attendee) = self.attendee(id)? else { continue };
-                    let Some(seat) = attendee.seats.values().next() else { continue };
-                    if is_theirs(attendee.person.as_ref())
-                        && let Some(order) = self.order(seat.order)?
-                    {
-                        return Ok(Some((seat.order, order)));
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(None)
-    }
-
-    fn streams_of_code(self, code: &str) -> Result<Vec<Stream>, ReadError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT s.category, s.key FROM codes c JOIN streams s ON s.id = c.stream \
-             WHERE c.code = ?1 AND c.badge IS NULL ORDER BY s.category DESC, s.key LIMIT ?2",
-        )?;
-        let mut rows = statement.query((code, MATCHES_MAX))?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.extend(Stream::parse(&streams::name(row, 0, 1)?));
-        }
+    ) -> Result<Result<(OrderId, Order), Refusal>, ReadError> {
+        let states = RefCell::new(States::new(STATES_MAX));
+        // A lookup asks for states and codes alone, neither for the conference nor for rights.
+        let conference = Conference::default();
+        let view = NodeView::new(self.db, &states, &conference, Account::Hq);
+        let found = find_order(&view, email, code)
+            .and_then(|id| Ok((id, view.order(id).ok_or(Refusal::UnknownOrder)?)));
+        view.finish()?;
         Ok(found)
     }
 }
