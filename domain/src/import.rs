@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AttendeeId, SeatTypeId};
 use crate::person::Person;
 
+/// Wire name of the event that a row of a list becomes.
+pub const ROW_KIND: &str = "attendee-imported";
+
 /// State of a seat as the source has it.
 // Stored: inside `Command`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,5 +51,17 @@ impl ImportRow {
     /// The attendee the row is about: the same list makes the same attendees at every node.
     pub fn attendee(&self, conference: &str, source: &str) -> AttendeeId {
         AttendeeId::derive(&[conference.as_bytes(), source.as_bytes(), self.external_key.as_bytes()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{AttendeeImported, Facts};
+
+    #[test]
+    fn the_kind_is_that_of_the_event() {
+        let facts = AttendeeImported { source: "plain".to_owned(), codes: Vec::new(), seats: Vec::new() };
+        assert_eq!(Facts::from(facts).kind(), ROW_KIND);
     }
 }

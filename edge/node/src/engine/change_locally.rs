@@ -1,11 +1,11 @@
-//! Local tables: print jobs, desk settings, sign-in back-off, what peers have. None of it leaves the node.
+//! Local tables: print jobs, desk settings, sign-in back-off, what peers have, the last import. None of it leaves the node.
 
 use lanyard_domain::{AttendeeId, BadgeCode};
 use rusqlite::OptionalExtension;
 
 use super::append::Origin;
 use super::{Engine, LocalAnswer, LocalChange, Peer, PrintState};
-use crate::store::StoreError;
+use crate::store::{StoreError, last_import};
 
 impl Engine {
     pub(super) fn change_locally(&mut self, change: LocalChange) -> Result<LocalAnswer, StoreError> {
@@ -39,6 +39,10 @@ impl Engine {
                 .execute((subject, failures, until_ms))?,
             LocalChange::PeerHeard { peer, vector, at_ms } => {
                 self.peers.heard(peer, Peer { vector, heard_at_ms: at_ms });
+                1
+            }
+            LocalChange::ImportBegan(import) => {
+                last_import::set(&self.db, &import)?;
                 1
             }
             LocalChange::Skew(skew_ms) => {

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use lanyard_domain::import::ROW_KIND;
 use lanyard_sync::{
     Admitted, AdmittedEntry, Batch, Dot, Entry, LogContext, LogId, StreamName, VersionVector, admit,
 };
@@ -15,7 +16,7 @@ use super::{Engine, ImportError};
 use crate::project::Changed;
 use crate::store::entries::Place;
 use crate::store::states::Last;
-use crate::store::{StoreError, contexts, entries, logs};
+use crate::store::{StoreError, contexts, entries, last_import, logs};
 
 impl Engine {
     /// Stores a batch, or none of it.
@@ -54,6 +55,10 @@ impl Engine {
         let mut to_refold = BTreeSet::new();
         for admitted in &admitted.entries {
             self.store_entry(admitted, &mut contexts, &mut to_refold)?;
+        }
+        if admitted.entries.iter().any(|admitted| admitted.entry.header.kind == ROW_KIND) {
+            // A list imported elsewhere came after the last one here.
+            last_import::forget(&self.db)?;
         }
         for name in &to_refold {
             self.refold(name)?;

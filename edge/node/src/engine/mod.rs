@@ -46,6 +46,8 @@ pub use submission::{
     Reply, Submission, SubmitError, Submitted,
 };
 
+pub use crate::store::last_import::LastImport;
+
 use crate::clock::Surroundings;
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;

@@ -7,6 +7,7 @@ use lanyard_domain::{Attendee, Command, Folded, Order, Role, Stream};
 use lanyard_sync::{Batch, CommandId, Dot, Hash, NodeId, Problem, VersionVector};
 
 use crate::store::StoreError;
+use crate::store::last_import::LastImport;
 
 /// One thing to be done in a group commit.
 #[derive(Clone, Debug)]
@@ -92,6 +93,8 @@ pub enum LocalChange {
         /// When, Unix milliseconds.
         at_ms: i64,
     },
+    /// Remembers that an import of a list begins.
+    ImportBegan(LastImport),
     /// How far this node's clock is ahead of HQ's, milliseconds; kept in memory.
     Skew(Option<i32>),
 }

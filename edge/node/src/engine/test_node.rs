@@ -87,6 +87,11 @@ impl TestNode {
         hq
     }
 
+    /// Imports one more person.
+    pub(crate) fn import_person(&mut self, number: u16) {
+        self.accept(Command::ImportAttendees { source: "list".into(), rows: vec![row(number)] });
+    }
+
     pub(crate) fn boot(seed: u8, directory: Arc<tempfile::TempDir>, boot: u8) -> Self {
         let now_ms = Arc::new(AtomicI64::new(NOW_MS));
         let path = directory.path().join(DATABASE_FILE);

@@ -323,3 +323,29 @@ fn an_entry_of_a_newer_build_is_kept_and_its_stream_is_read_only() {
     assert_eq!(north.state_hashes().0, north.state_hashes().1);
     assert_eq!(verify(&north.path()).unwrap().findings, []);
 }
+
+#[test]
+fn a_list_imported_elsewhere_ends_what_is_known_of_the_last_import_here() {
+    let (mut hq, mut north, _) = venue();
+    let import = super::LastImport { file: Hash([1; 32]), began_at: north.engine.position() };
+    north.engine.commit(vec![Submission::Local(super::LocalChange::ImportBegan(import))]);
+    hq.give_rights(&north, "ws", 1);
+    north.pull(&hq).unwrap();
+    assert_eq!(north.reader().read_here(|db| db.last_import()).unwrap(), Some(import), "rights are no list");
+    hq.import_person(11);
+    north.pull(&hq).unwrap();
+    assert_eq!(north.reader().read_here(|db| db.last_import()).unwrap(), None);
+}
+
+#[test]
+fn an_order_is_found_by_an_e_mail_and_its_code_or_a_ticket_on_it() {
+    let (_, north, _) = venue();
+    let find = |email: &'static str, code: &'static str| {
+        let found = north.reader().read_here(|db| db.order_by_email_and_code(email, code)).unwrap();
+        found.map(|(_, order)| order.people())
+    };
+    assert_eq!(find(" P3@example.org", "ord3"), Ok(vec![person(3)]));
+    assert_eq!(find("p3@example.org", "t3"), Ok(vec![person(3)]));
+    assert_eq!(find("p4@example.org", "t3"), Err(Refusal::UnknownOrder));
+    assert_eq!(find("p3@example.org", ""), Err(Refusal::UnknownOrder));
+}

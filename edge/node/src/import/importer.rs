@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use lanyard_domain::outcome::Outcome;
 use lanyard_domain::{AttendeeId, Refusal, Role};
+use lanyard_sync::Hash;
 use serde::Serialize;
 
 use super::chunk::Chunk;
@@ -13,12 +14,12 @@ use super::fault::FileFault;
 use super::list::AttendeeList;
 use super::report::{ColumnReport, RefusedRow};
 use super::seat_types::{SeatTypeNames, UnknownAlias};
-use crate::engine::{SubmitError, Submitted};
+use crate::engine::{LastImport, LocalChange, SubmitError, Submitted};
 use crate::http::request_hash;
 use crate::read::{ReadError, Reader};
 use crate::writer::Writer;
 
-/// How often a chunk is submitted again while the queue is full.
+/// How often something is submitted again while the queue is full.
 const ATTEMPTS_MAX: u32 = 40;
 
 /// Imports lists on behalf of somebody.
@@ -116,7 +117,7 @@ impl Importer<'_> {
         let names = SeatTypeNames::new(&conference, self.aliases)?;
         let opened = tokio::task::spawn_blocking(move || AttendeeList::open(bytes, encoding)).await;
         let list = opened.map_err(|_| ImportFailed::Stopping)??;
-        let mut reading = list.read(&names);
+        let mut reading = list.read(&names, self.begin(list.file()).await?);
         let mut counts = Counts::default();
         while let Some(chunk) = reading.next_chunk() {
             self.take(chunk, &conference.slug, &mut counts).await?;
@@ -152,6 +153,23 @@ impl Importer<'_> {
         Ok(())
     }
 
+    /// Where the log stood when the import of this file began: at its first try, unless another list came since.
+    async fn begin(&self, file: Hash) -> Result<u64, ImportFailed> {
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "a path is not general enough over the lifetime of a read"
+        )]
+        let last = self.reader.read(|db| db.last_import()).await?;
+        if let Some(last) = last.filter(|last| last.file == file) {
+            return Ok(last.began_at);
+        }
+        let began_at = self.writer.published().borrow().position;
+        let begins = LocalChange::ImportBegan(LastImport { file, began_at });
+        let begun = while_busy(|| self.writer.change(begins.clone())).await;
+        begun.map_err(|source| ImportFailed::Submit { taken_rows: 0, source })?;
+        Ok(began_at)
+    }
+
     /// Submits a chunk and tells whether it was taken before.
     async fn submit(&self, chunk: Chunk, taken_rows: u64) -> Result<bool, ImportFailed> {
         let submitted = Submitted {
@@ -164,17 +182,8 @@ impl Importer<'_> {
             command: chunk.into_command(),
             if_match: None,
         };
-        let mut attempts = 1;
-        let answer = loop {
-            match self.writer.submit(submitted.clone()).await {
-                Ok(answer) => break answer,
-                Err(SubmitError::Busy { retry_after_ms }) if attempts < ATTEMPTS_MAX => {
-                    attempts += 1;
-                    tokio::time::sleep(std::time::Duration::from_millis(retry_after_ms)).await;
-                }
-                Err(source) => return Err(ImportFailed::Submit { taken_rows, source }),
-            }
-        };
+        let answer = while_busy(|| self.writer.submit(submitted.clone())).await;
+        let answer = answer.map_err(|source| ImportFailed::Submit { taken_rows, source })?;
         match answer.outcome {
             Outcome::Accepted(_) => Ok(answer.replayed),
             Outcome::Refused(refused) => {
@@ -187,6 +196,23 @@ impl Importer<'_> {
     async fn versions(&self, ids: Vec<AttendeeId>) -> Result<HashMap<AttendeeId, u64>, ReadError> {
         let read = self.reader.read(move |db| db.attendees(&ids)).await?;
         Ok(read.into_iter().map(|(id, attendee)| (id, attendee.entries)).collect())
+    }
+}
+
+/// Submits again while the queue is full.
+async fn while_busy<T, S>(submit: impl Fn() -> S) -> Result<T, SubmitError>
+where
+    S: Future<Output = Result<T, SubmitError>>,
+{
+    let mut attempts = 1;
+    loop {
+        match submit().await {
+            Err(SubmitError::Busy { retry_after_ms }) if attempts < ATTEMPTS_MAX => {
+                attempts += 1;
+                tokio::time::sleep(std::time::Duration::from_millis(retry_after_ms)).await;
+            }
+            answer => return answer,
+        }
     }
 }
 
@@ -244,11 +270,19 @@ mod tests {
             Self { _folder: folder, writer, reader }
         }
 
+        fn importer(&self) -> Importer<'_> {
+            static NO_ALIASES: BTreeMap<String, String> = BTreeMap::new();
+            let (writer, reader, aliases) = (&self.writer, &self.reader, &NO_ALIASES);
+            Importer { writer, reader, actor: "hq", desk: "", role: Role::Administrator, aliases }
+        }
+
         async fn import(&self, text: &str) -> Result<ImportReport, ImportFailed> {
-            let (writer, reader, aliases) = (&self.writer, &self.reader, &BTreeMap::new());
-            let importer =
-                Importer { writer, reader, actor: "hq", desk: "", role: Role::Administrator, aliases };
-            importer.import(text.as_bytes().to_vec(), Encoding::Utf8).await
+            self.importer().import(text.as_bytes().to_vec(), Encoding::Utf8).await
+        }
+
+        async fn names(&self) -> Vec<String> {
+            let found = self.reader.read(|db| db.search("ana", 10)).await.expect("readable");
+            found.iter().filter_map(|(_, known)| Some(known.person.as_ref()?.full_name())).collect()
         }
     }
 
@@ -272,6 +306,36 @@ mod tests {
             found[0].1.person.as_ref().map(lanyard_domain::Person::full_name),
             Some("Ana Silva".to_owned())
         );
+    }
+
+    #[tokio::test]
+    async fn a_list_that_comes_back_after_another_one_sets_its_values_again() {
+        let hq = Hq::start().await;
+        let (first, second) = (LIST.to_owned(), LIST.replace("Ana,Lima", "Ana,Silva"));
+        hq.import(&first).await.expect("sound");
+        hq.import(&second).await.expect("sound");
+        assert_eq!(hq.names().await, ["Ana Silva"]);
+        assert_eq!(counts(&hq.import(&first).await.expect("sound")), (0, 1, 1, 1));
+        assert_eq!(hq.names().await, ["Ana Lima"]);
+        assert_eq!(counts(&hq.import(&first).await.expect("sound")), (0, 0, 2, 1), "twice in a row");
+    }
+
+    #[tokio::test]
+    async fn an_import_that_broke_off_goes_on_with_the_same_commands() {
+        let hq = Hq::start().await;
+        let lines = (0..250).fold(String::new(), |lines, n| lines + &format!("A{n},B,,ga,C{n}\n"));
+        let text = format!("first_name,last_name,email,seat_type,code\n{lines}");
+        let list = AttendeeList::open(text.clone().into_bytes(), Encoding::Utf8).expect("sound");
+        let names = SeatTypeNames::new(&conference(), &BTreeMap::new()).expect("no alias is at fault");
+        let began_at = hq.importer().begin(list.file()).await.expect("it begins");
+        let first = list.read(&names, began_at).next_chunk().expect("there are rows");
+        assert!(!hq.importer().submit(first, 0).await.expect("taken"), "it is new");
+        assert_eq!(counts(&hq.import(&text).await.expect("sound")), (50, 0, 200, 0));
+        assert_eq!(hq.importer().begin(list.file()).await.expect("known"), began_at);
+        let mut reading = list.read(&names, began_at);
+        while let Some(chunk) = reading.next_chunk() {
+            assert!(hq.importer().submit(chunk, 0).await.expect("taken"), "each was taken under this id");
+        }
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use csv::{ByteRecord, StringRecord};
 use lanyard_domain::import::ImportRow;
+use lanyard_sync::Hash;
 
 use super::chunk::Chunk;
 use super::columns::Columns;
@@ -13,6 +14,7 @@ use super::lines::Lines;
 use super::report::{ColumnReport, RefusedRow, Report};
 use super::seat_types::SeatTypeNames;
 use super::{COLUMNS_MAX, FILE_MAX_BYTES, ROW_MAX_BYTES, ROWS_MAX, delimiter, magic, row};
+use crate::engine::LastImport;
 
 /// Rows of one command, as many as the rules take.
 const CHUNK_ROWS: usize = 200;
@@ -22,7 +24,7 @@ const CHUNK_ROWS: usize = 200;
 pub struct AttendeeList {
     text: String,
     delimiter: u8,
-    file: blake3::Hash,
+    file: Hash,
     columns: Columns,
     column_report: ColumnReport,
 }
@@ -30,6 +32,7 @@ pub struct AttendeeList {
 /// An attendee list being read, one chunk at a time.
 pub struct Reading<'a> {
     list: &'a AttendeeList,
+    import: LastImport,
     names: &'a SeatTypeNames,
     records: csv::Reader<&'a [u8]>,
     headers: StringRecord,
@@ -50,7 +53,7 @@ impl AttendeeList {
             return Err(FileFault::TooLarge { bytes: bytes.len() });
         }
         magic::refuse_other_kinds(&bytes)?;
-        let file = blake3::hash(&bytes);
+        let file = Hash(*blake3::hash(&bytes).as_bytes());
         let text = encoding::decode(bytes, declared)?;
         if text.trim().is_empty() {
             return Err(FileFault::Empty);
@@ -66,8 +69,13 @@ impl AttendeeList {
         Ok(Self { text, delimiter, file, columns, column_report })
     }
 
-    /// Starts reading the rows.
-    pub fn read<'a>(&'a self, names: &'a SeatTypeNames) -> Reading<'a> {
+    /// Hash of the file.
+    pub fn file(&self) -> Hash {
+        self.file
+    }
+
+    /// Starts reading the rows, for an import that begins where the log stands at `began_at`.
+    pub fn read<'a>(&'a self, names: &'a SeatTypeNames, began_at: u64) -> Reading<'a> {
         let mut records = reader(&self.text, self.delimiter);
         let headers = next(&mut records).unwrap_or_default();
         let report = Report {
@@ -78,7 +86,9 @@ impl AttendeeList {
             columns: self.column_report.clone(),
         };
         let lines = Lines::of(&self.text);
-        Reading { list: self, names, records, headers, lines, first_lines: HashMap::new(), chunks: 0, report }
+        let import = LastImport { file: self.file, began_at };
+        let first_lines = HashMap::new();
+        Reading { list: self, import, names, records, headers, lines, first_lines, chunks: 0, report }
     }
 }
 
@@ -102,7 +112,7 @@ impl Reading<'_> {
             return None;
         }
         self.report.accepted += rows.len() as u64;
-        let chunk = Chunk::new(&self.list.file, self.chunks, self.list.columns.source, rows);
+        let chunk = Chunk::new(&self.import, self.chunks, self.list.columns.source, rows);
         self.chunks += 1;
         Some(chunk)
     }
@@ -191,14 +201,18 @@ mod tests {
     }
 
     fn read(text: &str) -> (Vec<Chunk>, Report) {
+        read_at(text, 0)
+    }
+
+    fn read_at(text: &str, began_at: u64) -> (Vec<Chunk>, Report) {
         let (list, names) = (open(text).expect("the file is sound"), names());
-        let mut reading = list.read(&names);
+        let mut reading = list.read(&names, began_at);
         let chunks = std::iter::from_fn(|| reading.next_chunk()).collect();
         (chunks, reading.into_report())
     }
 
     #[test]
-    fn a_list_is_cut_into_chunks_whose_ids_depend_on_file_and_place() {
+    fn a_list_is_cut_into_chunks_whose_ids_depend_on_file_place_and_beginning() {
         let lines = (0..450).fold(String::new(), |lines, n| lines + &format!("A,B,,ga,C{n}\n"));
         let text = format!("{HEADER}{lines}");
         let (chunks, report) = read(&text);
@@ -207,6 +221,7 @@ mod tests {
         let ids = |chunks: &[Chunk]| chunks.iter().map(|chunk| chunk.id).collect::<Vec<_>>();
         assert_eq!(ids(&chunks), ids(&read(&text).0), "the same file makes the same commands");
         assert_ne!(ids(&chunks)[2], ids(&read(&format!("{text}\n")).0)[2]);
+        assert_ne!(ids(&chunks)[2], ids(&read_at(&text, 1).0)[2], "a later import makes commands of its own");
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Local settings: the printer of a desk, and who has to wait before the next sign-in.
+//! Local settings: the printer of a desk, who has to wait before the next sign-in, and the last import.
 
 use rusqlite::OptionalExtension;
 
 use super::{Read, ReadError};
+use crate::store::last_import::{self, LastImport};
 
 /// Failed sign-ins of one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,11 @@ impl Read<'_> {
     pub fn desk_printer(&self, desk: &str) -> Result<Option<String>, ReadError> {
         let mut statement = self.db.prepare_cached("SELECT printer FROM desk_settings WHERE desk = ?1")?;
         Ok(statement.query_row([desk], |row| row.get(0)).optional()?)
+    }
+
+    /// Reads which list was imported last; none when another node's came after it.
+    pub fn last_import(&self) -> Result<Option<LastImport>, ReadError> {
+        Ok(last_import::get(self.db)?)
     }
 
     /// Reads the failed sign-ins of a subject.

@@ -9,6 +9,7 @@ mod database;
 pub(crate) mod entries;
 mod error;
 pub(crate) mod incarnation;
+pub(crate) mod last_import;
 pub(crate) mod logs;
 pub(crate) mod meta;
 pub(crate) mod migrate;
