@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use lanyard_node::config::SourceFlags;
 
 /// Runs a venue node of a conference: check-in, badges and sales at the door, with or without a line to HQ.
 #[derive(Debug, Parser)]
@@ -14,18 +15,7 @@ pub struct Cli {
     pub command: Command,
     /// Where the configuration comes from.
     #[command(flatten)]
-    pub source: Source,
-}
-
-/// Where the configuration comes from.
-#[derive(Debug, Args)]
-pub struct Source {
-    /// Configuration file in TOML
-    #[arg(long, global = true, value_name = "FILE", env = "LANYARD_CONFIG")]
-    pub config: Option<PathBuf>,
-    /// Folder of the database and the identity
-    #[arg(long, global = true, value_name = "FOLDER")]
-    pub data: Option<PathBuf>,
+    pub source: SourceFlags,
 }
 
 /// What `lanyard` can do.

@@ -10,22 +10,10 @@ mod verify;
 
 use std::io::Write as _;
 
-use lanyard_node::config::{Flag, Sources, load};
+use lanyard_node::config::{Flag, SourceFlags};
 
-use crate::cli::{Cli, Command, Source};
+use crate::cli::{Cli, Command};
 use crate::config::Config;
-
-/// Variables with our prefix that are no settings: of this program, its build and its test suites.
-const FOREIGN: [&str; 8] = [
-    "LANYARD_CONFIG",
-    "LANYARD_HQ_DATA",
-    "LANYARD_TEST_CLOCK_FILE",
-    "LANYARD_FONTS_DIST",
-    "LANYARD_FEATURES_DRIVER",
-    "LANYARD_SCREENSHOT",
-    "LANYARD_SIM_FROM",
-    "LANYARD_SIM_SEEDS",
-];
 
 /// Runs a command.
 ///
@@ -47,17 +35,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
 /// The configuration of a node whose folder has one.
 const DATA_CONFIG: &str = "lanyard.toml";
 
-/// Reads the configuration: file, then environment, then flags. Without a file that is named, the one in the data
-/// folder counts.
-fn configured(source: &Source, flags: impl IntoIterator<Item = Option<Flag>>) -> anyhow::Result<Config> {
-    let data = Flag::given("--data", "data", source.data.as_ref().map(|data| data.display()));
-    let in_data = source.data.as_ref().map(|data| data.join(DATA_CONFIG)).filter(|file| file.exists());
-    let config: Config = load(Sources {
-        file: source.config.as_deref().or(in_data.as_deref()),
-        environment: std::env::vars().collect(),
-        foreign: &FOREIGN,
-        flags: flags.into_iter().chain([data]).flatten().collect(),
-    })?;
+/// Reads the configuration and checks it.
+fn configured(source: &SourceFlags, flags: impl IntoIterator<Item = Option<Flag>>) -> anyhow::Result<Config> {
+    let config: Config = source.load(DATA_CONFIG, flags)?;
     config.check()?;
     Ok(config)
 }

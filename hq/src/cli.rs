@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::conference_file::ConferenceFile;
 use crate::config::{EXAMPLE, configured};
 use client::Client;
-use lanyard_node::config::Flag;
+use lanyard_node::config::{Flag, SourceFlags};
 
 /// The central store of Lanyard.
 #[derive(Debug, Parser)]
@@ -25,24 +25,13 @@ use lanyard_node::config::Flag;
 pub struct Cli {
     /// Where the configuration comes from.
     #[command(flatten)]
-    pub source: Source,
+    pub source: SourceFlags,
     /// Prints answers as JSON.
     #[arg(long, global = true)]
     pub json: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: HqCommand,
-}
-
-/// Where the configuration comes from.
-#[derive(Debug, Args)]
-pub struct Source {
-    /// Configuration file in TOML.
-    #[arg(long, global = true, value_name = "FILE", env = "LANYARD_CONFIG")]
-    pub config: Option<PathBuf>,
-    /// Folder with HQ's keys and databases.
-    #[arg(long, global = true, value_name = "FOLDER")]
-    pub data: Option<PathBuf>,
 }
 
 /// Flags of `serve`.
@@ -183,7 +172,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve(source: &Source, flags: &Serve) -> anyhow::Result<()> {
+async fn serve(source: &SourceFlags, flags: &Serve) -> anyhow::Result<()> {
     if flags.print_config {
         print::text(EXAMPLE);
         return Ok(());

@@ -3,27 +3,15 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use lanyard_node::config::{ConfigError, Flag, Sources, load};
+use lanyard_node::config::{ConfigError, Flag, SourceFlags};
 use lanyard_node::log::Log;
 use serde::{Deserialize, Serialize};
-
-use crate::cli::Source;
 
 /// The commented configuration with every default.
 pub const EXAMPLE: &str = include_str!("../../docs/lanyard-hq.example.toml");
 
 /// Name of the configuration file in the data folder.
 const DATA_CONFIG: &str = "lanyard-hq.toml";
-
-/// Variables with our prefix that are no settings: of this program, its build and its test suites.
-const FOREIGN: [&str; 6] = [
-    "LANYARD_CONFIG",
-    "LANYARD_FONTS_DIST",
-    "LANYARD_FEATURES_DRIVER",
-    "LANYARD_SCREENSHOT",
-    "LANYARD_SIM_FROM",
-    "LANYARD_SIM_SEEDS",
-];
 
 /// Everything an organiser may set.
 // Stored: as TOML in the configuration file.
@@ -56,17 +44,10 @@ impl Default for Config {
 /// # Errors
 /// Naming the file, variable or flag at fault.
 pub fn configured(
-    source: &Source,
+    source: &SourceFlags,
     flags: impl IntoIterator<Item = Option<Flag>>,
 ) -> Result<Config, ConfigError> {
-    let data = Flag::given("--data", "data", source.data.as_ref().map(|data| data.display()));
-    let in_data = source.data.as_ref().map(|data| data.join(DATA_CONFIG)).filter(|file| file.exists());
-    load(Sources {
-        file: source.config.as_deref().or(in_data.as_deref()),
-        environment: std::env::vars().collect(),
-        foreign: &FOREIGN,
-        flags: flags.into_iter().chain([data]).flatten().collect(),
-    })
+    source.load(DATA_CONFIG, flags)
 }
 
 #[cfg(test)]

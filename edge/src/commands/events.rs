@@ -1,16 +1,17 @@
 //! `lanyard events`: shows the log, in lines or as objects.
 
 use lanyard_node::Reader;
+use lanyard_node::config::SourceFlags;
 use lanyard_node::read::EntryLine;
 use lanyard_node::start::DATABASE_FILE;
 use serde_json::{Value, json};
 
-use crate::cli::{Events, Source};
+use crate::cli::Events;
 use crate::commands::{configured, print};
 
 const PAGE: usize = 1_000;
 
-pub(super) fn run(source: &Source, flags: &Events) -> anyhow::Result<()> {
+pub(super) fn run(source: &SourceFlags, flags: &Events) -> anyhow::Result<()> {
     let config = configured(source, [])?;
     let reader = Reader::open(&config.data.join(DATABASE_FILE))?;
     let mut after = flags.after;

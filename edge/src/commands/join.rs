@@ -6,13 +6,14 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, bail, ensure};
 use lanyard_node::clock::system_entropy;
+use lanyard_node::config::SourceFlags;
 use lanyard_node::{Identity, ca};
 use lanyard_sync::{Certificate, PublicKey, ScopeId, SigningKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::cli::{Join, Source};
+use crate::cli::Join;
 use crate::commands::{configured, print};
 use crate::{names, peer};
 
@@ -25,7 +26,7 @@ struct Joined {
     organiser_key: PublicKey,
 }
 
-pub(super) async fn run(source: &Source, flags: Join) -> anyhow::Result<()> {
+pub(super) async fn run(source: &SourceFlags, flags: Join) -> anyhow::Result<()> {
     let config = configured(source, [])?;
     let data = &config.data;
     ensure!(!Identity::exists(data), "{} holds a node already; choose another data folder", data.display());

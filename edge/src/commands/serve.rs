@@ -1,14 +1,14 @@
 //! `lanyard serve`: serves until the process is asked to end.
 
-use lanyard_node::config::Flag;
+use lanyard_node::config::{Flag, SourceFlags};
 use serde_json::json;
 
-use crate::cli::{Serve, Source};
+use crate::cli::Serve;
 use crate::commands::{configured, print};
 use crate::config::EXAMPLE;
 use crate::serve;
 
-pub(super) async fn run(source: &Source, flags: Serve) -> anyhow::Result<()> {
+pub(super) async fn run(source: &SourceFlags, flags: Serve) -> anyhow::Result<()> {
     if flags.print_config {
         return print(EXAMPLE);
     }

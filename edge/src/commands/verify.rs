@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 
 use lanyard_node::Reader;
+use lanyard_node::config::SourceFlags;
 use lanyard_node::start::DATABASE_FILE;
 use lanyard_node::verify::{Report, verify};
 use serde_json::json;
 
-use crate::cli::{Source, Verify};
+use crate::cli::Verify;
 use crate::commands::{configured, print};
 
-pub(super) fn run(source: &Source, flags: &Verify) -> anyhow::Result<()> {
+pub(super) fn run(source: &SourceFlags, flags: &Verify) -> anyhow::Result<()> {
     let own = || Ok::<_, anyhow::Error>(configured(source, [])?.data.join(DATABASE_FILE));
     let database = flags.database.clone().map_or_else(own, Ok)?;
     let report = verify(&database)?;

@@ -16,11 +16,12 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The file is no TOML, names something unknown, or has a value of the wrong kind.
-    #[error("the configuration {path} cannot be used:\n{source}")]
+    #[error("the configuration {path} cannot be used")]
     File {
         /// The file.
         path: PathBuf,
         /// What and where.
+        #[source]
         source: Box<toml::de::Error>,
     },
     /// A variable names nothing.

@@ -145,6 +145,10 @@ mod tests {
         load(Sources { environment: vec![(name.to_owned(), value.to_owned())], ..Sources::default() })
     }
 
+    fn cause(error: &ConfigError) -> String {
+        std::error::Error::source(error).expect("it has a cause").to_string()
+    }
+
     #[test]
     fn each_layer_wins_over_the_ones_below() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -172,8 +176,10 @@ mod tests {
 
     #[test]
     fn unknown_names_are_refused_with_their_place() {
-        let error = with_file("listen = \"a\"\n[hq]\nurk = 1\n").expect_err("urk is unknown").to_string();
-        assert!(error.contains("line 3") && error.contains("unknown field `urk`"), "{error}");
+        let error = with_file("listen = \"a\"\n[hq]\nurk = 1\n").expect_err("urk is unknown");
+        assert!(error.to_string().ends_with("lanyard.toml cannot be used"), "{error}");
+        let why = cause(&error);
+        assert!(why.contains("line 3") && why.contains("unknown field `urk`"), "{why}");
         let error = with_environment("LANYARD_HQ_URLS", "x").expect_err("unknown").to_string();
         assert_eq!(
             error,
@@ -187,8 +193,8 @@ mod tests {
         assert!(error.starts_with("LANYARD_HQ_WAIT_MS cannot be used: "), "{error}");
         let error = with_environment("LANYARD_HQ_WAIT_MS", "-1").expect_err("negative").to_string();
         assert!(error.starts_with("LANYARD_HQ_WAIT_MS cannot be used: "), "{error}");
-        let error = with_file("listen = ").expect_err("no TOML").to_string();
-        assert!(error.contains("line 1"), "{error}");
+        let why = cause(&with_file("listen = ").expect_err("no TOML"));
+        assert!(why.contains("line 1"), "{why}");
     }
 
     #[test]

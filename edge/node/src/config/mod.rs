@@ -6,6 +6,8 @@
 mod environment;
 mod error;
 mod layers;
+mod source;
 
 pub use error::ConfigError;
 pub use layers::{Flag, Sources, load};
+pub use source::SourceFlags;
