@@ -3,15 +3,15 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use lanyard_domain::conflict::Conflict;
 use lanyard_domain::event::Decision;
 use lanyard_domain::{Attendee, Command, ConflictId, Person, Role};
-use lanyard_node::http::{Json, Problem};
+use lanyard_node::engine::Published;
+use lanyard_node::http::{ConflictCard, Json, Problem};
 use lanyard_sync::Dot;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::cards::Names;
-use crate::http::cards::conflict::ConflictCard;
 use crate::http::command::Giving;
 use crate::http::failure::Failure;
 use crate::http::parts::{Parameters, Path};
@@ -75,20 +75,13 @@ pub async fn list(
 ) -> Result<axum::Json<Vec<ConflictCard>>, Failure> {
     signed.needs(Role::Volunteer)?;
     let only_open = which.state == WhichState::Open;
-    let found = node.reader.read(move |db| db.attendees_in_conflict(only_open)).await?;
-    let published = node.published();
-    let names = Names(&published);
-    let mut cards = Vec::new();
-    for (id, attendee) in &found {
-        let wanted = attendee.conflicts(*id).into_iter().filter(|conflict| match which.state {
-            WhichState::Open => conflict.is_open(),
-            WhichState::Resolved => !conflict.is_open(),
-            WhichState::All => true,
-        });
-        cards.extend(wanted.map(|conflict| ConflictCard::of(&conflict, &name_of(attendee), names)));
+    let mut found = node.reader.read(move |db| db.conflicts(only_open)).await?;
+    if which.state == WhichState::Resolved {
+        found.retain(|(conflict, _)| !conflict.is_open());
     }
-    cards.sort_by_key(|card| std::cmp::Reverse(card.opened_at_ms));
-    Ok(axum::Json(cards))
+    let published = node.published();
+    let cards = found.iter().map(|(conflict, attendee)| card(conflict, attendee, &published));
+    Ok(axum::Json(cards.collect()))
 }
 
 /// Decides on a conflict.
@@ -115,11 +108,12 @@ pub async fn resolve(
     let (id, state) = decided.attendee().ok_or_else(Problem::internal)?;
     let after =
         state.conflicts(id).into_iter().find(|known| known.id == conflict).ok_or_else(Problem::internal)?;
-    Ok(decided.respond(None, ConflictCard::of(&after, &name_of(state), decided.names())))
+    Ok(decided.respond(Some(state.entries), card(&after, state, &decided.published)))
 }
 
-fn name_of(attendee: &Attendee) -> String {
-    attendee.person.as_ref().map(Person::full_name).unwrap_or_default()
+fn card(conflict: &Conflict, attendee: &Attendee, published: &Published) -> ConflictCard {
+    let name = attendee.person.as_ref().map(Person::full_name).unwrap_or_default();
+    ConflictCard::of(conflict, attendee, Some(name), published)
 }
 
 fn dot_misplaced() -> Problem {

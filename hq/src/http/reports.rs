@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use lanyard_domain::Account;
-use lanyard_domain::conflict::{Conflict, ConflictState, SideKind};
+use lanyard_domain::conflict::Conflict;
+use lanyard_domain::{Account, Attendee};
 use lanyard_node::engine::Published;
-use lanyard_node::http::Problem;
+use lanyard_node::http::{ConflictCard, Problem};
 use serde_json::{Value, json};
 
 use super::{broken, running};
@@ -49,44 +49,17 @@ pub(super) async fn sales(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -
 }
 
 /// `GET …/conflicts`: every conflict with its sides, the newest first.
-pub(super) async fn conflicts(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -> Answer {
+pub(super) async fn conflicts(
+    State(hq): State<Arc<Hq>>,
+    Path(slug): Path<String>,
+) -> Result<axum::Json<Vec<ConflictCard>>, Problem> {
     let running = running(&hq, &slug)?;
-    let read = running.reader.read(|db| db.attendees_in_conflict(false)).await;
-    let attendees = read.map_err(|error| broken(&error))?;
+    let read = running.reader.read(|db| db.conflicts(false)).await;
+    let conflicts = read.map_err(|error| broken(&error))?;
     let published = published(&running);
-    let mut conflicts: Vec<_> = attendees.iter().flat_map(|(id, attendee)| attendee.conflicts(*id)).collect();
-    conflicts.sort_by_key(|conflict| (std::cmp::Reverse(conflict.opened_at_ms()), conflict.id));
-    Ok(axum::Json(conflicts.iter().map(|conflict| shown(conflict, &published)).collect()))
-}
-
-fn shown(conflict: &Conflict, published: &Published) -> Value {
-    let sides = conflict.sides.iter().map(|side| {
-        json!({
-            "dot": side.at.dot, "what": what(side.what), "node": published.account_name(&side.at.account),
-            "desk": side.at.desk, "at_ms": side.at.at_ms, "corrected_at_ms": side.at.corrected_at_ms,
-            "effective": side.effective,
-        })
-    });
-    let decided = match &conflict.state {
-        ConflictState::Open => None,
-        ConflictState::Resolved(resolution) => Some(json!({
-            "annulled": resolution.annulled(), "by": resolution.at.actor, "at_ms": resolution.at.at_ms,
-            "node": published.account_name(&resolution.at.account),
-        })),
-    };
-    json!({
-        "conflict_id": conflict.id, "kind": conflict.kind.as_str(), "attendee_id": conflict.attendee,
-        "opened_at_ms": conflict.opened_at_ms(), "delay_ms": conflict.delay_ms,
-        "state": if conflict.is_open() { "open" } else { "resolved" },
-        "sides": sides.collect::<Vec<_>>(), "resolution": decided,
-    })
-}
-
-fn what(side: SideKind) -> &'static str {
-    match side {
-        SideKind::CheckIn => "attendee-checked-in",
-        SideKind::Cancellation => "seat-cancelled",
-    }
+    let card =
+        |(conflict, attendee): &(Conflict, Attendee)| ConflictCard::of(conflict, attendee, None, &published);
+    Ok(axum::Json(conflicts.iter().map(card).collect()))
 }
 
 /// `GET …/state`: what HQ has, and the hash of what follows from it.

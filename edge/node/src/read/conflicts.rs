@@ -1,5 +1,8 @@
 //! Conflicts: those that wait for a decision and those that were decided.
 
+use std::cmp::Reverse;
+
+use lanyard_domain::conflict::Conflict;
 use lanyard_domain::{Attendee, AttendeeId, ConflictId, Stream};
 use rusqlite::OptionalExtension;
 
@@ -22,6 +25,18 @@ impl Read<'_> {
             ids.extend(self.attendee_at(row.get(0)?)?);
         }
         self.attendees(&ids)
+    }
+
+    /// Reads conflicts with whom they are about, those that opened last first.
+    pub fn conflicts(&self, only_open: bool) -> Result<Vec<(Conflict, Attendee)>, ReadError> {
+        let mut conflicts = Vec::new();
+        for (id, attendee) in self.attendees_in_conflict(only_open)? {
+            let of_attendee = attendee.conflicts(id).into_iter();
+            let wanted = of_attendee.filter(|conflict| !only_open || conflict.is_open());
+            conflicts.extend(wanted.map(|conflict| (conflict, attendee.clone())));
+        }
+        conflicts.sort_by_key(|(conflict, _)| (Reverse(conflict.opened_at_ms()), conflict.id));
+        Ok(conflicts)
     }
 
     /// Finds whose conflict it is.

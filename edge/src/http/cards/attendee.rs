@@ -4,11 +4,11 @@ use lanyard_domain::attendee::{Badge, CheckIn, Seat};
 use lanyard_domain::order::OrderState;
 use lanyard_domain::{Attendee, AttendeeId, Person, Role};
 use lanyard_node::Standing;
+use lanyard_node::http::ConflictCard;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::cards::Names;
-use crate::http::cards::conflict::ConflictCard;
 use crate::http::cards::history::HistoryLine;
 
 /// An attendee in a list; namesakes can be told apart by it.
@@ -166,7 +166,7 @@ impl AttendeeCard {
             conflicts: attendee
                 .conflicts(id)
                 .iter()
-                .map(|conflict| ConflictCard::of(conflict, &row.name, names))
+                .map(|conflict| ConflictCard::of(conflict, attendee, Some(row.name.clone()), names.0))
                 .collect(),
             pending: false,
             row,

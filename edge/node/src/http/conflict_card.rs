@@ -1,13 +1,13 @@
-//! A conflict with its evidence.
+//! A conflict with its evidence, as a desk and HQ show it.
 
-use lanyard_domain::attendee::Moment;
+use lanyard_domain::attendee::{Attendee, Moment};
 use lanyard_domain::conflict::{Conflict, ConflictState, Side, SideKind};
 use lanyard_domain::event::Decision;
 use lanyard_domain::resolution::Resolution;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::cards::Names;
+use crate::engine::Published;
 
 /// Facts that cannot both stand as they are.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -18,8 +18,11 @@ pub struct ConflictCard {
     pub kind: &'static str,
     /// Who.
     pub attendee_id: String,
-    /// Their name.
-    pub attendee_name: String,
+    /// Their name, where names are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attendee_name: Option<String>,
+    /// Entries of the attendee: what a decision is made on.
+    pub version: u64,
     /// When the last of the facts was written, Unix milliseconds.
     pub opened_at_ms: i64,
     /// The facts.
@@ -73,8 +76,13 @@ pub struct ResolutionCard {
 }
 
 impl ConflictCard {
-    /// The card of a conflict of somebody of that name.
-    pub fn of(conflict: &Conflict, attendee_name: &str, names: Names<'_>) -> Self {
+    /// The card of a conflict of this attendee; without a name where none is to be shown.
+    pub fn of(
+        conflict: &Conflict,
+        attendee: &Attendee,
+        attendee_name: Option<String>,
+        names: &Published,
+    ) -> Self {
         let resolution = match &conflict.state {
             ConflictState::Open => conflict.overruled.first(),
             ConflictState::Resolved(resolution) => Some(&**resolution),
@@ -83,7 +91,8 @@ impl ConflictCard {
             conflict_id: conflict.id.to_string(),
             kind: conflict.kind.as_str(),
             attendee_id: conflict.attendee.to_string(),
-            attendee_name: attendee_name.to_owned(),
+            attendee_name,
+            version: attendee.entries,
             opened_at_ms: conflict.opened_at_ms(),
             sides: conflict.sides.iter().map(|side| SideCard::of(side, names)).collect(),
             delay_ms: conflict.delay_ms,
@@ -94,7 +103,7 @@ impl ConflictCard {
 }
 
 impl SideCard {
-    fn of(side: &Side, names: Names<'_>) -> Self {
+    fn of(side: &Side, names: &Published) -> Self {
         let Moment { dot, account, desk, actor, at_ms, corrected_at_ms } = &side.at;
         Self {
             dot: dot.to_string(),
@@ -102,7 +111,7 @@ impl SideCard {
                 SideKind::CheckIn => "attendee-checked-in",
                 SideKind::Cancellation => "seat-cancelled",
             },
-            node: names.account(*account),
+            node: names.account_name(account),
             desk: desk.clone(),
             actor: actor.clone(),
             at_ms: *at_ms,
@@ -113,7 +122,7 @@ impl SideCard {
 }
 
 impl ResolutionCard {
-    fn of(resolution: &Resolution, names: Names<'_>) -> Self {
+    fn of(resolution: &Resolution, names: &Published) -> Self {
         Self {
             decision: match resolution.decision {
                 Decision::Annul { .. } => "annul",
@@ -121,7 +130,7 @@ impl ResolutionCard {
             },
             annulled: resolution.annulled().map(|dot| dot.to_string()),
             by: resolution.at.actor.clone(),
-            node: names.account(resolution.at.account),
+            node: names.account_name(&resolution.at.account),
             at_ms: resolution.at.at_ms,
             reason: resolution.reason.clone().unwrap_or_default(),
             overruled: resolution.overruled,
