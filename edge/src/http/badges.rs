@@ -101,9 +101,7 @@ pub async fn png(
     Path(id): Path<String>,
     Parameters(preview): Parameters<Preview>,
 ) -> Result<Response, Failure> {
-    let badge = drawn(&node, &signed, &id, preview.dpi).await?;
-    let png = on_the_side(move || badge.to_png()).await?;
-    Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
+    shown(&node, &signed, &id, preview, "image/png", Badge::to_png).await
 }
 
 /// Shows the active badge, or what would be printed, as it goes to paper.
@@ -116,9 +114,7 @@ pub async fn pdf(
     Path(id): Path<String>,
     Parameters(preview): Parameters<Preview>,
 ) -> Result<Response, Failure> {
-    let badge = drawn(&node, &signed, &id, preview.dpi).await?;
-    let pdf = on_the_side(move || badge.to_pdf()).await?;
-    Ok(([(header::CONTENT_TYPE, "application/pdf")], pdf).into_response())
+    shown(&node, &signed, &id, preview, "application/pdf", Badge::to_pdf).await
 }
 
 async fn made(decided: Decided) -> Result<Response, Failure> {
@@ -128,23 +124,26 @@ async fn made(decided: Decided) -> Result<Response, Failure> {
     Ok(decided.respond(version, BadgeMade { badge_code, print_job }))
 }
 
-async fn drawn(node: &Node, signed: &Signed, id: &str, dpi: Option<u32>) -> Result<Badge, Failure> {
+async fn shown(
+    node: &Node,
+    signed: &Signed,
+    id: &str,
+    preview: Preview,
+    content_type: &'static str,
+    draw: fn(&Badge) -> Result<Vec<u8>, RenderError>,
+) -> Result<Response, Failure> {
     signed.needs(Role::Volunteer)?;
     let id: AttendeeId = attendee_of(id)?;
     let attendee = node.reader.read(move |db| db.attendee(id)).await?;
     let attendee = attendee.ok_or_else(|| Problem::not_found("No such attendee is on this node."))?;
     let badge = attendee.active_badges().last();
     let text = badge_text(&attendee, badge, &node.published().conference);
-    let dpi = dpi.unwrap_or(PREVIEW_DPI).min(PREVIEW_DPI_MAX);
-    Ok(node.badges.make(text, dpi).await.map_err(|error| not_drawn(&error))?)
-}
-
-/// Drawing takes milliseconds, which other requests on the same thread would wait for.
-async fn on_the_side(
-    draw: impl FnOnce() -> Result<Vec<u8>, RenderError> + Send + 'static,
-) -> Result<Vec<u8>, Problem> {
-    let drawn = spawn_blocking(draw).await.map_err(|_| Problem::internal())?;
-    drawn.map_err(|error| not_drawn(&error.into()))
+    let dpi = preview.dpi.unwrap_or(PREVIEW_DPI).min(PREVIEW_DPI_MAX);
+    let badge = node.badges.make(text, dpi).await.map_err(|error| not_drawn(&error))?;
+    // Drawing takes milliseconds, which other requests on the same thread would wait for.
+    let drawn = spawn_blocking(move || draw(&badge)).await.map_err(|_| Problem::internal())?;
+    let bytes = drawn.map_err(|error| not_drawn(&error.into()))?;
+    Ok(([(header::CONTENT_TYPE, content_type)], bytes).into_response())
 }
 
 fn not_drawn(error: &MakeError) -> Problem {
