@@ -7,6 +7,9 @@ use lanyard_domain::{Conference, DeskId, ListId, SeatTypeId};
 use serde::{Deserialize, Serialize};
 
 /// A conference with its quotas, as read from TOML. Unknown keys are refused.
+///
+/// The keys of [`Conference`] are spelt out: flattened into one value they would be read without their place in the
+/// text, and a fault could not name its line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConferenceFile {
