@@ -71,8 +71,9 @@ impl Giving {
             command,
             if_match: self.if_match.map(|IfMatch(version)| version),
         };
-        let answer = self.node.writer.submit(submitted).await.map_err(Problem::from)?;
+        let answer = self.node.writer.submit(submitted).await;
         let published = self.node.published();
+        let answer = answer.map_err(|error| refusals::undecided(error, &published))?;
         match answer.outcome.clone() {
             Outcome::Accepted(accepted) => Ok(Decided { accepted, answer, published, giving: self }),
             Outcome::Refused(refused) => {

@@ -4,13 +4,14 @@ use axum::http::StatusCode;
 use lanyard_domain::outcome::Refused;
 use lanyard_domain::refusal::Elsewhere;
 use lanyard_domain::{AttendeeId, Refusal};
-use lanyard_node::engine::{Answer, Published};
+use lanyard_node::engine::{Answer, Published, SubmitError};
 use lanyard_node::http::Problem;
 use serde_json::{Map, Value, json};
 
 use crate::clock::now_ms;
 use crate::http::cards::Names;
 use crate::http::cards::attendee::{AttendeeCard, AttendeeRow};
+use crate::http::cards::history::HistoryLine;
 use crate::http::failure::Failure;
 use crate::http::signed::Signed;
 use crate::node::Node;
@@ -42,6 +43,16 @@ pub(super) async fn problem(
         problem = problem.with("attendee", AttendeeCard::of(id, attendee, names, signed.role));
     }
     Ok(problem)
+}
+
+/// The problem of a command that was not decided. What came between is told as the history of a card tells it.
+pub(super) fn undecided(error: SubmitError, published: &Published) -> Problem {
+    let between = match &error {
+        SubmitError::StaleVersion { between, .. } => between.clone(),
+        _ => return error.into(),
+    };
+    let lines: Vec<_> = between.iter().map(|line| HistoryLine::of(line, Names(published))).collect();
+    Problem::from(error).with("events_between", lines)
 }
 
 /// The answer to a lookup of an order that is not here, with no hint which part was wrong.

@@ -50,7 +50,13 @@ export async function ask<T>(path: string, options: { signal?: AbortSignal; time
 }
 
 /** Sends a body. The answer is returned whatever its status; only `NodeUnreachable` is thrown. */
-export async function tell(path: string, body: unknown, key: string | null, method: Method = 'POST'): Promise<Answer> {
+export async function tell(
+  path: string,
+  body: unknown,
+  key: string | null,
+  method: Method = 'POST',
+  version?: number,
+): Promise<Answer> {
   const headers: Record<string, string> = {};
   const init: RequestInit = { method, headers };
   if (body !== undefined) {
@@ -58,6 +64,7 @@ export async function tell(path: string, body: unknown, key: string | null, meth
     init.body = JSON.stringify(body);
   }
   if (key !== null) headers['Idempotency-Key'] = key;
+  if (version !== undefined) headers['If-Match'] = `"${version}"`;
   return exchange(path, init, COMMAND_TIMEOUT_MS);
 }
 

@@ -4,11 +4,12 @@ import { tell, type Method } from './api';
 import { pause } from './backoff';
 import { connection } from './connection.svelte';
 import { newCommandKey } from './ids';
+import { isNoNews } from './meanwhile';
 import { PendingCommands, type Deed, type Outcome, type PendingCommand } from './pending';
 import { session } from './session.svelte';
 
 const pending = new PendingCommands({
-  send: (command) => tell(command.path, command.body, command.key, command.method),
+  send: (command) => tell(command.path, command.body, command.key, command.method, command.version),
   untilConnected: () => connection.untilConnected(),
   untilSignedIn: async (staff) => {
     await session.untilSignedIn();
@@ -17,6 +18,9 @@ const pending = new PendingCommands({
   pause,
   storage: sessionStorage,
 });
+
+/** How often a decision is sent again because of what changes nothing about it. */
+const ATTEMPTS_MOST = 3;
 
 class Commands {
   /** The command whose outcome is awaited. */
@@ -31,8 +35,26 @@ class Commands {
 
   /** Gives a command and resolves with its definite outcome, however long the node is away. */
   give<T>(deed: Deed, path: string, body: unknown, method: Method = 'POST'): Promise<Outcome<T>> {
+    return this.#enqueue({ ...this.#drawn(deed, path, body), method });
+  }
+
+  /**
+   * Gives a command about what a card shows, on the version somebody decided on. Where something came between that
+   * they should know of, nothing is done and the outcome's problem says what.
+   */
+  async decide<T>(deed: Deed, path: string, body: unknown, version: number): Promise<Outcome<T>> {
+    let outcome = await this.#enqueue<T>({ ...this.#drawn(deed, path, body), version });
+    for (let attempt = 1; attempt < ATTEMPTS_MOST && isNoNews(outcome, deed); attempt++) {
+      const present = outcome.problem.version;
+      if (present === undefined) break;
+      outcome = await this.#enqueue<T>({ ...this.#drawn(deed, path, body), version: present });
+    }
+    return outcome;
+  }
+
+  #drawn(deed: Deed, path: string, body: unknown): PendingCommand {
     const { staff = '', desk = '' } = session.me ?? {};
-    return this.#enqueue({ key: newCommandKey(), deed, method, path, body, staff, desk });
+    return { key: newCommandKey(), deed, method: 'POST', path, body, staff, desk };
   }
 
   /** The command that a reload of the page interrupted, if this person may ask for its outcome. */

@@ -29,6 +29,8 @@ export interface PendingCommand {
   method: Method;
   path: string;
   body: unknown;
+  /** Version of the attendee or order that was decided on; without one any will do. */
+  version?: number;
   staff: string;
   desk: string;
 }

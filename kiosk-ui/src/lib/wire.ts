@@ -129,9 +129,11 @@ export interface Badge {
 }
 
 export interface HistoryLine {
+  dot: string;
   at_ms: number;
   what: string;
   desk: string | null;
+  place: string | null;
   actor: string | null;
   words: string;
 }
@@ -147,11 +149,16 @@ export interface ConflictSide {
   effective: boolean;
 }
 
+/** What staff decide on a conflict. */
+export type Decision = { decision: 'annul'; dot: string } | { decision: 'accept' };
+
 export interface Conflict {
   conflict_id: string;
   kind: 'double_entry' | 'admitted_before_notice';
   attendee_id: string;
   attendee_name: string;
+  /** The attendee's version: what a decision is made on. */
+  version: number;
   opened_at_ms: number;
   sides: ConflictSide[];
   delay_ms: number | null;
@@ -274,4 +281,7 @@ export interface Problem {
   attendee?: AttendeeCard;
   retry_after_ms?: number;
   last_synced_ms?: number | null;
+  /** With a stale version: the present one, and what came between. */
+  version?: number;
+  events_between?: HistoryLine[];
 }

@@ -461,6 +461,48 @@ void-action = Void
 void-done = The badge is void.
 void-reason-stolen = Stolen
 
+## History, one message a kind of event
+
+history-attendee-imported = Came with an attendee list
+    .at = Came with an attendee list at { $place }
+history-attendee-registered = Registered
+    .at = Registered at { $place }
+history-attendee-checked-in = Checked in
+    .at = Checked in at { $place }
+history-check-in-annulled = Check-in taken back
+    .at = Check-in taken back at { $place }
+history-badge-issued = Badge made
+    .at = Badge made at { $place }
+history-badge-voided = Badge voided
+    .at = Badge voided at { $place }
+history-badge-printed = Badge printed
+    .at = Badge printed at { $place }
+history-seat-assigned = Seat given
+    .at = Seat given at { $place }
+history-seat-cancelled = Seat canceled
+    .at = Seat canceled at { $place }
+history-conflict-resolved = Conflict decided
+    .at = Conflict decided at { $place }
+history-order-imported = Order came with an attendee list
+    .at = Order came with an attendee list at { $place }
+history-order-placed = Ordered
+    .at = Ordered at { $place }
+history-payment-taken = Payment taken
+    .at = Payment taken at { $place }
+history-order-confirmed = Order confirmed
+    .at = Order confirmed at { $place }
+history-order-cancelled = Order canceled
+    .at = Order canceled at { $place }
+history-order-released = Seats given back
+    .at = Seats given back at { $place }
+history-order-seat-assigned = Name put on a seat
+    .at = Name put on a seat at { $place }
+history-other = { $words }
+
+meanwhile-title = Changed meanwhile
+meanwhile-nothing-done = Nothing was done, because something else happened since you looked:
+meanwhile-look-again = Look again, then decide
+
 ## Selling
 
 sell-title = Sell seats

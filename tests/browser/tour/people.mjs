@@ -1,5 +1,7 @@
 /** The states around a person: card, sale, walk-up. */
 
+import { ask } from '../stage.mjs';
+
 export async function visitCard(desk, at, guest) {
   await desk.page.getByRole('searchbox').fill(guest.email);
   await desk.page.getByRole('list', { name: desk.say('People found') }).getByRole('button').first().click();
@@ -17,10 +19,26 @@ export async function visitCard(desk, at, guest) {
   await desk.button('Take back').click();
   await desk.label('Reason').waitFor();
   await at('card, take back');
+  await changeMeanwhile(desk, at);
+  await desk.button('Take back').click();
   await desk.label('Reason').fill('Scanned by mistake');
   await desk.press('F9');
   await desk.text('The check-in is taken back.').waitFor();
   await at('card, taken back');
+}
+
+/** Another desk reprints the badge while this one types its reason: nothing is done before it has seen that. */
+async function changeMeanwhile(desk, at) {
+  const attendee = desk.page.url().split('/').pop();
+  await ask('command', { node: 'north', path: `/attendees/${attendee}/badges/reprint`, body: { reason: 'Lost' } });
+  await desk.label('Reason').fill('Scanned by mistake');
+  await desk.press('F9');
+  await desk.heading('Changed meanwhile').waitFor();
+  const between = desk.page.getByRole('dialog').getByRole('listitem');
+  await between.filter({ hasText: desk.say('Badge made at') }).waitFor();
+  await at('card, changed meanwhile');
+  await desk.press('F9');
+  await desk.heading('Changed meanwhile').waitFor({ state: 'detached' });
 }
 
 export async function visitSale(desk, at) {

@@ -1,4 +1,4 @@
-//! What happened to an attendee, one line an entry.
+//! What happened to an attendee or an order, one line an entry.
 
 use lanyard_node::engine::EventLine;
 use serde::Serialize;
@@ -6,18 +6,22 @@ use utoipa::ToSchema;
 
 use crate::http::cards::Names;
 
-/// A line of an attendee's history.
+/// A line of the history of an attendee or an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HistoryLine {
+    /// The entry.
+    pub dot: String,
     /// Writer's clock, Unix milliseconds.
     pub at_ms: i64,
     /// The kind's wire name.
     pub what: String,
     /// Desk; none away from one.
     pub desk: Option<String>,
+    /// Where the desk stands; none away from one.
+    pub place: Option<String>,
     /// Who; none for the node itself.
     pub actor: Option<String>,
-    /// The same in a sentence.
+    /// The same in a sentence, for whoever has no words of their own for the kind.
     pub words: String,
 }
 
@@ -27,11 +31,13 @@ impl HistoryLine {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let place = (!line.desk.is_empty()).then(|| names.place(&line.desk));
         Self {
+            dot: line.dot.to_string(),
             at_ms: line.at_ms,
             what: line.kind.clone(),
             desk: some(&line.desk),
             actor: some(&line.actor),
             words: words(&line.kind, place.as_deref()),
+            place,
         }
     }
 }
@@ -53,6 +59,13 @@ fn deed(kind: &str) -> &str {
         "seat-assigned" => "Seat given",
         "seat-cancelled" => "Seat cancelled",
         "conflict-resolved" => "Conflict decided",
+        "order-imported" => "Order came with an attendee list",
+        "order-placed" => "Ordered",
+        "payment-taken" => "Payment taken",
+        "order-confirmed" => "Order confirmed",
+        "order-cancelled" => "Order cancelled",
+        "order-released" => "Seats given back",
+        "order-seat-assigned" => "Seat named",
         // A kind of a newer build: its name says more than nothing.
         other => other,
     }
@@ -71,10 +84,10 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_an_attendees_stream_has_words() {
-        let prefixes = ["attendee-", "badge-", "seat-", "check-in-", "conflict-"];
-        let of_attendees = |kind: &&str| prefixes.iter().any(|prefix| kind.starts_with(prefix));
-        for kind in Facts::KINDS.iter().map(|(kind, _)| *kind).filter(of_attendees) {
+    fn every_kind_of_an_attendees_or_orders_stream_has_words() {
+        let prefixes = ["attendee-", "badge-", "seat-", "check-in-", "conflict-", "order-", "payment-"];
+        let is_shown = |kind: &&str| prefixes.iter().any(|prefix| kind.starts_with(prefix));
+        for kind in Facts::KINDS.iter().map(|(kind, _)| *kind).filter(is_shown) {
             assert_ne!(deed(kind), kind);
         }
     }
