@@ -9,10 +9,11 @@ use anyhow::Context as _;
 use lanyard_badge::{Fonts, Layout};
 use lanyard_node::auth::{Sessions, SignIns};
 use lanyard_node::clock::{Surroundings, system_entropy};
+use lanyard_node::data_lock::DataLock;
 use lanyard_node::http::{Bound, Listen, StopSwitch};
 use lanyard_node::start::{DATABASE_FILE, options_here};
 use lanyard_node::uplink::{Uplink, UplinkHandle};
-use lanyard_node::{Engine, Identity, Options, Reader, Writer, WriterThread, ca, tls};
+use lanyard_node::{Engine, Identity, Options, Reader, Writer, WriterThread, ca};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
@@ -20,7 +21,6 @@ use url::Url;
 
 use crate::clock::now_ms;
 use crate::config::Config;
-use crate::data_lock::DataLock;
 use crate::housekeeping;
 use crate::http::lookups::Lookups;
 use crate::http::routes;
@@ -66,7 +66,8 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let lock = DataLock::take(&config.data)?;
     let data = config.data.clone();
     let Foundation { identity, writer, reader, thread } = found(&config)?;
-    let bound = Bound::bind(&Listen { address: config.listen, tls: server_tls(&config, &identity)? })?;
+    let tls = ca::server_tls(&data, &identity.name, config.listen, &config.names, SystemTime::now())?;
+    let bound = Bound::bind(&Listen { address: config.listen, tls })?;
     let (switch, stop) = StopSwitch::new();
     let mut lines = Vec::new();
     let connect = |url: &str, ca: &Path| line(url, ca, &identity, &writer, &reader);
@@ -235,16 +236,4 @@ fn line(
     let uplink =
         Uplink { peer, http, identity: identity.clone(), writer: writer.clone(), reader: reader.clone() };
     Ok(uplink.start())
-}
-
-/// Loopback needs no certificate; anything else is served with the one that was made at join.
-fn server_tls(config: &Config, identity: &Identity) -> anyhow::Result<Option<Arc<rustls::ServerConfig>>> {
-    if config.listen.ip().to_canonical().is_loopback() {
-        return Ok(None);
-    }
-    let issued = match ca::read_issued(&config.data)? {
-        Some(issued) => issued,
-        None => ca::issue(&config.data, &identity.name, &crate::names::of(config), SystemTime::now())?,
-    };
-    Ok(Some(tls::server_config(&issued.chain_pem, &issued.key_pem)?))
 }

@@ -5,10 +5,11 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use axum::extract::DefaultBodyLimit;
+use lanyard_node::ca;
+use lanyard_node::data_lock::DataLock;
 use lanyard_node::http::{Bound, Listen, StopSwitch, guard, method_not_allowed, not_found};
 use lanyard_node::import::FILE_MAX_BYTES;
 use lanyard_node::sync_http::{self, ServedScope};
-use lanyard_node::{ca, tls};
 
 use crate::config::Config;
 use crate::hq::Hq;
@@ -19,14 +20,18 @@ use crate::{allotments, http};
 /// # Errors
 /// When HQ cannot start.
 pub async fn run_until_stopped(config: Config, announce: bool) -> anyhow::Result<()> {
+    let data = &config.data;
+    std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
+    // Before any database is opened, and until the last answer is out: two writers of one log would fork it.
+    let _lock = DataLock::take(data)?;
     config.log.start()?;
-    let hq = Hq::open(&config.data)?;
-    let listen = Listen { address: config.listen, tls: server_tls(&config)? };
-    let bound = Bound::bind(&listen)?;
+    let hq = Hq::open(data)?;
+    let tls = ca::server_tls(data, "hq", config.listen, &config.names, SystemTime::now())?;
+    let bound = Bound::bind(&Listen { address: config.listen, tls })?;
     for running in hq.conferences() {
         tokio::spawn(allotments::keep_giving(running.clone()));
     }
-    bound.write_listen_file(&config.data).context("the address cannot be written into the data folder")?;
+    bound.write_listen_file(data).context("the address cannot be written into the data folder")?;
     if announce {
         bound.print_ready(serde_json::Map::new()).context("nobody reads the announcement")?;
     }
@@ -56,14 +61,38 @@ pub fn router(hq: Arc<Hq>) -> axum::Router {
     guard(router)
 }
 
-/// Loopback needs no certificate; anything else gets one from HQ's own authority.
-fn server_tls(config: &Config) -> anyhow::Result<Option<Arc<rustls::ServerConfig>>> {
-    if config.listen.ip().to_canonical().is_loopback() {
-        return Ok(None);
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use lanyard_node::data_lock::DataLockError;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_second_hq_on_a_folder_opens_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = DataLock::take(folder.path()).unwrap();
+        let config = Config { data: folder.path().to_owned(), ..Config::default() };
+        let refused = run_until_stopped(config, false).await.unwrap_err();
+        assert!(matches!(refused.downcast_ref(), Some(DataLockError::InUse { .. })), "{refused:#}");
+        assert!(!folder.path().join("hq.db").exists());
     }
-    let listen = Some(config.listen.ip()).filter(|ip| !ip.is_unspecified());
-    let names: Vec<_> = config.names.iter().cloned().chain(listen.map(|ip| ip.to_string())).collect();
-    let issued =
-        ca::issue(&config.data, "hq", &names, SystemTime::now()).context("no certificate can be made")?;
-    Ok(Some(tls::server_config(&issued.chain_pem, &issued.key_pem)?))
+
+    #[tokio::test]
+    async fn commands_reach_an_hq_that_listens_at_every_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = "0.0.0.0:0".parse().unwrap();
+        let tls = ca::server_tls(folder.path(), "hq", address, &[], SystemTime::now()).unwrap();
+        let bound = Bound::bind(&Listen { address, tls }).unwrap();
+        bound.write_listen_file(folder.path()).unwrap();
+        let (switch, stop) = StopSwitch::new();
+        let router = axum::Router::new().route("/healthz", get(async || "ok"));
+        let served = tokio::spawn(bound.serve(router, stop));
+        let listen = std::fs::read_to_string(folder.path().join("listen")).unwrap();
+        let client = crate::trust::client(folder.path()).unwrap();
+        let answer = client.get(format!("{}/healthz", listen.trim())).send().await.unwrap();
+        assert_eq!(answer.text().await.unwrap(), "ok");
+        switch.stop();
+        served.await.unwrap().unwrap();
+    }
 }

@@ -1,7 +1,9 @@
-//! The local certificate authority of a node, made at join, and the server certificate it issues.
+//! The local certificate authority of a node or HQ, and the server certificate it issues.
 //!
 //! Desks trust the authority once (`ca.pem`); the server certificate may be made anew for other names or
 //! addresses without anybody having to trust anything again. Both keys are readable by their owner alone.
+
+mod serving;
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,6 +15,8 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
+
+pub use serving::{ServerTlsError, names_of, server_tls};
 
 /// The authority's certificate, for desks to trust.
 pub const AUTHORITY_FILE: &str = "ca.pem";
@@ -84,9 +88,9 @@ pub fn issue(
     Ok(ServerCertificate { chain_pem, key_pem })
 }
 
-/// Reads the server certificate made before; none when there is none.
-pub fn read_issued(folder: &Path) -> Result<Option<ServerCertificate>, CaError> {
-    if !folder.join(SERVER_FILE).exists() {
+/// Reads the server certificate made before; none where it or a part of it is missing.
+fn read_issued(folder: &Path) -> Result<Option<ServerCertificate>, CaError> {
+    if [SERVER_FILE, SERVER_KEY_FILE, AUTHORITY_FILE].iter().any(|file| !folder.join(file).exists()) {
         return Ok(None);
     }
     let chain_pem = read(&folder.join(SERVER_FILE))?;

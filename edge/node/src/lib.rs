@@ -6,6 +6,7 @@ pub mod backup;
 pub mod ca;
 pub mod clock;
 pub mod config;
+pub mod data_lock;
 pub mod engine;
 mod fault;
 pub mod housekeeping;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -29,6 +30,9 @@ pub enum TlsError {
     /// Certificate and key do not go together, or cannot be used.
     #[error("the certificate cannot be used")]
     Unusable(#[from] rustls::Error),
+    /// The authority's certificate cannot be used to check others.
+    #[error("the certificate authority cannot be used")]
+    Authority(#[from] rustls::client::VerifierBuilderError),
     /// The client cannot be built.
     #[error("the HTTP client cannot be built")]
     Client(#[from] reqwest::Error),
@@ -41,22 +45,38 @@ pub fn server_config(chain_pem: &str, key_pem: &str) -> Result<Arc<ServerConfig>
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_no_client_auth()
-        .with_single_cert(certificates(chain_pem, "the server's certificate")?, key)?;
+        .with_single_cert(chain(chain_pem)?, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
 
 /// A client that believes the given authority alone.
 pub fn pinned_client_config(authority_pem: &str) -> Result<ClientConfig, TlsError> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_root_certificates(roots(authority_pem)?)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// What checks a server's certificate the way a client does that believes the given authority alone.
+pub(crate) fn verifier(authority_pem: &str) -> Result<Arc<WebPkiServerVerifier>, TlsError> {
+    let roots = Arc::new(roots(authority_pem)?);
+    let builder = WebPkiServerVerifier::builder_with_provider(roots, Arc::new(ring::default_provider()));
+    Ok(builder.build()?)
+}
+
+/// A server's certificate and those above it.
+pub(crate) fn chain(chain_pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    certificates(chain_pem, "the server's certificate")
+}
+
+fn roots(authority_pem: &str) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(authority_pem, "the certificate authority")? {
         roots.add(certificate)?;
     }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_protocol_versions(&[&rustls::version::TLS13])?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
+    Ok(roots)
 }
 
 /// An HTTP client for peers: it believes the given authority alone, or, without one, those the system does.

@@ -3,13 +3,13 @@
 use anyhow::Context as _;
 use lanyard_domain::Role;
 use lanyard_node::config::SourceFlags;
+use lanyard_node::data_lock::DataLock;
 use lanyard_node::import::{Encoding, Importer};
 use lanyard_node::start::options_here;
 use lanyard_node::{Identity, start};
 
 use crate::cli::Import;
 use crate::commands::{configured, print};
-use crate::data_lock::DataLock;
 use crate::watch::words::summary;
 
 pub(super) async fn run(source: &SourceFlags, flags: Import) -> anyhow::Result<()> {

@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::cli::Join;
 use crate::commands::{configured, print};
-use crate::{names, peer};
+use crate::peer;
 
 /// What HQ answers.
 #[derive(Deserialize)]
@@ -41,7 +41,8 @@ pub(super) async fn run(source: &SourceFlags, flags: Join) -> anyhow::Result<()>
     let identity = Identity::certified(seed, joined.certificate, joined.scope, joined.organiser_key)
         .context("HQ's answer does not fit this node's key")?;
     std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
-    ca::issue(data, &identity.name, &names::of(&config), SystemTime::now())?;
+    let names = ca::names_of(config.listen.ip(), &config.names);
+    ca::issue(data, &identity.name, &names, SystemTime::now())?;
     // Last: a folder with an identity is one that has joined.
     identity.save(data)?;
     print(&format!(

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use lanyard_node::clock::{Surroundings, system_entropy};
 use lanyard_node::config::SourceFlags;
+use lanyard_node::data_lock::DataLock;
 use lanyard_node::start::{DATABASE_FILE, options_here};
 use lanyard_node::{Engine, Identity};
 
 use crate::clock::now_ms;
 use crate::commands::{configured, print};
-use crate::data_lock::DataLock;
 
 pub(super) fn run(source: &SourceFlags) -> anyhow::Result<()> {
     let config = configured(source, [])?;

@@ -8,15 +8,15 @@ const LOCK_FILE: &str = "lanyard.lock";
 
 /// Held while a process may write to the data folder.
 #[derive(Debug)]
-pub(crate) struct DataLock {
+pub struct DataLock {
     _file: File,
 }
 
-/// Why the folder cannot be had.
+/// Why a folder cannot be locked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DataLockError {
+pub enum DataLockError {
     /// Another process writes to it.
-    #[error("{folder} is in use by another lanyard; stop it first, or use the running node")]
+    #[error("{folder} is in use by another process; stop that one first, or give it the work")]
     InUse {
         /// The folder.
         folder: PathBuf,
@@ -37,7 +37,7 @@ impl DataLock {
     ///
     /// # Errors
     /// When another process has it, or the folder cannot be written.
-    pub(crate) fn take(folder: &Path) -> Result<Self, DataLockError> {
+    pub fn take(folder: &Path) -> Result<Self, DataLockError> {
         let unlockable = |source| DataLockError::Unlockable { folder: folder.to_owned(), source };
         let file = File::create(folder.join(LOCK_FILE)).map_err(unlockable)?;
         match file.try_lock() {
