@@ -17,7 +17,6 @@ use lanyard_node::{Engine, Identity, Options, Reader, Writer, WriterThread, ca};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
-use url::Url;
 
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -230,8 +229,7 @@ fn line(
     writer: &Writer,
     reader: &Reader,
 ) -> anyhow::Result<UplinkHandle> {
-    let peer = Url::parse(url)
-        .with_context(|| format!("“{url}” is no address; write it like https://hq.example.org:7443"))?;
+    let peer = crate::peer::address(url)?;
     let http = crate::peer::client(Config::path(ca))?;
     let uplink =
         Uplink { peer, http, identity: identity.clone(), writer: writer.clone(), reader: reader.clone() };

@@ -11,7 +11,6 @@ use lanyard_node::{Identity, ca};
 use lanyard_sync::{Certificate, PublicKey, ScopeId, SigningKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use url::Url;
 
 use crate::cli::Join;
 use crate::commands::{configured, print};
@@ -55,9 +54,7 @@ pub(super) async fn run(source: &SourceFlags, flags: Join) -> anyhow::Result<()>
 }
 
 async fn ask(hq: &str, ca: Option<&Path>, code: &str, public_key: PublicKey) -> anyhow::Result<Joined> {
-    let url = Url::parse(hq).and_then(|url| url.join("/api/v1/joins"));
-    let url =
-        url.with_context(|| format!("“{hq}” is no address; write it like https://hq.example.org:7443"))?;
+    let url = peer::address(hq)?.join("/api/v1/joins")?;
     let body = json!({"code": code, "public_key": public_key});
     let request =
         peer::client(ca)?.post(url).header("content-type", "application/json").body(body.to_string());
