@@ -42,6 +42,17 @@ pub enum Health {
     Stopped,
 }
 
+impl Health {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Full => "full",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// The writing thread, to be waited for at the end.
 #[derive(Debug)]
 pub struct WriterThread(JoinHandle<Result<(), StoreError>>);

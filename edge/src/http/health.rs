@@ -16,13 +16,10 @@ pub async fn live() -> &'static str {
 /// Takes commands.
 pub async fn ready(State(node): State<Node>) -> Response {
     let published = node.published();
-    let store = match *node.writer.health().borrow() {
-        Health::Ok => "ok",
-        Health::Full => "full",
-        Health::Stopped => "stopped",
-    };
+    let health = *node.writer.health().borrow();
     let has_conference = !published.conference.slug.is_empty();
-    let body = json!({ "store": store, "conference": has_conference, "position": published.position });
-    let status = if store == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body =
+        json!({ "store": health.as_str(), "conference": has_conference, "position": published.position });
+    let status = if health == Health::Ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, axum::Json(body)).into_response()
 }

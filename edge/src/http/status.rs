@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use lanyard_domain::{Account, Ledger};
-use lanyard_node::Health;
 use lanyard_node::engine::Arrivals;
 use lanyard_node::uplink::{LinkState, LinkStatus};
 use serde::Serialize;
@@ -152,7 +151,7 @@ pub async fn card(node: &Node) -> Result<StatusCard, Failure> {
         open_conflicts,
         seat_types,
         printers: printers::cards(node, &jobs),
-        store: StoreCard { state: health_word(*node.writer.health().borrow()) },
+        store: StoreCard { state: node.writer.health().borrow().as_str() },
     })
 }
 
@@ -219,13 +218,5 @@ fn link_word(state: LinkState) -> &'static str {
         LinkState::Online => "online",
         LinkState::Offline => "offline",
         LinkState::Denied => "denied",
-    }
-}
-
-fn health_word(health: Health) -> &'static str {
-    match health {
-        Health::Ok => "ok",
-        Health::Full => "full",
-        Health::Stopped => "stopped",
     }
 }

@@ -3,6 +3,7 @@
 mod attendees;
 mod authorise;
 mod conferences;
+mod health;
 mod imports;
 mod join_codes;
 mod joins;

@@ -14,12 +14,6 @@ use crate::hq::{Hq, Running};
 
 type Answer = Result<axum::Json<Value>, Problem>;
 
-/// `GET /readyz`: whether every conference takes what is written.
-pub(super) async fn ready(State(hq): State<Arc<Hq>>) -> axum::Json<Value> {
-    let conferences: Vec<_> = hq.conferences().iter().map(|running| running.file().slug).collect();
-    axum::Json(json!({ "ready": true, "conferences": conferences }))
-}
-
 /// `GET …/arrivals`: how many of how many are in.
 pub(super) async fn arrivals(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -> Answer {
     let arrivals = published(&*running(&hq, &slug)?).arrivals;

@@ -6,8 +6,8 @@ use axum::Router;
 use axum::routing::{get, post, put};
 
 use super::{
-    attendees, authorise, conferences, imports, join_codes, joins, nodes, orders, quotas, reports, rights,
-    staff, status_page,
+    attendees, authorise, conferences, health, imports, join_codes, joins, nodes, orders, quotas, reports,
+    rights, staff, status_page,
 };
 use crate::hq::Hq;
 
@@ -36,6 +36,6 @@ pub fn routes(hq: Arc<Hq>) -> Router {
         .nest("/api/v1", api.route("/joins", post(joins::join)))
         .merge(page)
         .route("/healthz", get(async || "ok"))
-        .route("/readyz", get(reports::ready))
+        .route("/readyz", get(health::ready))
         .with_state(hq)
 }
