@@ -48,7 +48,7 @@ pub struct ConferenceFile {
 pub struct Quota {
     /// Seats over all nodes.
     pub quota: u32,
-    /// Seats each node may sell on its own, given when the node joins.
+    /// Seats each node may sell on its own, given once, when the node joins.
     #[serde(default)]
     pub allotments: BTreeMap<String, u32>,
 }
@@ -102,6 +102,14 @@ impl ConferenceFile {
             }
         }
         self.conference().check()
+    }
+
+    /// Every allotment of at least one seat: of what, to whom, how many.
+    pub fn allotments(&self) -> impl Iterator<Item = (&SeatTypeId, &str, u32)> {
+        let each = self.quotas.iter().flat_map(|(seat_type, quota)| {
+            quota.allotments.iter().map(move |(node, count)| (seat_type, node.as_str(), *count))
+        });
+        each.filter(|(_, _, count)| *count > 0)
     }
 
     /// The part that every node gets.

@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use anyhow::Context as _;
 use lanyard_node::{Identity, Reader, Writer};
 use lanyard_sync::{Role as NodeRole, ScopeId, SigningKey};
+use tokio::sync::watch;
 
+use crate::allotments::RefusedAllotment;
 use crate::conference_file::ConferenceFile;
+use crate::conference_folder;
 use crate::registry::Registry;
 
 /// Days that certificates outlive the conference.
 const CERTIFICATE_EXTRA_DAYS: i64 = 60;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-const FILE_NAME: &str = "conference.json";
 
 /// The central store, running.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub struct Hq {
     organiser: SigningKey,
     token: String,
     registry: Mutex<Registry>,
+    /// Held by whoever begins or changes a conference, or lets a node join.
+    changing: tokio::sync::Mutex<()>,
     conferences: RwLock<BTreeMap<String, Arc<Running>>>,
 }
 
@@ -35,7 +39,8 @@ pub struct Running {
     pub writer: Writer,
     /// The way to look.
     pub reader: Reader,
-    file: RwLock<ConferenceFile>,
+    file: watch::Sender<ConferenceFile>,
+    refused_allotments: Mutex<Vec<RefusedAllotment>>,
     folder: PathBuf,
 }
 
@@ -51,12 +56,13 @@ impl Hq {
             organiser: crate::organiser::read_or_make(data)?,
             token: crate::token::read_or_make(data)?,
             registry: Mutex::new(Registry::open(data)?),
+            changing: tokio::sync::Mutex::default(),
             conferences: RwLock::default(),
         };
         let folder = data.join("conferences");
         std::fs::create_dir_all(&folder)?;
-        for entry in std::fs::read_dir(&folder)? {
-            let running = Running::open(&entry?.path())?;
+        for conference in conference_folder::all(&folder)? {
+            let running = Running::open(&conference)?;
             hq.adopt(running);
         }
         Ok(Arc::new(hq))
@@ -96,22 +102,28 @@ impl Hq {
         look(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Makes the folder, identity and database of a new conference and opens it.
+    /// Waits until nobody else changes what HQ is made of, and keeps others from it until the guard is dropped.
+    ///
+    /// Without it, two requests could begin one conference with two engines, or two nodes join with one code.
+    pub async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.changing.lock().await
+    }
+
+    /// Makes the folder, identity and database of a new conference and opens it; the caller is [`Hq::alone`].
     ///
     /// # Errors
     /// When the folder cannot be written or the database does not open.
     pub fn begin(&self, file: &ConferenceFile) -> anyhow::Result<Arc<Running>> {
-        let folder = self.data.join("conferences").join(&file.slug);
-        std::fs::create_dir_all(&folder)?;
-        if !Identity::exists(&folder) {
+        let above = self.data.join("conferences");
+        let mut folder = above.join(&file.slug);
+        if !folder.exists() {
             let scope = scope_of(&self.organiser, &file.slug);
             let mut seed = [0_u8; 32];
             lanyard_node::clock::system_entropy(&mut seed);
-            let not_after_ms = not_after_ms(file);
-            let roles = [NodeRole::Hq].into();
-            Identity::generate(&self.organiser, "hq", roles, scope, not_after_ms, seed)?.save(&folder)?;
+            let (not_after_ms, roles) = (not_after_ms(file), [NodeRole::Hq].into());
+            let identity = Identity::generate(&self.organiser, "hq", roles, scope, not_after_ms, seed)?;
+            folder = conference_folder::make(&above, file, &identity)?;
         }
-        Running::keep_file(&folder, file)?;
         Ok(self.adopt(Running::open(&folder)?))
     }
 
@@ -125,12 +137,11 @@ impl Hq {
 
 impl Running {
     fn open(folder: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read(folder.join(FILE_NAME))
-            .with_context(|| format!("{} holds no conference", folder.display()))?;
-        let file = serde_json::from_slice(&text).context("the kept conference file is damaged")?;
+        let file = watch::Sender::new(conference_folder::kept(folder)?);
         let identity = Identity::load(folder)?;
         let (writer, reader) = lanyard_node::open(folder, identity.clone())?;
-        Ok(Self { identity, writer, reader, file: RwLock::new(file), folder: folder.to_owned() })
+        let refused_allotments = Mutex::default();
+        Ok(Self { identity, writer, reader, file, refused_allotments, folder: folder.to_owned() })
     }
 
     /// Where the database is.
@@ -140,7 +151,12 @@ impl Running {
 
     /// The conference file as last given.
     pub fn file(&self) -> ConferenceFile {
-        self.file.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.file.borrow().clone()
+    }
+
+    /// Follows the conference file.
+    pub fn watch_file(&self) -> watch::Receiver<ConferenceFile> {
+        self.file.subscribe()
     }
 
     /// Keeps a newer conference file.
@@ -148,18 +164,19 @@ impl Running {
     /// # Errors
     /// When the folder cannot be written.
     pub fn replace_file(&self, file: ConferenceFile) -> anyhow::Result<()> {
-        Self::keep_file(&self.folder, &file)?;
-        *self.file.write().unwrap_or_else(PoisonError::into_inner) = file;
+        conference_folder::keep(&self.folder, &file)?;
+        self.file.send_replace(file);
         Ok(())
     }
 
-    fn keep_file(folder: &Path, file: &ConferenceFile) -> anyhow::Result<()> {
-        let beside = folder.join("conference.json.new");
-        std::fs::write(&beside, serde_json::to_vec_pretty(file)?)?;
-        std::fs::File::open(&beside)?.sync_all()?;
-        std::fs::rename(&beside, folder.join(FILE_NAME))?;
-        std::fs::File::open(folder)?.sync_all()?;
-        Ok(())
+    /// Allotments that were refused since HQ started.
+    pub fn refused_allotments(&self) -> Vec<RefusedAllotment> {
+        self.refused_allotments.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers a refused allotment for whoever looks at HQ.
+    pub(crate) fn note_refused(&self, refused: RefusedAllotment) {
+        self.refused_allotments.lock().unwrap_or_else(PoisonError::into_inner).push(refused);
     }
 }
 
@@ -175,4 +192,25 @@ fn scope_of(organiser: &SigningKey, slug: &str) -> ScopeId {
     let mut id = [0; 16];
     id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     ScopeId(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_hq::{TestHq, file};
+
+    #[tokio::test]
+    async fn a_conference_that_was_half_made_does_not_keep_hq_from_starting() {
+        let test = TestHq::with_conference();
+        let above = test.folder.path().join("conferences");
+        std::fs::create_dir(above.join(".meetup")).unwrap();
+        std::fs::copy(above.join("summit/identity.toml"), above.join(".meetup/identity.toml")).unwrap();
+        let test = test.again();
+        assert_eq!(test.hq.conferences().len(), 1);
+        assert!(!above.join(".meetup").exists(), "what was left behind is taken away");
+        let meetup = ConferenceFile { slug: "meetup".to_owned(), ..file() };
+        std::fs::create_dir(above.join(".meetup")).unwrap();
+        test.hq.begin(&meetup).unwrap();
+        assert_eq!(test.again().hq.conference("meetup").unwrap().file(), meetup);
+    }
 }

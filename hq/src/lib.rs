@@ -7,6 +7,7 @@ pub mod allotments;
 pub mod cli;
 pub mod commands;
 pub mod conference_file;
+pub mod conference_folder;
 pub mod config;
 pub mod enrol;
 pub mod hq;
@@ -15,5 +16,7 @@ pub mod nodes;
 pub mod organiser;
 pub mod registry;
 pub mod serve;
+#[cfg(test)]
+mod test_hq;
 pub mod token;
 pub mod trust;

@@ -9,9 +9,9 @@ use lanyard_node::http::{Json, Problem};
 use serde_json::{Value, json};
 
 use super::{broken, command_problem};
-use crate::commands;
 use crate::conference_file::ConferenceFile;
 use crate::hq::{Hq, Running};
+use crate::{allotments, commands};
 
 /// Keeps the file, configures the conference and sets the quotas that differ.
 pub(super) async fn set(
@@ -24,9 +24,12 @@ pub(super) async fn set(
         return Err(unsound("The slug of the file is not the slug of the address."));
     }
     file.check().map_err(|why| unsound(&why))?;
+    let _alone = hq.alone().await;
     let running = match hq.conference(&slug) {
         Some(running) => {
-            running.replace_file(file.clone()).map_err(|error| broken(&*error))?;
+            allotments::check_unchanged(&running, &file).map_err(|changed| {
+                Problem::new(StatusCode::CONFLICT, "changed_allotment", changed.to_string())
+            })?;
             running
         }
         None => begin(&hq, &file)?,
@@ -43,16 +46,65 @@ pub(super) async fn set(
             give(&running, Command::SetQuota { seat_type: seat_type.clone(), quota: quota.quota }).await?;
         }
     }
+    // Last: allotments that the file adds are given at once, from the quotas set above.
+    running.replace_file(file).map_err(|error| broken(&*error))?;
     Ok(axum::Json(json!({ "conference": slug, "scope": running.identity.scope })))
 }
 
 fn begin(hq: &Hq, file: &ConferenceFile) -> Result<Arc<Running>, Problem> {
     let running = hq.begin(file).map_err(|error| broken(&*error))?;
-    tokio::spawn(crate::allotments::keep_giving(running.clone()));
+    tokio::spawn(allotments::keep_giving(running.clone()));
     Ok(running)
 }
 
 async fn give(running: &Running, command: Command) -> Result<(), Problem> {
     let given = commands::give(running, "hq", Role::Administrator, command).await;
     given.map(|_| ()).map_err(command_problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use lanyard_node::http::request_hash;
+
+    use super::*;
+    use crate::test_hq::{TestHq, file};
+
+    async fn put(hq: &Arc<Hq>, value: ConferenceFile) -> Result<(), Problem> {
+        let hash = request_hash("PUT", "/", b"");
+        set(State(hq.clone()), Path(value.slug.clone()), Json { value, hash }).await.map(|_| ())
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_conference_that_is_put_by_many_at_once_has_one_log() {
+        let test = TestHq::empty();
+        let putting: Vec<_> = (0..4)
+            .map(|_| {
+                let hq = test.hq.clone();
+                tokio::spawn(async move { put(&hq, file()).await })
+            })
+            .collect();
+        for done in putting {
+            done.await.unwrap().unwrap();
+        }
+        let logs = test.running().reader.read_here(|db| Ok(db.vector()?.iter().count()));
+        assert_eq!(logs.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_allotment_changes_until_its_node_is_there() {
+        let test = TestHq::empty();
+        let with = |north| {
+            let mut file = file();
+            let quota = file.quotas.values_mut().next().unwrap();
+            quota.allotments = [("north".to_owned(), north)].into();
+            file
+        };
+        put(&test.hq, with(1)).await.unwrap();
+        put(&test.hq, with(2)).await.unwrap();
+        test.join("north").await;
+        let refused = put(&test.hq, with(3)).await.unwrap_err();
+        assert_eq!((refused.status(), refused.code()), (StatusCode::CONFLICT, "changed_allotment"));
+        assert_eq!(test.running().file(), with(2));
+        put(&test.hq, with(2)).await.unwrap();
+    }
 }

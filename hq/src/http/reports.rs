@@ -20,7 +20,7 @@ pub(super) async fn arrivals(State(hq): State<Arc<Hq>>, Path(slug): Path<String>
     Ok(axum::Json(json!({ "in": arrivals.inside, "expected": arrivals.expected })))
 }
 
-/// `GET …/sales`: quota, held, sold and what each account may still sell.
+/// `GET …/sales`: quota, held, sold, what each account may still sell, and allotments that were refused.
 pub(super) async fn sales(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -> Answer {
     let running = running(&hq, &slug)?;
     let published = published(&running);
@@ -39,7 +39,8 @@ pub(super) async fn sales(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -
             "free": ledger.free(), "nodes": accounts.collect::<Vec<_>>(),
         })
     });
-    Ok(axum::Json(json!({ "seat_types": rows.collect::<Vec<_>>() })))
+    let refused = running.refused_allotments();
+    Ok(axum::Json(json!({ "seat_types": rows.collect::<Vec<_>>(), "refused_allotments": refused })))
 }
 
 /// `GET …/conflicts`: every conflict with its sides, the newest first.

@@ -9,6 +9,7 @@ use lanyard_node::clock::system_now_ms;
 use lanyard_node::http::Problem;
 
 use super::broken;
+use crate::allotments::RefusedAllotment;
 use crate::hq::{Hq, Running};
 
 const HEAD: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"5\">\
@@ -56,7 +57,15 @@ async fn section(running: &Running) -> Result<String, Problem> {
         let id = escaped(seat_type.as_str());
         add(&mut text, format_args!("<tr><td>{id}<td>{}<td>{held}<td>{sold}<td>{free}</tr>", ledger.quota));
     }
-    Ok(text + "</table>")
+    text += "</table>";
+    for RefusedAllotment { seat_type, node, count, why } in running.refused_allotments() {
+        let (seat_type, node, why) = (escaped(seat_type.as_str()), escaped(&node), escaped(&why));
+        add(
+            &mut text,
+            format_args!("<p>Node {node} did not get its allotment of {count} {seat_type}. {why}"),
+        );
+    }
+    Ok(text)
 }
 
 fn add(text: &mut String, line: std::fmt::Arguments<'_>) {
