@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::{self, CommandError};
 use crate::hq::{Hq, not_after_ms};
-use crate::registry::{Redeemed, RegistryError};
+use crate::registry::{JoinCode, Registry, RegistryError};
 
 /// What a node sends to join.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,20 +58,21 @@ pub enum JoinError {
     Record(#[from] CommandError),
 }
 
-/// Uses a join code up and certifies the node.
+/// Certifies a node for a good join code, which is used up once the enrolment is on the disk.
 ///
 /// # Errors
-/// As [`JoinError`]; a code that was looked up and found good stays used.
+/// As [`JoinError`]; the code is as good as before, so that the node may come again.
 pub async fn join(hq: &Hq, request: &JoinRequest, now_ms: i64) -> Result<Joined, JoinError> {
-    let redeemed = hq.with_registry(|registry| registry.redeem(request.code.trim(), now_ms))?;
-    let invitation = match redeemed {
-        Redeemed::Good(invitation) => invitation,
-        Redeemed::Unknown => return Err(JoinError::UnknownCode),
-        Redeemed::Used => return Err(JoinError::UsedCode),
-        Redeemed::Expired => return Err(JoinError::ExpiredCode),
+    let code = request.code.trim();
+    let _alone = hq.alone().await;
+    let invitation = match hq.with_registry(|registry| registry.look_up(code, now_ms))? {
+        JoinCode::Good(invitation) => invitation,
+        JoinCode::Unknown => return Err(JoinError::UnknownCode),
+        JoinCode::Used => return Err(JoinError::UsedCode),
+        JoinCode::Expired => return Err(JoinError::ExpiredCode),
     };
     let running = hq.conference(&invitation.conference).ok_or(JoinError::UnknownCode)?;
-    let (scope, serial) = (running.identity.scope, hq.with_registry(|registry| registry.next_serial())?);
+    let (scope, serial) = (running.identity.scope, hq.with_registry(Registry::next_serial)?);
     let claims = Claims {
         node: NodeId::of(&request.public_key),
         public_key: request.public_key,
@@ -86,6 +87,9 @@ pub async fn join(hq: &Hq, request: &JoinRequest, now_ms: i64) -> Result<Joined,
     let enrol =
         Command::EnrolNode { node: certificate.claims.node, name: invitation.node_name.clone(), serial };
     commands::give(&running, "hq", Role::Administrator, enrol).await?;
+    if !hq.with_registry(|registry| registry.use_up(code, now_ms))? {
+        return Err(JoinError::UsedCode);
+    }
     Ok(Joined {
         conference: invitation.conference,
         scope,
@@ -94,4 +98,42 @@ pub async fn join(hq: &Hq, request: &JoinRequest, now_ms: i64) -> Result<Joined,
         organiser_key: hq.organiser().public_key(),
         hq_node: running.identity.node,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use lanyard_sync::SigningKey;
+
+    use super::*;
+    use crate::test_hq::TestHq;
+
+    fn request(seed: u8) -> JoinRequest {
+        let public_key = SigningKey::from_seed(&[seed; 32]).public_key();
+        JoinRequest { code: "CODE".to_owned(), public_key }
+    }
+
+    #[tokio::test]
+    async fn of_two_nodes_with_one_code_one_joins() {
+        let test = TestHq::with_conference();
+        test.invite("CODE", "north");
+        let (north, south) = (request(1), request(2));
+        let (one, other) = tokio::join!(join(&test.hq, &north, 1), join(&test.hq, &south, 1));
+        assert_eq!(one.unwrap().name, "north");
+        assert!(matches!(other, Err(JoinError::UsedCode)));
+        let of_north = test
+            .running()
+            .reader
+            .read_here(|db| Ok(db.enrolled()?.into_values().filter(|name| name == "north").count()));
+        assert_eq!(of_north.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_enrolment_that_fails_does_not_cost_the_code() {
+        let test = TestHq::with_conference();
+        test.invite("CODE", &"n".repeat(65));
+        for _ in 0..2 {
+            let failed = join(&test.hq, &request(1), 1).await;
+            assert!(matches!(failed, Err(JoinError::Certificate(_))), "{failed:?}");
+        }
+    }
 }

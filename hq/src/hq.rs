@@ -98,8 +98,8 @@ impl Hq {
     ///
     /// # Errors
     /// When the registry's database fails.
-    pub fn with_registry<T, E>(&self, look: impl FnOnce(&mut Registry) -> Result<T, E>) -> Result<T, E> {
-        look(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn with_registry<T, E>(&self, look: impl FnOnce(&Registry) -> Result<T, E>) -> Result<T, E> {
+        look(&self.registry.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Waits until nobody else changes what HQ is made of, and keeps others from it until the guard is dropped.

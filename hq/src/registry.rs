@@ -25,10 +25,10 @@ pub struct Invitation {
     pub node_name: String,
 }
 
-/// What became of a join code.
+/// How a join code is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Redeemed {
-    /// It was good and is used up.
+pub enum JoinCode {
+    /// It is good.
     Good(Invitation),
     /// Nobody issued it.
     Unknown,
@@ -72,13 +72,13 @@ impl Registry {
         Ok(())
     }
 
-    /// Uses a join code up, once.
+    /// Looks a join code up, and leaves it as it is.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn redeem(&mut self, code: &str, now_ms: i64) -> Result<Redeemed, RegistryError> {
-        let transaction = self.connection.transaction()?;
-        let found = transaction
+    pub fn look_up(&self, code: &str, now_ms: i64) -> Result<JoinCode, RegistryError> {
+        let found = self
+            .connection
             .query_row(
                 "SELECT conference, node_name, expires_ms, used_ms FROM join_codes WHERE code_hash = ?1",
                 [hashed(code)],
@@ -88,20 +88,24 @@ impl Registry {
                 },
             )
             .optional()?;
-        let redeemed = match found {
-            None => Redeemed::Unknown,
-            Some((_, _, Some(_))) => Redeemed::Used,
-            Some((_, expires_ms, None)) if now_ms >= expires_ms => Redeemed::Expired,
-            Some((invitation, _, None)) => {
-                transaction.execute(
-                    "UPDATE join_codes SET used_ms = ?2 WHERE code_hash = ?1",
-                    params![hashed(code), now_ms],
-                )?;
-                Redeemed::Good(invitation)
-            }
-        };
-        transaction.commit()?;
-        Ok(redeemed)
+        Ok(match found {
+            None => JoinCode::Unknown,
+            Some((_, _, Some(_))) => JoinCode::Used,
+            Some((_, expires_ms, None)) if now_ms >= expires_ms => JoinCode::Expired,
+            Some((invitation, _, None)) => JoinCode::Good(invitation),
+        })
+    }
+
+    /// Uses a join code up; false when it was used before.
+    ///
+    /// # Errors
+    /// When the database fails; then the code is as it was.
+    pub fn use_up(&self, code: &str, now_ms: i64) -> Result<bool, RegistryError> {
+        let changed = self.connection.execute(
+            "UPDATE join_codes SET used_ms = ?2 WHERE code_hash = ?1 AND used_ms IS NULL",
+            params![hashed(code), now_ms],
+        )?;
+        Ok(changed == 1)
     }
 
     /// Takes the next serial number for a certificate.
@@ -129,21 +133,26 @@ mod tests {
     }
 
     #[test]
-    fn a_join_code_works_once() {
+    fn a_join_code_is_used_up_once_and_looking_costs_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let mut registry = Registry::open(folder.path()).unwrap();
+        let registry = Registry::open(folder.path()).unwrap();
         registry.invite("CODE", &north(), 0).unwrap();
-        assert_eq!(registry.redeem("CODE", 1).unwrap(), Redeemed::Good(north()));
-        assert_eq!(registry.redeem("CODE", 2).unwrap(), Redeemed::Used);
-        assert_eq!(registry.redeem("OTHER", 2).unwrap(), Redeemed::Unknown);
+        for _ in 0..2 {
+            assert_eq!(registry.look_up("CODE", 1).unwrap(), JoinCode::Good(north()));
+        }
+        assert!(registry.use_up("CODE", 1).unwrap());
+        assert!(!registry.use_up("CODE", 2).unwrap());
+        assert_eq!(registry.look_up("CODE", 2).unwrap(), JoinCode::Used);
+        assert_eq!(registry.look_up("OTHER", 2).unwrap(), JoinCode::Unknown);
+        assert!(!registry.use_up("OTHER", 2).unwrap());
     }
 
     #[test]
     fn a_join_code_grows_old() {
         let folder = tempfile::tempdir().unwrap();
-        let mut registry = Registry::open(folder.path()).unwrap();
+        let registry = Registry::open(folder.path()).unwrap();
         registry.invite("CODE", &north(), 0).unwrap();
-        assert_eq!(registry.redeem("CODE", JOIN_CODE_LIFE_MS).unwrap(), Redeemed::Expired);
+        assert_eq!(registry.look_up("CODE", JOIN_CODE_LIFE_MS).unwrap(), JoinCode::Expired);
     }
 
     #[test]
