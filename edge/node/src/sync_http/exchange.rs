@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lanyard_sync::{Answer, Batch, Problem, Reply, Request, ScopeView, ServerView, answer};
 
+use super::message::Message;
 use super::open::{cbor, problem};
 use super::sessions::Peer;
 use super::{Host, ServedScope};
@@ -19,7 +19,11 @@ use crate::read::{Read, ReadError};
 const BUSY_FOR_MS: u32 = 500;
 
 /// Answers a request of a peer that has a session.
-pub(super) async fn exchange(State(host): State<Host>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn exchange(
+    State(host): State<Host>,
+    headers: HeaderMap,
+    Message(body): Message,
+) -> Response {
     let Some(peer) = peer_of(&host, &headers) else {
         return (StatusCode::UNAUTHORIZED, "open a session first").into_response();
     };

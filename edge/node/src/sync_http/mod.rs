@@ -6,6 +6,7 @@
 
 mod exchange;
 mod hints;
+mod message;
 mod open;
 mod sessions;
 
@@ -24,8 +25,8 @@ use sessions::Sessions;
 
 /// Content type of every message of the protocol.
 pub const CONTENT_TYPE: &str = "application/cbor";
-/// Room for what surrounds a batch in a message, in bytes.
-const ENVELOPE_MAX_BYTES: usize = 64 * 1024;
+/// Largest body that is read, in bytes: a batch and what surrounds it.
+const BODY_MAX_BYTES: usize = BATCH_TRAVEL_MAX_BYTES + 64 * 1024;
 /// How often a silent hint stream says that it lives, in milliseconds.
 pub const HINT_HEARTBEAT_MS: u64 = 5_000;
 
@@ -60,6 +61,6 @@ pub fn routes(directory: Arc<Directory>) -> Router {
         .route("/sync/v1/session", post(open::session))
         .route("/sync/v1/exchange", post(exchange::exchange))
         .route("/sync/v1/hints", get(hints::hints))
-        .layer(DefaultBodyLimit::max(BATCH_TRAVEL_MAX_BYTES + ENVELOPE_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(host)
 }

@@ -1,11 +1,11 @@
 //! Opening a session: a challenge, its answer, a token.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lanyard_sync::{Challenge, ChallengeAnswer, HandshakeError, Problem, Reply, ScopeId};
 
+use super::message::Message;
 use super::sessions::Peer;
 use super::{CONTENT_TYPE, Host};
 use crate::clock::system_now_ms;
@@ -14,7 +14,7 @@ use crate::clock::system_now_ms;
 const CHALLENGE_BYTES_MAX: usize = 64;
 
 /// `POST /sync/v1/challenge`: body is the 16 bytes of a scope, the answer a challenge.
-pub(super) async fn challenge(State(host): State<Host>, body: Bytes) -> Response {
+pub(super) async fn challenge(State(host): State<Host>, Message(body): Message) -> Response {
     let scope = <[u8; 16]>::try_from(&body[..]).map(ScopeId).ok().and_then(|scope| (host.directory)(scope));
     let Some(served) = scope else { return problem(Problem::DeniedScope) };
     let challenge =
@@ -24,7 +24,7 @@ pub(super) async fn challenge(State(host): State<Host>, body: Bytes) -> Response
 
 /// `POST /sync/v1/session`: body is the length of a challenge in one byte, the challenge and its answer; the
 /// answer is a token as text.
-pub(super) async fn session(State(host): State<Host>, body: Bytes) -> Response {
+pub(super) async fn session(State(host): State<Host>, Message(body): Message) -> Response {
     match begin(&host, &body) {
         Ok(token) => (StatusCode::CREATED, token).into_response(),
         Err(refused) => problem(refused),
