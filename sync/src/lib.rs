@@ -42,8 +42,8 @@ pub use order::CanonicalKey;
 pub use payload::{Part, Payload};
 pub use problem::{Problem, ProblemReport};
 pub use session::{
-    Answer, CallId, Challenge, ChallengeAnswer, HandshakeError, Hello, HelloReply, HelloScope, Input, Output,
-    OwnHead, Reply, Request, ScopeAnswer, ScopeView, ServerView, Session, answer,
+    Answer, CALL_TIMEOUT_MS, CallId, Challenge, ChallengeAnswer, HandshakeError, Hello, HelloReply,
+    HelloScope, Input, Output, OwnHead, Reply, Request, ScopeAnswer, ScopeView, ServerView, Session, answer,
 };
 pub use stream::{InvalidStreamName, StreamKey, StreamName};
 pub use vector::{Head, VersionVector};

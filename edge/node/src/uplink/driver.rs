@@ -257,7 +257,7 @@ fn log_broken(error: &ReadError) {
 /// An error with what lies behind it.
 fn in_words(error: &TransportError) -> String {
     match error {
-        TransportError::Away(source) if source.is_timeout() => "The peer does not answer in time.".to_owned(),
+        TransportError::Silent => "The peer does not answer in time.".to_owned(),
         TransportError::Away(source) if source.is_connect() => "The peer cannot be reached.".to_owned(),
         other => format!("{other}."),
     }

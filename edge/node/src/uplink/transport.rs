@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
-use lanyard_sync::{Challenge, ProblemReport, Reply, Request};
+use lanyard_sync::{CALL_TIMEOUT_MS, Challenge, ProblemReport, Reply, Request};
 use reqwest::{Response, StatusCode, header};
 use tokio::sync::Mutex;
 use url::Url;
@@ -15,8 +15,13 @@ use url::Url;
 use crate::identity::Identity;
 use crate::sync_http::CONTENT_TYPE;
 
-/// How long one request may take before the line counts as dead.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// How long the line may be silent before it counts as dead.
+const SILENCE: Duration = Duration::from_secs(8);
+/// The slowest line on which a request is still waited for, in bytes a second. What is on its way to the peer cannot
+/// be told from silence, so a request may take so much longer: the largest batch about all the time there is.
+const SLOWEST_BYTES_PER_S: u32 = 48 * 1024;
+/// How long one call may take: as long as the session waits for it.
+const CALL: Duration = Duration::from_millis(CALL_TIMEOUT_MS);
 /// Largest answer, in bytes: a batch and what surrounds it.
 const ANSWER_MAX_BYTES: usize = BATCH_TRAVEL_MAX_BYTES + 64 * 1024;
 
@@ -26,6 +31,9 @@ pub enum TransportError {
     /// The line or the peer is away.
     #[error("the peer does not answer")]
     Away(#[source] reqwest::Error),
+    /// Nothing came for too long.
+    #[error("the peer does not answer in time")]
+    Silent,
     /// Something else answered.
     #[error("something answered that is not HQ, such as a sign-in page of the venue's network ({what})")]
     Stranger {
@@ -53,15 +61,20 @@ pub(super) struct Transport {
     peer: Url,
     identity: Identity,
     token: Arc<Mutex<Option<String>>>,
+    silence: Duration,
 }
 
 impl Transport {
     pub(super) fn new(http: reqwest::Client, peer: Url, identity: Identity) -> Self {
-        Self { http, peer, identity, token: Arc::default() }
+        Self { http, peer, identity, token: Arc::default(), silence: SILENCE }
     }
 
     /// Sends a request and waits for the reply; opens a session first when there is none.
     pub(super) async fn exchange(&self, request: &Request) -> Result<Reply, TransportError> {
+        within(CALL, self.call(request)).await?
+    }
+
+    async fn call(&self, request: &Request) -> Result<Reply, TransportError> {
         let body = request.encode();
         let token = self.token(None).await?;
         let mut response = self.send("sync/v1/exchange", Some(&token), body.clone()).await?;
@@ -69,15 +82,15 @@ impl Transport {
             let token = self.token(Some(&token)).await?;
             response = self.send("sync/v1/exchange", Some(&token), body).await?;
         }
-        reply(response).await
+        let bytes = self.message(response).await?;
+        Reply::decode(&bytes).map_err(|_| stranger("an unreadable answer"))
     }
 
     /// Opens the stream of hints.
     pub(super) async fn hints(&self) -> Result<Response, TransportError> {
         let token = self.token(None).await?;
         let request = self.http.get(self.peer.join("sync/v1/hints")?).bearer_auth(token);
-        let response = tokio::time::timeout(PATIENCE, request.send()).await;
-        let response = response.map_err(|_| stranger("silence"))?.map_err(TransportError::Away)?;
+        let response = within(self.silence, request.send()).await?.map_err(TransportError::Away)?;
         let is_stream = content_type(&response).starts_with("text/event-stream");
         match response.status() {
             StatusCode::OK if is_stream => Ok(response),
@@ -103,56 +116,63 @@ impl Transport {
     async fn open(&self) -> Result<String, TransportError> {
         let scope = self.identity.scope;
         let response = self.send("sync/v1/challenge", None, scope.as_bytes().to_vec()).await?;
-        let bytes = message(response).await?;
+        let bytes = self.message(response).await?;
         let challenge = Challenge::decode(&bytes).map_err(|_| refusal_or_stranger(&bytes))?;
         let answer = challenge.answer(scope, self.identity.certificate.clone(), &self.identity.key).encode();
         let length = u8::try_from(bytes.len()).map_err(|_| stranger("a long challenge"))?;
         let body = [&[length][..], &bytes, &answer].concat();
         let response = self.send("sync/v1/session", None, body).await?;
         if response.status() != StatusCode::CREATED {
-            return Err(refusal_or_stranger(&message(response).await?));
+            return Err(refusal_or_stranger(&self.message(response).await?));
         }
-        let token = bounded(response).await?;
+        let token = self.bounded(response).await?;
         String::from_utf8(token).map_err(|_| stranger("a token that is no text"))
     }
 
     async fn send(&self, path: &str, token: Option<&str>, body: Vec<u8>) -> Result<Response, TransportError> {
-        let request = self.http.post(self.peer.join(path)?).timeout(PATIENCE).body(body);
+        let patience = self.patience(body.len());
+        let request = self.http.post(self.peer.join(path)?).body(body);
         let request = match token {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
-        request.send().await.map_err(TransportError::Away)
+        within(patience, request.send()).await?.map_err(TransportError::Away)
     }
-}
 
-async fn reply(response: Response) -> Result<Reply, TransportError> {
-    let bytes = message(response).await?;
-    Reply::decode(&bytes).map_err(|_| stranger("an unreadable answer"))
-}
-
-/// The bytes of a message of the protocol.
-async fn message(response: Response) -> Result<Vec<u8>, TransportError> {
-    let status = response.status();
-    if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
-        return Err(TransportError::Busy { retry_after_ms: retry_after_ms(&response) });
+    /// How long the answer to a request of so many bytes may take to begin.
+    fn patience(&self, bytes: usize) -> Duration {
+        let passage = Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST_BYTES_PER_S;
+        self.silence + passage
     }
-    let kind = content_type(&response);
-    if status != StatusCode::OK || kind != CONTENT_TYPE {
-        return Err(stranger(&format!("{status}, {kind}")));
-    }
-    bounded(response).await
-}
 
-async fn bounded(mut response: Response) -> Result<Vec<u8>, TransportError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(TransportError::Away)? {
-        if bytes.len() + chunk.len() > ANSWER_MAX_BYTES {
-            return Err(stranger("an endless answer"));
+    /// The bytes of a message of the protocol.
+    async fn message(&self, response: Response) -> Result<Vec<u8>, TransportError> {
+        let status = response.status();
+        if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(TransportError::Busy { retry_after_ms: retry_after_ms(&response) });
         }
-        bytes.extend_from_slice(&chunk);
+        let kind = content_type(&response);
+        if status != StatusCode::OK || kind != CONTENT_TYPE {
+            return Err(stranger(&format!("{status}, {kind}")));
+        }
+        self.bounded(response).await
     }
-    Ok(bytes)
+
+    async fn bounded(&self, mut response: Response) -> Result<Vec<u8>, TransportError> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = within(self.silence, response.chunk()).await?.map_err(TransportError::Away)? {
+            if bytes.len() + chunk.len() > ANSWER_MAX_BYTES {
+                return Err(stranger("an endless answer"));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+}
+
+/// Waits for something for so long.
+async fn within<T>(most: Duration, something: impl Future<Output = T>) -> Result<T, TransportError> {
+    tokio::time::timeout(most, something).await.map_err(|_| TransportError::Silent)
 }
 
 fn refusal_or_stranger(bytes: &[u8]) -> TransportError {
@@ -175,4 +195,85 @@ fn content_type(response: &Response) -> String {
 fn retry_after_ms(response: &Response) -> Option<u32> {
     let seconds: u32 = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(seconds.saturating_mul(1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::post;
+    use futures_util::stream;
+    use lanyard_sync::limits::BATCH_CUT_BYTES;
+    use lanyard_sync::{Role, ScopeId, SigningKey, VersionVector};
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::http::{Bound, Listen, StopSwitch};
+
+    const SCOPE: ScopeId = ScopeId([5; 16]);
+    const PAUSE: Duration = Duration::from_millis(150);
+    const SHORT_SILENCE: Duration = Duration::from_millis(400);
+
+    fn north() -> Identity {
+        let organiser = SigningKey::from_seed(&[200; 32]);
+        Identity::generate(&organiser, "north", [Role::Venue].into(), SCOPE, 4_000_000_000_000, [1; 32])
+            .unwrap()
+    }
+
+    /// Asks a peer that begins to answer after a while and goes on piece by piece.
+    async fn ask(request: &Request, begins_after: Duration, pieces: usize) -> Result<Reply, TransportError> {
+        let reply = Reply::Pull { vector: VersionVector::default(), batch: Some(vec![7; 4_000]) }.encode();
+        let answer = move || async move {
+            sleep(begins_after).await;
+            let pieces: Vec<_> = reply.chunks(reply.len().div_ceil(pieces)).map(<[u8]>::to_vec).collect();
+            let body = stream::unfold(pieces.into_iter(), async |mut pieces| {
+                let piece = pieces.next()?;
+                sleep(PAUSE).await;
+                Some((Ok::<_, Infallible>(piece), pieces))
+            });
+            ([(header::CONTENT_TYPE, CONTENT_TYPE)], Body::from_stream(body))
+        };
+        let router = Router::new().route("/sync/v1/exchange", post(answer));
+        let bound = Bound::bind(&Listen { address: "127.0.0.1:0".parse().unwrap(), tls: None }).unwrap();
+        let peer = bound.url().parse().unwrap();
+        let (_switch, stop) = StopSwitch::new();
+        let served = tokio::spawn(bound.serve(router, stop));
+        let mut transport = Transport::new(crate::tls::peer_client(None).unwrap(), peer, north());
+        transport.silence = SHORT_SILENCE;
+        *transport.token.lock().await = Some("token".to_owned());
+        let result = transport.exchange(request).await;
+        served.abort();
+        result
+    }
+
+    fn pull() -> Request {
+        Request::Pull { scope: SCOPE, vector: VersionVector::default() }
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_take_longer_than_a_silence_while_it_comes() {
+        let reply = ask(&pull(), Duration::ZERO, 5).await.unwrap();
+        assert!(matches!(reply, Reply::Pull { batch: Some(batch), .. } if batch.len() == 4_000));
+    }
+
+    #[tokio::test]
+    async fn a_silent_line_is_noticed() {
+        assert!(matches!(ask(&pull(), 2 * SHORT_SILENCE, 1).await, Err(TransportError::Silent)));
+    }
+
+    #[tokio::test]
+    async fn a_large_request_is_waited_for_longer() {
+        let batch = vec![0; usize::try_from(SLOWEST_BYTES_PER_S).unwrap()];
+        ask(&Request::Push { scope: SCOPE, batch }, 2 * SHORT_SILENCE, 1).await.unwrap();
+    }
+
+    #[test]
+    fn the_largest_batch_has_nearly_all_the_time_there_is_and_a_small_one_little() {
+        let transport =
+            Transport::new(crate::tls::peer_client(None).unwrap(), "http://[::1]".parse().unwrap(), north());
+        assert!((Duration::from_secs(28)..=CALL).contains(&transport.patience(BATCH_CUT_BYTES)));
+        assert!(transport.patience(50_000) < SILENCE + Duration::from_secs(2));
+    }
 }
