@@ -1,6 +1,6 @@
 //! Problems: the closed set of reasons for which a peer's message is not accepted.
 //!
-//! Each has a code word that travels, and one action that recovers from it.
+//! Each has a code word that travels, and words for what a person can do about it.
 
 use crate::cbor::{DecodeError, Reader, Writer};
 use crate::id::{Dot, Epoch, LogId, NodeId};
@@ -75,23 +75,33 @@ impl Problem {
         }
     }
 
-    /// Returns what recovers from it.
+    /// Returns what recovers from it: what a person can do, or that there is nothing to do.
     pub const fn recovery(&self) -> &'static str {
         match self {
             Self::VersionUnsupported => "Upgrade the older of the two nodes.",
             Self::ExpiredCertificate => {
-                "Renew the node's certificate at HQ; work at the venue goes on meanwhile."
+                "HQ takes nothing more of this conference; work at the venue goes on. Keep a copy of the data folder."
             }
-            Self::DeniedScope => "Enrol the node for this conference at HQ.",
-            Self::Gap(_) => "Exchange vectors again and send from the peer's head.",
-            Self::Fork(_) => "Set the orphan branch aside; HQ names the branch that stands.",
-            Self::BadChain(_) => "Run `lanyard verify` on the sending node and send again.",
-            Self::BadSignature(_) => "Check the node's key and certificate; enrol it anew if it was copied.",
-            Self::BadLamport(_) => "Quarantine the log: its writer does not follow the protocol.",
-            Self::MissingContext(_) => "Exchange vectors again and send in order of arrival.",
-            Self::TooLarge => "Send smaller batches.",
-            Self::Busy { .. } => "Wait and try again.",
-            Self::NeedsUpgrade(_) => "Upgrade this node; until then the log is not taken.",
+            Self::DeniedScope => {
+                "Check the address of HQ; if it is right, let the node join with a code of this conference, into another data folder."
+            }
+            Self::Gap(_) => "Nothing: the next exchange begins where the peer ends.",
+            Self::Fork(_) => {
+                "Two copies of one node have written. Stop one, keep both data folders, and let it join anew into another one."
+            }
+            Self::BadChain(_) => {
+                "Run `lanyard verify` on the sending node; if it finds something, let that node join anew into another data folder."
+            }
+            Self::BadSignature(_) => {
+                "Check that both nodes are of one organiser; if so, let the sending one join anew into another data folder."
+            }
+            Self::BadLamport(_) => {
+                "Stop the node that wrote it, and let it join anew, with this version, into another data folder."
+            }
+            Self::MissingContext(_) => "Nothing: the next exchange sends what is missing first.",
+            Self::TooLarge => "Upgrade the older of the two nodes: they differ in what one message may hold.",
+            Self::Busy { .. } => "Nothing: the node comes again by itself.",
+            Self::NeedsUpgrade(_) => "Upgrade the node that does not take it; everything else goes on.",
             Self::Malformed => "Report the fault: one of the two nodes has a defect.",
         }
     }

@@ -74,7 +74,7 @@ mod tests {
         let mut status = LinkStatus::default();
         status.refused(&Problem::DeniedScope.into());
         assert_eq!(status.state, LinkState::Denied);
-        assert!(status.problem.unwrap().ends_with("Enrol the node for this conference at HQ."));
+        assert!(status.problem.unwrap().contains("let the node join with a code of this conference"));
     }
 
     #[test]
