@@ -30,6 +30,7 @@ fn act(nodes: &mut [Node; 3], guests: &[AttendeeId], (what, at, whom, amount): S
         4 => Command::IssueBadge { attendee: guest },
         5 => Command::ReprintBadge { attendee: guest, reason: "lost".into() },
         6 | 7 => place((amount % 2 == 0).then_some(guest), &[(seat_type, i64::from(amount))]),
+        8 if amount == 0 => Command::TakePayment { order, method: Method::Complimentary, amount_minor: 0 },
         8 | 9 => {
             let amount_minor = nodes[at].view.order(order).map_or(0, |order| order.open_minor());
             Command::TakePayment { order, method: Method::Cash, amount_minor }
@@ -124,6 +125,7 @@ fn money_adds_up(node: &Node) {
     for (_, order) in node.view.orders() {
         match order.state {
             OrderState::Cancelled => assert_eq!(order.refund_due_minor, order.paid_minor),
+            OrderState::Confirmed if order.is_complimentary() => assert_eq!(order.paid_minor, 0),
             OrderState::Confirmed => assert_eq!(order.paid_minor, order.total_minor()),
             OrderState::Placed | OrderState::Expired | OrderState::Imported | OrderState::Unknown => {
                 assert_eq!(order.refund_due_minor, 0);

@@ -116,14 +116,22 @@ impl Order {
         self.lines.iter().map(Line::total_minor).fold(0, i64::saturating_add)
     }
 
+    /// Whether a supervisor gave the seats, so that nothing is to be paid.
+    pub fn is_complimentary(&self) -> bool {
+        self.method == Some(Method::Complimentary)
+    }
+
     /// What is still to be paid, minor units.
     pub fn open_minor(&self) -> i64 {
+        if self.is_complimentary() {
+            return 0;
+        }
         self.total_minor().saturating_sub(self.paid_minor).max(0)
     }
 
-    /// Whether money came in and nothing is open.
+    /// Whether money came in, or the seats were given, and nothing is open.
     pub fn is_paid(&self) -> bool {
-        self.paid_minor > 0 && self.open_minor() == 0
+        (self.paid_minor > 0 || self.is_complimentary()) && self.open_minor() == 0
     }
 
     /// Whether everything wanted is held.

@@ -214,7 +214,10 @@ fn money_adds_up(world: &World, node: &Node) -> anyhow::Result<()> {
         let total_minor = order.total_minor();
         let holds = match order.state {
             OrderState::Cancelled => refund_due_minor == paid_minor,
-            OrderState::Confirmed => paid_minor == total_minor && refund_due_minor == 0,
+            OrderState::Confirmed => {
+                let covered = if order.is_complimentary() { 0 } else { total_minor };
+                paid_minor == covered && refund_due_minor == 0
+            }
             OrderState::Placed | OrderState::Expired | OrderState::Imported | OrderState::Unknown => {
                 refund_due_minor == 0 && (paid_minor == 0 || paid_minor == total_minor)
             }

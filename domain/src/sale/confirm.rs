@@ -13,7 +13,8 @@ use crate::refusal::Refusal;
 use crate::stream::Stream;
 use crate::view::View;
 
-/// Decides `TakePayment`: exactly what is open, before the hold runs out, at the owner.
+/// Decides `TakePayment`: exactly what is open, before the hold runs out, at the owner. What is given covers all that
+/// is open and brings no money.
 pub(crate) fn take_payment(
     view: &impl View,
     id: OrderId,
@@ -26,7 +27,11 @@ pub(crate) fn take_payment(
     let right = match method {
         Method::Cash => amount_minor == open_minor && open_minor > 0,
         Method::Free => amount_minor == 0 && open_minor == 0,
-        Method::Complimentary => false,
+        Method::Complimentary if amount_minor != 0 => {
+            let why = "what is complimentary brings no money; the amount is 0".to_owned();
+            return Err(Refusal::InvalidField { field: "amount_minor".to_owned(), why });
+        }
+        Method::Complimentary => open_minor > 0,
     };
     if !right {
         return Err(Refusal::WrongAmount { open_minor });
@@ -105,6 +110,26 @@ mod tests {
         let refusal = Refusal::OrderIs { state: "confirmed".into() };
         assert_eq!(north.give(&Command::ConfirmOrder { order }).err(), Some(refusal));
         assert_eq!((north.order(order).state, north.ledger("cp").sold()), (OrderState::Confirmed, 1));
+    }
+
+    #[test]
+    fn a_complimentary_order_is_covered_stays_held_and_owes_no_refund() {
+        let [_, mut north, _] = venue();
+        let order = order_of(&north.give(&place(None, &[("cp", 2)])).unwrap());
+        let refusal = north.give(&pay(order, Method::Complimentary, 10_000)).err();
+        assert!(matches!(refusal, Some(Refusal::InvalidField { field, .. }) if field == "amount_minor"));
+        north.give(&pay(order, Method::Complimentary, 0)).unwrap();
+        for again in [pay(order, Method::Complimentary, 0), pay(order, Method::Cash, 10_000)] {
+            assert_eq!(north.give(&again).err(), Some(Refusal::WrongAmount { open_minor: 0 }));
+        }
+        north.now_ms += 2 * HOLD_MS;
+        assert!(north.give(&Command::ReleaseOrder { order }).is_err());
+        north.give(&Command::ConfirmOrder { order }).unwrap();
+        let known = north.order(order);
+        assert_eq!((known.state, known.paid_minor, known.open_minor()), (OrderState::Confirmed, 0, 0));
+        assert_eq!(north.ledger("cp").sold(), 2);
+        north.give(&Command::CancelOrder { order, reason: "not coming".into() }).unwrap();
+        assert_eq!(north.order(order).refund_due_minor, 0);
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub enum Short {
 pub struct PaymentRequest {
     /// Means of payment.
     method: PaymentMethod,
-    /// Minor units.
+    /// Minor units: what is open, and 0 where nothing is paid.
     amount_minor: i64,
 }
 
@@ -90,7 +90,7 @@ pub enum PaymentMethod {
     Cash,
     /// Nothing to pay.
     Free,
-    /// Given by a supervisor.
+    /// Given by a supervisor; covers all that is open.
     Complimentary,
 }
 

@@ -237,6 +237,7 @@ export interface Order {
   complete: boolean;
   total_minor: number;
   paid_minor: number;
+  open_minor: number;
   refund_due_minor: number;
   currency: string;
   expires_ms: number | null;

@@ -60,7 +60,7 @@ fn project_hold(db: &Connection, row: i64, state: &Order, own: Account) -> Resul
 fn release_due_ms(state: &Order) -> Option<i64> {
     match state.state {
         OrderState::Cancelled if !state.released => Some(0),
-        OrderState::Placed if state.paid_minor == 0 => Some(state.expires_ms),
+        OrderState::Placed if state.paid_minor == 0 && !state.is_complimentary() => Some(state.expires_ms),
         OrderState::Unknown
         | OrderState::Imported
         | OrderState::Placed

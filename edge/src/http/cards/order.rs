@@ -30,6 +30,8 @@ pub struct OrderCard {
     pub total_minor: i64,
     /// Received, minor units.
     pub paid_minor: i64,
+    /// Still to be paid, minor units.
+    pub open_minor: i64,
     /// To be given back, minor units.
     pub refund_due_minor: i64,
     /// ISO 4217 code.
@@ -104,6 +106,7 @@ impl OrderCard {
             complete: order.is_complete(),
             total_minor: order.total_minor(),
             paid_minor: order.paid_minor,
+            open_minor: order.open_minor(),
             refund_due_minor: order.refund_due_minor,
             currency: order.currency.clone(),
             expires_ms: (state == OrderState::Placed).then_some(order.expires_ms),
