@@ -5,8 +5,21 @@ use toml::{Table, Value};
 use super::error::ConfigError;
 
 const PREFIX: &str = "LANYARD_";
-/// Variables of the build, the tests and the engine, which are no settings.
-const FOREIGN: [&str; 3] = ["LANYARD_PLANTED_FAULT", "LANYARD_UI_DIST", "LANYARD_FREEZE"];
+/// Variables with our prefix that are no settings: of the programs, their build and their test suites.
+const FOREIGN: [&str; 12] = [
+    "LANYARD_CONFIG",
+    "LANYARD_FEATURES_DRIVER",
+    "LANYARD_FONTS_DIST",
+    "LANYARD_FREEZE",
+    "LANYARD_HQ_DATA",
+    "LANYARD_PLANTED_FAULT",
+    "LANYARD_SCREENSHOT",
+    "LANYARD_SIM_FROM",
+    "LANYARD_SIM_SEEDS",
+    "LANYARD_SIM_TRACE",
+    "LANYARD_TEST_CLOCK_FILE",
+    "LANYARD_UI_DIST",
+];
 
 /// Every value of the defaults: where it stands and what its variable is called.
 pub(super) fn places(defaults: &Table) -> Vec<(Vec<String>, &Value)> {
@@ -30,12 +43,11 @@ fn collect<'a>(table: &'a Table, above: &mut Vec<String>, places: &mut Vec<(Vec<
 pub(super) fn read(
     defaults: &Table,
     variables: impl IntoIterator<Item = (String, String)>,
-    foreign: &[&str],
 ) -> Result<Vec<(String, Vec<String>, Value)>, ConfigError> {
     let places = places(defaults);
     let mut values = Vec::new();
     for (name, text) in variables {
-        if !name.starts_with(PREFIX) || FOREIGN.contains(&name.as_str()) || foreign.contains(&name.as_str()) {
+        if !name.starts_with(PREFIX) || FOREIGN.contains(&name.as_str()) {
             continue;
         }
         let Some((place, default)) = places.iter().find(|(place, _)| variable(place) == name) else {

@@ -28,8 +28,6 @@ pub struct Sources<'a> {
     pub file: Option<&'a Path>,
     /// The environment.
     pub environment: Vec<(String, String)>,
-    /// Variables with our prefix that are no settings of this binary.
-    pub foreign: &'a [&'a str],
     /// Flags that were given.
     pub flags: Vec<Flag>,
 }
@@ -48,7 +46,7 @@ pub fn load<T: Default + Serialize + DeserializeOwned>(sources: Sources<'_>) -> 
     if let Some(path) = sources.file {
         lay_over(&mut table, file::<T>(path)?);
     }
-    let mut given = environment::read(&defaults, sources.environment, sources.foreign)?;
+    let mut given = environment::read(&defaults, sources.environment)?;
     for Flag { flag, place, text } in sources.flags {
         let place: Vec<String> = place.split('.').map(str::to_owned).collect();
         let default = at(&defaults, &place).expect("a flag stands for a key of the defaults");
@@ -160,8 +158,7 @@ mod tests {
         let flags =
             [Flag::given("--hq", "hq.url", Some("c")), Flag::given("--listen", "listen", None::<&str>)];
         let flags = flags.into_iter().flatten().collect();
-        let config: Config =
-            load(Sources { file: Some(&path), environment, foreign: &[], flags }).expect("sound");
+        let config: Config = load(Sources { file: Some(&path), environment, flags }).expect("sound");
         let hq = Hq { url: "c".to_owned(), wait_ms: 2 };
         assert_eq!(
             config,
@@ -185,6 +182,13 @@ mod tests {
             error,
             "the environment variable LANYARD_HQ_URLS names no setting; is LANYARD_HQ_URL meant?"
         );
+    }
+
+    #[test]
+    fn variables_of_tests_and_builds_are_no_settings() {
+        for name in ["LANYARD_SIM_TRACE", "LANYARD_TEST_CLOCK_FILE", "LANYARD_HQ_DATA", "LANYARD_CONFIG"] {
+            assert_eq!(with_environment(name, "x").expect("it is left alone"), Config::default(), "{name}");
+        }
     }
 
     #[test]

@@ -8,18 +8,6 @@ use serde::de::DeserializeOwned;
 
 use super::{ConfigError, Flag, Sources, load};
 
-/// Variables with our prefix that are no settings: of the programs, their build and their test suites.
-const FOREIGN: [&str; 8] = [
-    "LANYARD_CONFIG",
-    "LANYARD_HQ_DATA",
-    "LANYARD_TEST_CLOCK_FILE",
-    "LANYARD_FONTS_DIST",
-    "LANYARD_FEATURES_DRIVER",
-    "LANYARD_SCREENSHOT",
-    "LANYARD_SIM_FROM",
-    "LANYARD_SIM_SEEDS",
-];
-
 /// Where the configuration comes from.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SourceFlags {
@@ -47,7 +35,6 @@ impl SourceFlags {
         load(Sources {
             file: self.config.as_deref().or(in_data.as_deref()),
             environment: std::env::vars().collect(),
-            foreign: &FOREIGN,
             flags: flags.into_iter().chain([data]).flatten().collect(),
         })
     }
