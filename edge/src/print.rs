@@ -10,6 +10,7 @@ pub mod files;
 pub mod ipp_printer;
 mod ipp_words;
 mod jpeg;
+pub(crate) mod layout;
 pub mod pwg_raster;
 pub mod wording;
 pub mod worker;

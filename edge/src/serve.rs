@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use lanyard_badge::{Fonts, Layout};
 use lanyard_node::auth::{Sessions, SignIns};
 use lanyard_node::clock::{Surroundings, system_entropy};
 use lanyard_node::data_lock::DataLock;
@@ -25,11 +24,11 @@ use crate::http::lookups::Lookups;
 use crate::http::routes;
 use crate::live::Live;
 use crate::node::{Node, Parts};
-use crate::print::badge_maker::BadgeMaker;
 use crate::print::condition::Board;
 use crate::print::driver::Driver;
+use crate::print::layout::badge_maker;
 use crate::print::worker::Worker;
-use crate::watch::{FileDrop, LAYOUT_FILE};
+use crate::watch::FileDrop;
 
 /// How long the last commit may take once nothing more is asked.
 const LAST_COMMIT_WITHIN: Duration = Duration::from_secs(10);
@@ -200,26 +199,6 @@ fn start_tasks(config: &Config, node: &Node) -> anyhow::Result<JoinSet<()>> {
         tasks.spawn(drop.run());
     }
     Ok(tasks)
-}
-
-fn badge_maker(config: &Config) -> anyhow::Result<BadgeMaker> {
-    let mut fonts = Fonts::embedded();
-    if let Some(folder) = Config::path(&config.badges.fonts) {
-        fonts = fonts.with_folder(folder)?;
-    }
-    let dropped = config.data.join(LAYOUT_FILE);
-    let layout = match Config::path(&config.badges.layout) {
-        Some(path) => read_layout(path)?,
-        None if dropped.exists() => read_layout(&dropped)?,
-        None => Layout::embedded(),
-    };
-    Ok(BadgeMaker::start(fonts, layout))
-}
-
-fn read_layout(path: &Path) -> anyhow::Result<Layout> {
-    let svg = std::fs::read_to_string(path)
-        .with_context(|| format!("the layout {} cannot be read", path.display()))?;
-    Layout::parse(&svg).with_context(|| format!("the layout {} cannot be used", path.display()))
 }
 
 fn line(

@@ -15,14 +15,13 @@ use lanyard_node::import::{Encoding, FILE_MAX_BYTES, Importer};
 use tokio::time::{sleep, timeout};
 
 use crate::node::Node;
+use crate::print::layout::{DROPPED_FILE, keep};
 use crate::watch::drop_folder::{DropFolder, Dropped, Kind, Report};
 
 /// Between two looks at a file that may be growing.
 const SETTLE: Duration = Duration::from_millis(500);
 /// The longest time between looks, where the system tells of no changes.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// The layout in use, kept in the data folder over restarts.
-pub const LAYOUT_FILE: &str = "layout.svg";
 
 /// Who imports what was dropped.
 const ACTOR: &str = "file-drop";
@@ -66,7 +65,7 @@ impl FileDrop {
         for dropped in self.folder.look()? {
             let report = match dropped.kind {
                 Kind::AttendeeList => self.import(&dropped).await,
-                Kind::Layout => self.use_layout(&dropped),
+                Kind::Layout => self.use_layout(&dropped).await,
             };
             let put = self.folder.put_away(&dropped, &report)?;
             tracing::info!(file.path = %put.display(), file.taken = report.taken, "dropped file taken");
@@ -93,7 +92,8 @@ impl FileDrop {
         }
     }
 
-    fn use_layout(&self, dropped: &Dropped) -> Report {
+    /// A layout is kept before it is used, so that a restart does not bring back the one before.
+    async fn use_layout(&self, dropped: &Dropped) -> Report {
         let svg = match std::fs::read_to_string(&dropped.path) {
             Ok(svg) => svg,
             Err(error) => return words::unreadable(&dropped.path, &error),
@@ -102,9 +102,12 @@ impl FileDrop {
             Ok(layout) => layout,
             Err(error) => return words::refused(&dropped.path, &error),
         };
-        let kept = std::fs::write(self.data.join(LAYOUT_FILE), svg);
-        if let Err(error) = kept {
-            return words::unreadable(&self.data.join(LAYOUT_FILE), &error);
+        let layout = match self.node.badges.try_layout(layout).await {
+            Ok(layout) => layout,
+            Err(error) => return words::refused(&dropped.path, &error),
+        };
+        if let Err(error) = keep(&self.data, &svg) {
+            return words::unreadable(&self.data.join(DROPPED_FILE), &error);
         }
         match self.node.badges.use_layout(layout) {
             Ok(()) => words::layout_used(&dropped.path),

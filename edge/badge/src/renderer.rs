@@ -87,17 +87,16 @@ impl Renderer {
         Ok(Badge { svg, warnings, dpi, page: layout.page })
     }
 
-    /// Fits a badge's words without drawing them, and tells what [`Renderer::render`] would warn of.
-    pub fn check(&mut self, layout: &Layout, text: &BadgeText) -> Result<Vec<Warning>, RenderError> {
-        let words = text.placeholders();
-        let han = han_of(layout, text);
-        let mut warnings = Vec::new();
+    /// Fits sample words into every box, which finds what would fail each badge, such as a font that is not loaded.
+    pub fn try_layout(&mut self, layout: &Layout) -> Result<(), RenderError> {
+        let text = BadgeText::sample();
+        let (words, han) = (text.placeholders(), han_of(layout, &text));
         for piece in &layout.pieces {
             if let Piece::Text(text_box) = piece {
-                self.set(layout, text_box, han, &words, &mut warnings)?;
+                self.set(layout, text_box, han, &words, &mut Vec::new())?;
             }
         }
-        Ok(warnings)
+        Ok(())
     }
 
     /// Shapes a text on one line as badges do, and tells every glyph.

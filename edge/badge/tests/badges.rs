@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use lanyard_badge::{Badge, BadgeText, Fonts, Gray, Layout, Renderer, Warning, preflight};
+use lanyard_badge::{Badge, BadgeText, Fonts, Gray, Layout, Renderer, Warning};
 
 const CODE: &str = "LNY-7KX2-9QPD";
 
@@ -166,17 +166,15 @@ fn entitlements_are_printed() {
 }
 
 #[test]
-fn a_preflight_finds_cut_names_and_missing_glyphs() {
-    let badges = [
-        (1, words("Łukasz", "")),
-        (2, words("Ada \u{10A80}", "Lovelace")),
-        (3, words("Ada", &"Lovelace".repeat(20))),
-    ];
-    let findings =
-        preflight(&mut Renderer::new(Fonts::embedded()), &Layout::embedded(), badges).expect("it runs");
-    let found: Vec<_> = findings.into_iter().map(|finding| (finding.whose, finding.warnings)).collect();
+fn cut_names_and_missing_glyphs_are_told() {
+    let mut renderer = Renderer::new(Fonts::embedded());
+    let mut warnings =
+        |text: &BadgeText| renderer.render(&Layout::embedded(), text, 203).expect("it renders").warnings;
     let missing = Warning::MissingGlyphs { text: "{{ first_name }}".into(), characters: "\u{10A80}".into() };
-    assert_eq!(found, [(2, vec![missing]), (3, vec![Warning::Cut { text: "{{ last_name }}".into() }])]);
+    assert_eq!(warnings(&words("Łukasz", "")), []);
+    assert_eq!(warnings(&words("Ada \u{10A80}", "Lovelace")), [missing]);
+    let cut = Warning::Cut { text: "{{ last_name }}".into() };
+    assert_eq!(warnings(&words("Ada", &"Lovelace".repeat(20))), [cut]);
 }
 
 #[test]

@@ -116,9 +116,13 @@ fn a_small_qr_box_and_an_unknown_font_fail_with_what_to_change() {
     let font = page(
         "<rect data-text=\"{{ first_name }}\" data-font=\"Acme\" x=\"1\" y=\"1\" width=\"9\" height=\"9\"/>",
     );
-    let error =
-        renderer.render(&Layout::parse(&font).expect("valid"), &words, 203).expect_err("unknown font");
-    assert!(matches!(&error, RenderError::UnknownFont { family } if family == "Acme"), "{error}");
+    let layout = Layout::parse(&font).expect("valid");
+    for error in [
+        renderer.render(&layout, &words, 203).expect_err("unknown"),
+        renderer.try_layout(&layout).expect_err("unknown"),
+    ] {
+        assert!(matches!(&error, RenderError::UnknownFont { family } if family == "Acme"), "{error}");
+    }
 }
 
 #[test]

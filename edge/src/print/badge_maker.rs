@@ -11,6 +11,7 @@ const WAITING_MAX: usize = 64;
 
 enum Order {
     Make { text: Box<BadgeText>, dpi: u32, reply: oneshot::Sender<Result<Badge, RenderError>> },
+    TryLayout { layout: Box<Layout>, reply: oneshot::Sender<Result<Box<Layout>, RenderError>> },
     UseLayout(Box<Layout>),
 }
 
@@ -36,13 +37,18 @@ pub enum MakeError {
 
 impl BadgeMaker {
     /// Starts the thread.
-    pub fn start(fonts: Fonts, layout: Layout) -> Self {
+    ///
+    /// # Errors
+    /// When no badge could be made by this layout.
+    pub fn start(fonts: Fonts, layout: Layout) -> Result<Self, RenderError> {
+        let mut renderer = Renderer::new(fonts);
+        renderer.try_layout(&layout)?;
         let (orders, received) = sync_channel(WAITING_MAX);
         thread::Builder::new()
             .name("badge-maker".to_owned())
-            .spawn(move || work(&received, fonts, layout))
+            .spawn(move || work(&received, renderer, layout))
             .expect("a thread can be started at boot");
-        Self { orders }
+        Ok(Self { orders })
     }
 
     /// Makes one badge for a printer of `dpi` dots per inch.
@@ -54,6 +60,13 @@ impl BadgeMaker {
             log_warning(warning);
         }
         Ok(badge)
+    }
+
+    /// Gives a layout back if badges can be made by it.
+    pub async fn try_layout(&self, layout: Layout) -> Result<Layout, MakeError> {
+        let (reply, tried) = oneshot::channel();
+        self.send(Order::TryLayout { layout: Box::new(layout), reply })?;
+        Ok(*tried.await.map_err(|_| MakeError::Stopped)??)
     }
 
     /// Uses another layout from the next badge on.
@@ -69,11 +82,15 @@ impl BadgeMaker {
     }
 }
 
-fn work(orders: &Receiver<Order>, fonts: Fonts, mut layout: Layout) {
-    let mut renderer = Renderer::new(fonts);
+fn work(orders: &Receiver<Order>, mut renderer: Renderer, mut layout: Layout) {
     while let Ok(order) = orders.recv() {
         match order {
             Order::UseLayout(newer) => layout = *newer,
+            Order::TryLayout { layout, reply } => {
+                let tried = renderer.try_layout(&layout).map(|()| layout);
+                // Whoever asked may have gone away in the meantime.
+                drop(reply.send(tried));
+            }
             Order::Make { text, dpi, reply } => {
                 // Whoever asked may have gone away in the meantime.
                 drop(reply.send(renderer.render(&layout, &text, dpi)));
