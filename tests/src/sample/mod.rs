@@ -1,7 +1,7 @@
 //! The sample conference: a configuration and an attendee list made from a seed.
 //!
 //! Responsible for names in the scripts a badge must get right, for namesakes, long and single-word
-//! names, and for the conference file that `lanyard-hq conference add` reads.
+//! names, and for the conference file that `lanyard-hq conference FILE` reads.
 
 mod names;
 
@@ -18,6 +18,8 @@ pub const ATTENDEES: usize = 2_000;
 
 /// Name of the source in the plain list.
 pub const LIST_FILE: &str = "attendees.csv";
+
+const CONFERENCE: &str = include_str!("conference.toml");
 
 /// One sample attendee.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,9 +100,12 @@ pub fn csv(attendees: &[SampleAttendee]) -> String {
 pub fn conference_toml(now_ms: i64) -> String {
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
     let (starts_ms, ends_ms) = (now_ms - DAY_MS, now_ms + 3 * DAY_MS);
-    include_str!("conference.toml")
-        .replace("starts_ms = 0", &format!("starts_ms = {starts_ms}"))
-        .replace("ends_ms = 0", &format!("ends_ms = {ends_ms}"))
+    let dated = CONFERENCE.lines().map(|line| match line.split_once(" = ") {
+        Some(("starts_ms", _)) => format!("starts_ms = {starts_ms}\n"),
+        Some(("ends_ms", _)) => format!("ends_ms = {ends_ms}\n"),
+        _ => format!("{line}\n"),
+    });
+    dated.collect()
 }
 
 /// Slug of a conference file.
@@ -121,6 +126,14 @@ mod tests {
     fn the_same_seed_makes_the_same_list() {
         assert_eq!(attendees(7, 200), attendees(7, 200));
         assert_ne!(attendees(7, 200), attendees(8, 200));
+    }
+
+    #[test]
+    fn the_conference_file_is_one_as_it_stands_and_with_other_times() {
+        lanyard_hq::conference_file::ConferenceFile::parse(CONFERENCE).unwrap();
+        let now_ms = 1_800_000_000_000;
+        let dated = lanyard_hq::conference_file::ConferenceFile::parse(&conference_toml(now_ms)).unwrap();
+        assert!((dated.starts_ms..dated.ends_ms).contains(&now_ms));
     }
 
     #[test]
