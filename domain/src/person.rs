@@ -19,6 +19,9 @@ pub struct Person {
     /// Company or institution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company: Option<String>,
+    /// Pronouns as the attendee wrote them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pronouns: Option<String>,
     /// BCP 47 tag of the preferred language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,

@@ -75,6 +75,7 @@ pub(crate) fn check_words(person: &Person) -> Result<(), Refusal> {
         ("last_name", Some(&person.last_name)),
         ("email", person.email.as_ref()),
         ("company", person.company.as_ref()),
+        ("pronouns", person.pronouns.as_ref()),
     ];
     for (field, text) in fields {
         if text.is_some_and(|text| text.chars().count() > WORDS_MAX_CHARS) {

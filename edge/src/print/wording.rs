@@ -15,7 +15,7 @@ pub fn badge_text(attendee: &Attendee, badge: Option<&Badge>, conference: &Confe
         first_name: person.first_name,
         last_name: person.last_name,
         company: person.company.unwrap_or_default(),
-        pronouns: String::new(),
+        pronouns: person.pronouns.unwrap_or_default(),
         seat_type: admitting.first().map(|seat_type| seat_type.name.clone()).unwrap_or_default(),
         entitlements: extra.into_iter().map(|seat_type| seat_type.name.clone()).collect(),
         badge_code: badge
@@ -27,6 +27,8 @@ pub fn badge_text(attendee: &Attendee, badge: Option<&Badge>, conference: &Confe
 
 #[cfg(test)]
 mod tests {
+    use lanyard_domain::Person;
+
     use super::*;
 
     #[test]
@@ -37,7 +39,8 @@ mod tests {
                               "ws":{"name":"Workshop","price_minor":1,"extra":true}},"lists":{},"desks":{}}"#,
         )
         .expect("a conference");
-        let mut attendee = Attendee::default();
+        let person = Person { pronouns: Some("she/her".to_owned()), ..Person::default() };
+        let mut attendee = Attendee { person: Some(person), ..Attendee::default() };
         for (n, id) in ["ws", "ga"].into_iter().enumerate() {
             let seat = serde_json::json!({"seat_type": id, "admits": id == "ga", "paid": true,
                 "order": "000102030405060708090a0b0c0d0e0f", "imported": true, "cancelled": null});
@@ -46,6 +49,9 @@ mod tests {
         }
         let text = badge_text(&attendee, None, &conference);
         assert_eq!((text.seat_type.as_str(), text.badge_code.as_str()), ("General admission", ""));
-        assert_eq!(text.entitlements, ["Workshop"]);
+        assert_eq!(
+            (text.entitlements.as_slice(), text.pronouns.as_str()),
+            (&["Workshop".to_owned()][..], "she/her")
+        );
     }
 }

@@ -37,6 +37,8 @@ pub enum Field {
     Email,
     /// Company or institution.
     Company,
+    /// Pronouns, for the badge.
+    Pronouns,
     /// Preferred language.
     Language,
     /// What was bought.
@@ -61,6 +63,7 @@ const EVENTBRITE: Names = &[
     (Field::Name, &["name", "attendee name"]),
     (Field::Email, &["email", "attendee email", "email address"]),
     (Field::Company, &["company", "work company"]),
+    (Field::Pronouns, &["pronouns", "your pronouns"]),
     (Field::SeatType, &["ticket type"]),
     (Field::Code, &["barcode #", "barcode", "barcode number"]),
     (Field::Id, &["attendee #", "attendee id"]),
@@ -74,6 +77,7 @@ const PRETIX: Names = &[
     (Field::Name, &["attendee name", "name", "teilnehmername", "name des teilnehmers"]),
     (Field::Email, &["attendee email", "attendee e-mail", "e-mail", "email", "e-mail-adresse"]),
     (Field::Company, &["company", "attendee company", "firma"]),
+    (Field::Pronouns, &["pronouns", "pronomen"]),
     (Field::SeatType, &["product", "produkt"]),
     (Field::Variation, &["variation", "variante"]),
     (Field::Code, &["secret", "ticket secret", "ticket-code", "ticketcode"]),
@@ -90,6 +94,7 @@ const PLAIN: Names = &[
     (Field::Name, &["name", "full name", "attendee", "attendee name", "teilnehmer", "vollständiger name"]),
     (Field::Email, &["e-mail", "email address", "mail", "e-mail-adresse"]),
     (Field::Company, &["company", "organisation", "organization", "institution", "affiliation", "firma"]),
+    (Field::Pronouns, &["pronouns", "pronomen"]),
     (Field::Language, &["language", "locale", "sprache"]),
     (
         Field::SeatType,

@@ -58,7 +58,8 @@ impl Row<'_> {
         let email = optional(self.cell(Field::Email)?, cells::check_email)?;
         let language = optional(self.cell(Field::Language)?, cells::check_language)?;
         let company = optional(self.cell(Field::Company)?, |_| Ok(()))?;
-        Ok(Person { first_name, last_name, email, company, language, ..Person::default() })
+        let pronouns = optional(self.cell(Field::Pronouns)?, |_| Ok(()))?;
+        Ok(Person { first_name, last_name, email, company, pronouns, language, ..Person::default() })
     }
 
     /// What names the attendee for ever: the source's id, else the ticket code, else the e-mail.
@@ -155,6 +156,16 @@ mod tests {
         assert_eq!((row.external_key.as_str(), row.codes.as_slice()), ("AB-12", &["AB-12".to_owned()][..]));
         let seats: Vec<_> = row.seats.iter().map(|seat| (seat.seat_type.as_str(), seat.state)).collect();
         assert_eq!(seats, [("ga", SourceState::Unpaid), ("ws", SourceState::Unpaid)]);
+    }
+
+    #[test]
+    fn pronouns_are_taken_where_a_list_has_them() {
+        let pronouns =
+            |header: &str, line: &str| row(header, line).expect("the row is sound").person.pronouns;
+        let header = "name,pronouns,seat_type,code";
+        assert_eq!(pronouns(header, "Ada,she/her,ga,X").as_deref(), Some("she/her"));
+        assert_eq!(pronouns(header, "Ada,,ga,X"), None);
+        assert_eq!(pronouns("name,Pronomen,Ticketart,code", "Ada,sie/ihr,ga,X").as_deref(), Some("sie/ihr"));
     }
 
     #[test]
