@@ -31,6 +31,17 @@ Feature: Holds and payments
     Then the order is expired
     And north may still sell 4 seats of "CQRS Workshop"
 
+  @H3
+  Scenario: What a supervisor gives away costs nothing and stays held
+    When north places an order of:
+      | CQRS Workshop | 3 |
+    And a supervisor at north gives the order away
+    And 15 minutes and 1 seconds pass
+    Then the order is placed
+    When north confirms the order
+    Then the order is confirmed
+    And north may still sell 1 seat of "CQRS Workshop"
+
   @H9
   Scenario: A hold whose order was called off elsewhere ends by its own deadline, once
     When north places an order of:

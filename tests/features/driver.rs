@@ -76,6 +76,8 @@ pub(crate) enum Action {
     Place { registrant: Option<String>, attendee: Option<String>, lines: Vec<(String, i64)> },
     /// Pays in cash.
     Pay { order: String, amount_minor: i64 },
+    /// Gives away what an order holds.
+    GiveAway { order: String },
     /// Turns held seats into sold ones.
     Confirm { order: String },
     /// Names somebody new on a seat.

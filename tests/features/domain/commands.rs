@@ -69,6 +69,9 @@ pub(crate) fn command(node: &Node, action: &Action) -> anyhow::Result<Option<Com
         Action::Pay { order: id, amount_minor } => {
             Command::TakePayment { order: order(id)?, method: Method::Cash, amount_minor: *amount_minor }
         }
+        Action::GiveAway { order: id } => {
+            Command::TakePayment { order: order(id)?, method: Method::Complimentary, amount_minor: 0 }
+        }
         Action::Confirm { order: id } => Command::ConfirmOrder { order: order(id)? },
         Action::NameSeat { order: id, n, name } => {
             Command::AssignSeat { order: order(id)?, n: *n, assignee: Assignee::New(person(name)) }

@@ -68,6 +68,9 @@ fn path_and_body(action: &Action, named: &Named) -> (String, Value) {
         Action::Pay { order, amount_minor } => {
             (format!("/orders/{order}/payments"), json!({ "method": "cash", "amount_minor": amount_minor }))
         }
+        Action::GiveAway { order } => {
+            (format!("/orders/{order}/payments"), json!({ "method": "complimentary", "amount_minor": 0 }))
+        }
         Action::Confirm { order } => (format!("/orders/{order}/confirmation"), json!({})),
         Action::NameSeat { order, n, name } => {
             let (first_name, last_name) = fixture::names(name);

@@ -122,6 +122,7 @@ impl SpawnedVenue {
             | Action::WalkUp { .. }
             | Action::Place { attendee: None, .. }
             | Action::Pay { .. }
+            | Action::GiveAway { .. }
             | Action::Confirm { .. }
             | Action::NameSeat { .. }
             | Action::Lookup { .. } => return Ok(Named::default()),

@@ -74,6 +74,13 @@ async fn offers(w: &mut Summit, at: String, major: i64) -> anyhow::Result<()> {
     w.ask(By { desk: desk(&at), role: "cashier" }, Action::Pay { order, amount_minor: major * 100 }).await
 }
 
+#[when(regex = r"^a supervisor at (\S+) gives the order away$")]
+async fn gives_away(w: &mut Summit, at: String) -> anyhow::Result<()> {
+    let order = w.order.clone();
+    w.ask(By::supervisor(&desk(&at)), Action::GiveAway { order }).await?;
+    w.accepted()
+}
+
 #[when(regex = r"^(\S+) confirms the order$")]
 async fn confirms(w: &mut Summit, at: String) -> anyhow::Result<()> {
     let order = w.order.clone();
