@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
@@ -89,10 +88,10 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         badges: badge_maker(&config)?,
         live: Live::default(),
         hq: hq_status,
-        siblings: siblings,
+        siblings,
         printers: config.printers.clone(),
         seat_type_aliases: config.drop.seat_types.clone(),
-        identity: identity,
+        identity,
         stop: stop.clone(),
         writer,
         reader,
