@@ -128,6 +128,10 @@ impl Session {
 
     fn learn_here(&mut self, scope: ScopeId, vector: VersionVector, own: OwnHead) {
         let Some(state) = self.scopes.get_mut(&scope) else { return };
+        if state.here.as_ref().is_some_and(|here| here.own.log != own.log) {
+            // It goes on in another epoch: what it lacks of the one that is over is pulled like anybody's.
+            state.rewound = None;
+        }
         state.here = Some(Here { vector, own });
         if state.takes_recovery() {
             self.outputs.push(Output::Recovered { scope });

@@ -13,6 +13,7 @@ mod kill_loop;
 mod line;
 mod printers;
 mod pwg_page;
+mod siblings;
 mod stage;
 mod story;
 mod sync_trace;

@@ -32,6 +32,12 @@ pub enum WriteError {
     },
 }
 
+impl From<rusqlite::Error> for WriteError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 /// Where the entries of a command come from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin<'a> {

@@ -3,12 +3,17 @@
 use lanyard_domain::{AttendeeId, BadgeCode};
 use rusqlite::OptionalExtension;
 
-use super::append::Origin;
+use super::append::{Origin, WriteError};
 use super::{Engine, LocalAnswer, LocalChange, Peer, PrintState};
+use crate::clock::Draws;
 use crate::store::{StoreError, last_import};
 
 impl Engine {
-    pub(super) fn change_locally(&mut self, change: LocalChange) -> Result<LocalAnswer, StoreError> {
+    pub(super) fn change_locally(
+        &mut self,
+        change: LocalChange,
+        draws: &mut Draws,
+    ) -> Result<LocalAnswer, WriteError> {
         let changed = match change {
             LocalChange::PrintJob { job, from, to, reason, question, printer } => {
                 let state = self.print_job_state(job)?;
@@ -45,6 +50,8 @@ impl Engine {
                 last_import::set(&self.db, &import)?;
                 1
             }
+            LocalChange::SetBack { log, seq } => usize::from(self.hold_writes(log, seq)?),
+            LocalChange::WriteOn => usize::from(self.write_on(draws)?),
             LocalChange::Skew(skew_ms) => {
                 self.skew_ms = skew_ms;
                 1

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lanyard_sync::{Batch, CommandId, Hash};
 
 use super::append::WriteError;
-use super::{Committed, Engine, ImportError, Reply, Submission, SubmitError, Submitted};
+use super::{Committed, Engine, ImportError, LocalAnswer, Reply, Submission, SubmitError, Submitted};
 use crate::clock::Draws;
 use crate::store::{StoreError, outcomes};
 
@@ -114,9 +114,11 @@ impl Engine {
                     None => self.take_command(submitted, draws).map_err(failed)?,
                     Some(error) => self.refuse_unwritable(submitted, error).map_err(|e| failed(e.into()))?,
                 }),
+                Submission::Local(_) if unwritable.contains_key(index) => {
+                    Reply::Local(Ok(LocalAnswer::NotApplicable))
+                }
                 Submission::Local(change) => {
-                    let changed = self.change_locally(change.clone());
-                    Reply::Local(changed.map(Ok).map_err(|error| failed(error.into()))?)
+                    Reply::Local(self.change_locally(change.clone(), draws).map(Ok).map_err(failed)?)
                 }
                 Submission::Import(_) => continue,
             };

@@ -17,6 +17,9 @@ use crate::store::{StoreError, entries, outcomes};
 /// Most entries that are named to somebody who decided on an earlier version.
 const BETWEEN_MAX: u64 = 50;
 
+/// When to come again while writes are held, milliseconds.
+const HELD_RETRY_MS: u64 = 500;
+
 /// What a command is about, as far as it says so itself.
 #[derive(Clone, Copy, Debug, Default)]
 struct Target {
@@ -67,6 +70,9 @@ impl Engine {
     ) -> Result<Result<Answer, SubmitError>, WriteError> {
         if let Some(answer) = self.replay(submitted)? {
             return Ok(answer);
+        }
+        if self.held_until_seq.is_some() {
+            return Ok(Err(SubmitError::Busy { retry_after_ms: HELD_RETRY_MS }));
         }
         if !submitted.role.may(&submitted.command) {
             return Ok(Err(SubmitError::NotPermitted { needs: submitted.command.least_role() }));

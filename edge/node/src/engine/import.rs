@@ -72,6 +72,7 @@ impl Engine {
         if let Some(head) = own {
             // A peer had more of this log than this node: it was rolled back and now goes on from there.
             self.take_up_log(head);
+            self.release_writes_when_whole()?;
         }
         Ok(())
     }

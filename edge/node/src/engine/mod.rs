@@ -10,6 +10,7 @@ mod change_locally;
 mod commit;
 mod decide;
 mod due;
+mod epoch;
 pub(crate) mod fold;
 mod import;
 mod open;
@@ -66,6 +67,8 @@ pub struct Engine {
     surroundings: Surroundings,
     skew_ms: Option<i32>,
     log: LogWriter,
+    /// How far a peer has the own log, while this node has less of it: nothing is decided.
+    held_until_seq: Option<u64>,
     /// Position of the last own entry, while its head is not signed.
     unsigned_pos: Option<i64>,
     logs: BTreeMap<LogId, LogRow>,

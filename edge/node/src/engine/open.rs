@@ -7,18 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lanyard_domain::{Folded, Stream};
-use lanyard_sync::{
-    CommandId, Draft, EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION, Epoch, EpochOpened, KnownLog, KnownScope,
-    LogHead, LogId, LogWriter, PreviousEpoch, Salted, ScopeId,
-};
+use lanyard_sync::{Epoch, KnownLog, KnownScope, LogHead, LogId, LogWriter, ScopeId};
 use rusqlite::Connection;
 
 use super::append::WriteError;
+use super::epoch::EpochReason;
 use super::peers::Peers;
 use super::states::States;
 use super::{Engine, LogInfo, Options};
 use crate::clock::{Draws, Surroundings};
-use crate::engine::fold::Meaning;
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
 use crate::store::incarnation::{self, AdvanceError, Continuity};
@@ -63,20 +60,19 @@ impl Engine {
         check_scope(&db, identity.scope)?;
         let continuity = incarnation::examine(&db, path, &options.machine)?;
         let draws = &mut Draws::new(&surroundings.seed());
-        let present = meta::get::<i64>(&db, meta::OWN_EPOCH)?
-            .map(|epoch| LogId { node: identity.node, epoch: Epoch(sql::counter(epoch)) });
         let scope = identity.scope;
         let placeholder = LogId { node: identity.node, epoch: Epoch(0) };
         let mut engine = Self {
             path: path.to_owned(),
             known: KnownScope::new(scope, identity.organiser_key),
-            log: LogWriter::new(scope, LogHead::empty(scope, present.unwrap_or(placeholder))),
+            log: LogWriter::new(scope, LogHead::empty(scope, placeholder)),
             states: RefCell::new(States::new(options.states_cached)),
             db,
             identity,
             options,
             surroundings,
             skew_ms: None,
+            held_until_seq: None,
             unsigned_pos: None,
             logs: BTreeMap::new(),
             log_infos: Arc::default(),
@@ -91,10 +87,15 @@ impl Engine {
         };
         engine.reload()?;
         engine.peers = Peers::load(&engine.db)?;
-        let present = present.filter(|log| engine.known.logs.contains_key(log));
-        if continuity != Continuity::Shown || present.is_none() {
-            let reason = if continuity == Continuity::Broken { "restored" } else { "enrolled" };
-            engine.open_epoch(present, reason, draws)?;
+        let is_known = engine.known.logs.contains_key(&engine.own_log());
+        let reason = match continuity {
+            Continuity::Broken => Some(EpochReason::Restored),
+            _ if engine.held_until_seq.is_some() => Some(EpochReason::SetBack),
+            Continuity::Shown if is_known => None,
+            _ => Some(EpochReason::Enrolled),
+        };
+        if let Some(reason) = reason {
+            engine.open_epoch(reason, draws)?;
         }
         incarnation::advance(&engine.db, path, &engine.options.machine, draws.take())?;
         Ok(engine)
@@ -115,7 +116,11 @@ impl Engine {
         if let Some(Folded::Conference(configured)) = conference.as_deref() {
             self.conference = Arc::new(configured.conference.clone());
         }
-        let own = self.own_log();
+        self.held_until_seq = meta::get::<i64>(&self.db, meta::HELD_UNTIL_SEQ)?.map(sql::counter);
+        let own = match meta::get::<i64>(&self.db, meta::OWN_EPOCH)? {
+            Some(epoch) => LogId { node: self.identity.node, epoch: Epoch(sql::counter(epoch)) },
+            None => self.own_log(),
+        };
         let head = match self.known.logs.get(&own) {
             Some(known) => known.head.clone(),
             None => LogHead::empty(self.identity.scope, own),
@@ -130,51 +135,6 @@ impl Engine {
         for known in self.known.logs.values() {
             self.log.observe(&known.head);
         }
-    }
-
-    fn open_epoch(
-        &mut self,
-        present: Option<LogId>,
-        reason: &str,
-        draws: &mut Draws,
-    ) -> Result<(), WriteError> {
-        let previous = present.and_then(|log| self.known.logs.get(&log)).map(|known| PreviousEpoch {
-            epoch: known.head.log.epoch,
-            seq: known.head.seq,
-            head: known.head.hash,
-        });
-        let log = LogId { node: self.identity.node, epoch: Epoch(u64::from_le_bytes(draws.take())) };
-        let opened = EpochOpened {
-            certificate: self.identity.certificate.clone(),
-            previous,
-            reason: reason.to_owned(),
-        };
-        let draft = Draft {
-            stream: EpochOpened::stream(log.node),
-            kind: EPOCH_OPENED_KIND.to_owned(),
-            version: EPOCH_OPENED_VERSION,
-            min_reader: 1,
-            at_ms: self.surroundings.now_ms(),
-            skew_ms: None,
-            actor: "node".to_owned(),
-            desk: String::new(),
-            command: CommandId(draws.take()),
-            index: 0,
-            facts: Salted { salt: draws.take(), bytes: opened.to_facts() },
-            personal: None,
-            ext: Vec::new(),
-        };
-        self.db.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from)?;
-        let row = logs::insert(&self.db, log, &self.identity.certificate)?;
-        self.insert_log(row);
-        self.take_up_log(LogHead::empty(self.identity.scope, log));
-        self.append_draft(draft, &Meaning::Opening)?;
-        self.save_touched()?;
-        self.sign_head()?;
-        meta::set(&self.db, meta::OWN_EPOCH, sql::column(log.epoch.0))?;
-        self.db.execute_batch("COMMIT").map_err(StoreError::from)?;
-        self.know_own_head();
-        Ok(())
     }
 
     /// Takes a new log into the tables kept in memory.

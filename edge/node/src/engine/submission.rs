@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lanyard_domain::outcome::Outcome;
 use lanyard_domain::{Attendee, Command, Folded, Order, Role, Stream};
-use lanyard_sync::{Batch, CommandId, Dot, Hash, NodeId, Problem, VersionVector};
+use lanyard_sync::{Batch, CommandId, Dot, Hash, LogId, NodeId, Problem, VersionVector};
 
 use crate::store::StoreError;
 use crate::store::last_import::LastImport;
@@ -95,6 +95,15 @@ pub enum LocalChange {
     },
     /// Remembers that an import of a list begins.
     ImportBegan(LastImport),
+    /// A peer has the log of this node up to here, and this node has less: nothing is decided until it is back.
+    SetBack {
+        /// The log.
+        log: LogId,
+        /// How far the peer has it.
+        seq: u64,
+    },
+    /// The peer does not give back what this node lost: it goes on in a new epoch.
+    WriteOn,
     /// How far this node's clock is ahead of HQ's, milliseconds; kept in memory.
     Skew(Option<i32>),
 }

@@ -181,6 +181,15 @@ impl TestNode {
     }
 }
 
+/// HQ with people, and two venue nodes that know them.
+pub(crate) fn venue() -> (TestNode, TestNode, TestNode) {
+    let hq = TestNode::hq_with_people(10);
+    let (mut north, mut south) = (TestNode::new(1), TestNode::new(2));
+    north.pull(&hq).unwrap();
+    south.pull(&hq).unwrap();
+    (hq, north, south)
+}
+
 pub(crate) fn seat_type_id(id: &str) -> SeatTypeId {
     id.parse().unwrap()
 }

@@ -10,7 +10,7 @@ use lanyard_domain::outcome::{Accepted, Outcome};
 use lanyard_domain::{Account, Command, Refusal, Role};
 use lanyard_sync::Hash;
 
-use super::test_node::{TestNode, check_in, person, seat_type_id};
+use super::test_node::{TestNode, check_in, person, seat_type_id, venue};
 use super::{Answer, Arrivals, Reply, Submission, SubmitError};
 use crate::verify::{Invariant, verify};
 
@@ -29,13 +29,6 @@ fn refusal(answer: &Answer) -> &Refusal {
 }
 
 /// HQ with a conference and two venue nodes that know it.
-fn venue() -> (TestNode, TestNode, TestNode) {
-    let hq = TestNode::hq_with_people(10);
-    let (mut north, mut south) = (TestNode::new(1), TestNode::new(2));
-    north.pull(&hq).unwrap();
-    south.pull(&hq).unwrap();
-    (hq, north, south)
-}
 
 /// Brings all three to the same entries.
 fn meet(hq: &mut TestNode, north: &mut TestNode, south: &mut TestNode) {
@@ -109,6 +102,36 @@ fn a_command_that_cannot_be_written_leaves_the_log_as_it_was() {
     north.give(check_in(3));
     assert!(verify(&north.path()).unwrap().is_clean());
     assert_eq!(north.state_hashes().0, north.state_hashes().1);
+}
+
+#[test]
+fn a_command_that_cannot_be_written_takes_nothing_of_its_group_with_it() {
+    let (hq, mut north, _) = venue();
+    let overlong = super::Submitted { actor: "x".repeat(65), ..north.submitted(check_in(2)) };
+    let [first, again, last] = [1, 1, 3].map(|number| north.submitted(check_in(number)));
+    let batch = hq.reader().read_here(|db| db.batch_after(&lanyard_sync::VersionVector::default()));
+    let group = vec![
+        Submission::Import(batch.unwrap().unwrap()),
+        Submission::Command(first.clone()),
+        Submission::Command(overlong.clone()),
+        Submission::Command(again),
+        Submission::Local(super::LocalChange::Skew(Some(5))),
+        Submission::Command(last),
+    ];
+    let replies = north.engine.commit(group).replies;
+    let codes = replies.iter().map(|reply| match reply {
+        Reply::Command(Ok(Answer { outcome: Outcome::Refused(refused), .. })) => refused.refusal.code(),
+        Reply::Command(Ok(_)) => "accepted",
+        Reply::Import(Ok(_)) => "imported",
+        Reply::Local(Ok(_)) => "changed",
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(
+        codes.collect::<Vec<_>>(),
+        ["imported", "accepted", "invalid_field", "already_checked_in", "changed", "accepted"]
+    );
+    assert!(north.submit(first).unwrap().replayed && north.submit(overlong).unwrap().replayed);
+    assert!(verify(&north.path()).unwrap().is_clean());
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use lanyard_sync::{
-    Batch, CallId, Input, Output, OwnHead, Problem, Reply, Request, ScopeAnswer, Session, VersionVector,
+    Batch, CallId, Certificate, Input, NodeId, Output, OwnHead, Problem, Reply, Request, Role, ScopeAnswer,
+    Session, VersionVector,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -19,12 +20,22 @@ use crate::read::ReadError;
 const DONE_MAX: usize = 64;
 /// When nothing else is due.
 const IDLE: Duration = Duration::from_secs(1);
+/// How long decisions wait for entries of this node that only the peer has.
+const HELD_MAX: Duration = Duration::from_secs(10);
 
 /// What a task that the driver started came to.
 enum Done {
     Replied { call: CallId, result: Result<Reply, TransportError> },
     Built(Option<Vec<u8>>),
     Stored(Result<usize, Problem>),
+}
+
+/// Who is at the other end.
+#[derive(Clone, Copy)]
+struct Answering {
+    node: NodeId,
+    /// Whether its clock is the one that others are compared with.
+    is_hq: bool,
 }
 
 struct Driver {
@@ -36,6 +47,10 @@ struct Driver {
     begun: Instant,
     /// What the session was last told of this side.
     here: Option<VersionVector>,
+    /// Who answers, once it said so.
+    peer: Option<Answering>,
+    /// When decisions are to go on, whatever the peer has of this node's log.
+    held_until: Option<Instant>,
     /// What the peer is known to have, as last noted.
     noted: Option<VersionVector>,
 }
@@ -48,8 +63,18 @@ pub(super) async fn drive(uplink: Uplink, status: watch::Sender<LinkStatus>) {
     let (hint, mut hinted) = mpsc::channel(1);
     let listening = tokio::spawn(hints::listen(transport.clone(), hint));
     let mut published = uplink.writer.published();
-    let mut driver =
-        Driver { uplink, transport, session, status, done, begun: Instant::now(), here: None, noted: None };
+    let mut driver = Driver {
+        uplink,
+        transport,
+        session,
+        status,
+        done,
+        begun: Instant::now(),
+        here: None,
+        peer: None,
+        held_until: None,
+        noted: None,
+    };
     driver.look_here().await;
     loop {
         tokio::select! {
@@ -64,10 +89,19 @@ pub(super) async fn drive(uplink: Uplink, status: watch::Sender<LinkStatus>) {
                 driver.handle(Input::Hint { scope, digest: None }).await;
             }
             Some(done) = finished.recv() => driver.take(done).await,
-            () = sleep_until(driver.wakes_at()) => driver.handle(Input::Tick).await,
+            () = sleep_until(driver.wakes_at()) => {
+                driver.stop_holding_in_time().await;
+                driver.handle(Input::Tick).await;
+            }
         }
     }
     listening.abort();
+}
+
+impl Answering {
+    fn of(certificate: &Certificate) -> Self {
+        Self { node: certificate.claims.node, is_hq: certificate.has_role(Role::Hq) }
+    }
 }
 
 impl Driver {
@@ -77,7 +111,29 @@ impl Driver {
 
     fn wakes_at(&self) -> Instant {
         let due = self.session.wakes_at_ms().map(|at_ms| self.begun + Duration::from_millis(at_ms));
-        due.unwrap_or_else(|| Instant::now() + IDLE)
+        let due = due.unwrap_or_else(|| Instant::now() + IDLE);
+        self.held_until.map_or(due, |until| due.min(until))
+    }
+
+    /// The peer has more of this node's log than this node: it was set back, and must not write there.
+    async fn hold_writes(&mut self, seq: u64) {
+        let log = self.uplink.writer.published().borrow().own_log;
+        self.held_until = Some(Instant::now() + HELD_MAX);
+        self.change(LocalChange::SetBack { log, seq }).await;
+    }
+
+    /// A desk cannot wait for ever: without its lost entries the node goes on in a new epoch.
+    async fn stop_holding_in_time(&mut self) {
+        if self.held_until.is_some_and(|until| until <= Instant::now()) {
+            self.held_until = None;
+            self.change(LocalChange::WriteOn).await;
+        }
+    }
+
+    async fn change(&self, change: LocalChange) {
+        if let Err(error) = self.uplink.writer.change(change).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "what the peer said was not noted");
+        }
     }
 
     /// Tells the session what is here.
@@ -100,6 +156,9 @@ impl Driver {
         let scope = self.uplink.scope();
         match done {
             Done::Replied { call, result: Ok(reply) } => {
+                if let Reply::Hello(hello) = &reply {
+                    self.peer = hello.certificate.as_ref().map(Answering::of);
+                }
                 self.note_contact(&reply);
                 if let Reply::Push { vector } | Reply::Pull { vector, .. } = &reply {
                     self.note_peer(vector.clone()).await;
@@ -136,13 +195,9 @@ impl Driver {
 
     /// What the peer has is kept, so that everybody can see what still waits to be sent.
     async fn note_peer(&mut self, vector: VersionVector) {
-        let peer = self.uplink.writer.published().borrow().authority_node();
-        let Some(peer) = peer.filter(|_| self.noted.as_ref() != Some(&vector)) else { return };
+        let Some(peer) = self.peer.filter(|_| self.noted.as_ref() != Some(&vector)) else { return };
         self.noted = Some(vector.clone());
-        let heard = LocalChange::PeerHeard { peer, vector, at_ms: system_now_ms() };
-        if let Err(error) = self.uplink.writer.change(heard).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "what the peer has was not noted");
-        }
+        self.change(LocalChange::PeerHeard { peer: peer.node, vector, at_ms: system_now_ms() }).await;
     }
 
     /// Both sides have the same entries: what is here is there.
@@ -186,8 +241,12 @@ impl Driver {
                     seq = head.seq,
                     "this node was set back; its own entries are fetched from the peer"
                 );
+                self.hold_writes(head.seq).await;
             }
-            Output::Recovered { .. } => tracing::info!("this node's own log is whole again"),
+            Output::Recovered { .. } => {
+                self.held_until = None;
+                tracing::info!("this node's own log is whole again");
+            }
             Output::NeedsSnapshot { .. } => {
                 let why = "The peer no longer holds the first entries; a snapshot is needed.".to_owned();
                 self.status.send_modify(|status| status.lost(why));
@@ -235,11 +294,12 @@ impl Driver {
     }
 
     async fn note_skew(&self, peer_at_ms: i64) {
+        if !self.peer.is_some_and(|peer| peer.is_hq) {
+            return;
+        }
         let skew_ms = i32::try_from(system_now_ms().saturating_sub(peer_at_ms)).ok();
         self.status.send_modify(|status| status.skew_ms = skew_ms);
-        if let Err(error) = self.uplink.writer.change(LocalChange::Skew(skew_ms)).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the skew was not noted");
-        }
+        self.change(LocalChange::Skew(skew_ms)).await;
     }
 }
 
