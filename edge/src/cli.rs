@@ -35,6 +35,38 @@ pub enum Command {
     Events(Events),
     /// Writes a copy of the database, also while the node runs
     Backup(Backup),
+    /// Carries the log in a file, for a venue without any network
+    #[command(subcommand)]
+    Bundle(Bundle),
+}
+
+/// What can be done with a bundle.
+#[derive(Debug, Subcommand)]
+pub enum Bundle {
+    /// Writes what is here into a file, also while the node runs
+    Export(BundleExport),
+    /// Takes in what HQ or another node wrote into a file, while this node does not run
+    Import(BundleImport),
+}
+
+/// Flags of `bundle export`.
+#[derive(Debug, Args)]
+pub struct BundleExport {
+    /// File to write; it must not exist
+    pub file: PathBuf,
+    /// Leaves out what the side that wrote this bundle had
+    #[arg(long, value_name = "BUNDLE")]
+    pub since: Option<PathBuf>,
+}
+
+/// Flags of `bundle import`.
+#[derive(Debug, Args)]
+pub struct BundleImport {
+    /// The bundle
+    pub file: PathBuf,
+    /// How the report is shown.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// Flags of `verify`.

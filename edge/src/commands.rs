@@ -1,6 +1,7 @@
 //! What `lanyard` does from the command line, one module a command.
 
 mod backup;
+mod bundle;
 mod events;
 mod import;
 mod join;
@@ -29,6 +30,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Rebuild => rebuild::run(&source),
         Command::Events(flags) => events::run(&source, &flags),
         Command::Backup(flags) => backup::run(&source, &flags),
+        Command::Bundle(command) => bundle::run(&source, command).await,
     }
 }
 

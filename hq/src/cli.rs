@@ -2,6 +2,7 @@
 //!
 //! Every command but `serve` is a thin client of the JSON API: one process alone writes the log.
 
+mod bundle;
 mod client;
 mod print;
 
@@ -118,6 +119,9 @@ pub enum HqCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Carries the log in a file, to and from a node without a line.
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
     /// Finds attendees by name, e-mail, company or code.
     Attendees {
         /// Slug of the conference.
@@ -218,6 +222,7 @@ async fn ask(client: &Client, command: HqCommand) -> anyhow::Result<Value> {
             let path = format!("/conferences/{conference}/orders/{order}/cancellation");
             client.send(Method::POST, &path, &json!({ "reason": reason })).await
         }
+        HqCommand::Bundle(command) => bundle::ask(client, command).await,
         HqCommand::Attendees { conference, words } => {
             client.get(&format!("/conferences/{conference}/attendees"), &[("q", &words)]).await
         }

@@ -144,6 +144,11 @@ impl Running {
         Ok(Self { identity, writer, reader, file, refused_allotments, folder: folder.to_owned() })
     }
 
+    /// The conference's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the database is.
     pub fn database(&self) -> PathBuf {
         self.folder.join(lanyard_node::start::DATABASE_FILE)

@@ -7,6 +7,7 @@
 
 mod bad_files;
 mod bad_requests;
+mod bundles;
 mod enrolment;
 mod ipp_printer;
 mod kill_loop;

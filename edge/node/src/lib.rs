@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod backup;
+pub mod bundle;
 pub mod ca;
 pub mod clock;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod http;
 pub mod identity;
 pub mod import;
 pub mod log;
+pub mod new_file;
 pub mod project;
 pub mod read;
 pub mod rebuild;

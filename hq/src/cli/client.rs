@@ -1,5 +1,7 @@
 //! The client side of HQ's JSON API, with the token of the data folder.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -7,6 +9,8 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::token;
+
+const BYTES: &str = "application/octet-stream";
 
 /// A connection to the HQ that serves a data folder.
 #[derive(Debug)]
@@ -45,17 +49,46 @@ impl Client {
         let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
         answer(request.header("content-type", "text/csv").body(csv)).await
     }
+
+    /// Sends a file of this length, never all of it in memory.
+    pub(super) async fn upload_file(
+        &self,
+        path: &str,
+        file: tokio::fs::File,
+        length: u64,
+    ) -> anyhow::Result<Value> {
+        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        answer(request.header("content-type", BYTES).header("content-length", length).body(file)).await
+    }
+
+    /// Sends a request and writes what is answered into a file.
+    pub(super) async fn download(&self, path: &str, body: Vec<u8>, to: &mut File) -> anyhow::Result<()> {
+        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let mut response = received(request.header("content-type", BYTES).body(body)).await?;
+        while let Some(chunk) = response.chunk().await.context("HQ's answer broke off")? {
+            to.write_all(&chunk).context("the answer cannot be written")?;
+        }
+        Ok(())
+    }
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
+    json_of(received(request).await?).await
+}
+
+async fn json_of(response: reqwest::Response) -> anyhow::Result<Value> {
+    let text = response.text().await.context("HQ's answer broke off")?;
+    if text.is_empty() { Ok(Value::Null) } else { serde_json::from_str(&text).context("no JSON") }
+}
+
+/// Sends a request; a refusal becomes an error with HQ's words.
+async fn received(request: reqwest::RequestBuilder) -> anyhow::Result<reqwest::Response> {
     let response = request.send().await.context("HQ does not answer; is `lanyard-hq serve` running?")?;
     let status = response.status();
-    let text = response.text().await.context("HQ's answer broke off")?;
-    let body: Value =
-        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).context("no JSON")? };
     if status.is_success() {
-        return Ok(body);
+        return Ok(response);
     }
+    let body = json_of(response).await?;
     let detail = body["detail"].as_str().or(body["title"].as_str()).unwrap_or("no reason given");
     bail!("HQ refused ({status}): {detail}")
 }

@@ -2,6 +2,7 @@
 
 mod attendees;
 mod authorise;
+mod bundles;
 mod conferences;
 mod health;
 mod imports;

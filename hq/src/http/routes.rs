@@ -6,8 +6,8 @@ use axum::Router;
 use axum::routing::{get, post, put};
 
 use super::{
-    attendees, authorise, conferences, health, imports, join_codes, joins, nodes, orders, quotas, reports,
-    rights, staff, status_page,
+    attendees, authorise, bundles, conferences, health, imports, join_codes, joins, nodes, orders, quotas,
+    reports, rights, staff, status_page,
 };
 use crate::hq::Hq;
 
@@ -16,6 +16,8 @@ pub fn routes(hq: Arc<Hq>) -> Router {
     let api = Router::new()
         .route("/conferences/{slug}", put(conferences::set))
         .route("/conferences/{slug}/imports", post(imports::import))
+        .route("/conferences/{slug}/bundle-exports", post(bundles::export))
+        .route("/conferences/{slug}/bundle-imports", post(bundles::import))
         .route("/conferences/{slug}/staff/{staff}", put(staff::set))
         .route("/conferences/{slug}/join-codes", post(join_codes::invite))
         .route("/conferences/{slug}/quotas/{seat_type}", put(quotas::set))
