@@ -29,6 +29,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Names and addresses other machines reach this node by.
     pub names: Vec<String>,
+    /// Room kept for the time when the disk is full, MiB.
+    pub ballast_mib: u32,
     /// Printers of this node.
     pub printers: Vec<Printer>,
     /// Other nodes at the venue.
@@ -190,6 +192,7 @@ impl Default for Config {
             data: PathBuf::from("lanyard-data"),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7070)),
             names: Vec::new(),
+            ballast_mib: 32,
             printers: vec![Printer::files()],
             siblings: Vec::new(),
             log: Log::default(),

@@ -177,7 +177,8 @@ fn found(config: &Config) -> anyhow::Result<Foundation> {
     let identity = Identity::load(data)?;
     let path = data.join(DATABASE_FILE);
     let default_printer = config.printers.first().map(|printer| printer.printer.clone());
-    let options = Options { default_printer, ..options_here() };
+    let ballast_bytes = u64::from(config.ballast_mib) * 1024 * 1024;
+    let options = Options { default_printer, ballast_bytes, ..options_here() };
     let engine = Engine::open(&path, identity.clone(), options, Surroundings::new(now_ms, system_entropy))?;
     let reader = Reader::open(&path)?;
     let (writer, thread) = Writer::spawn(engine)?;

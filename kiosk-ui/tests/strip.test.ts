@@ -53,4 +53,11 @@ describe('the strip', () => {
   it('shows how many of how many are in', () => {
     expect(items({}).arrivals?.text).toBe('12 of 2,000 in');
   });
+
+  it('speaks of the disk only when it does not take everything', () => {
+    expect(items({}).store).toBeUndefined();
+    expect(items({ store: { state: 'low' } }).store).toEqual({ tone: 'warn', text: 'Disk nearly full: free space, check-in goes on' });
+    expect(items({ store: { state: 'full' } }).store).toEqual({ tone: 'bad', text: 'Disk full' });
+    expect(items({ store: { state: 'stopped' } }).store).toEqual({ tone: 'bad', text: 'Node writes no more' });
+  });
 });

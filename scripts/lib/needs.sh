@@ -13,6 +13,7 @@ unit system:qpdf:qpdf
 system:ippeveprinter:cups-ipp-utils
 system:dbus-daemon:dbus
 system:strace:strace
+system:mount:mount
 browser:chromium:chromium
 tidy:shellcheck:shellcheck
 TABLE

@@ -1,7 +1,7 @@
 //! The system suite: the binaries as processes, their disks, their lines and a printer.
 //!
 //! Responsible for what only whole processes show: the story of a day told to sound builds and to builds with planted
-//! faults, kills, finished syncs, bad input, lines that break, and paper.
+//! faults, kills, full disks, finished syncs, bad input, lines that break, and paper.
 
 #![expect(clippy::unwrap_used, reason = "everything here is a test or what only tests call")]
 
@@ -9,12 +9,14 @@ mod bad_files;
 mod bad_requests;
 mod bundles;
 mod enrolment;
+mod full_disk;
 mod ipp_printer;
 mod kill_loop;
 mod line;
 mod printers;
 mod pwg_page;
 mod siblings;
+mod small_disk;
 mod stage;
 mod story;
 mod sync_trace;

@@ -10,6 +10,7 @@ pub mod config;
 pub mod data_lock;
 pub mod engine;
 mod fault;
+mod health;
 pub mod housekeeping;
 pub mod http;
 pub mod identity;
@@ -30,8 +31,9 @@ pub mod verify;
 pub mod writer;
 
 pub use engine::{Answer, Engine, Options, Published, SubmitError, Submitted};
+pub use health::Health;
 pub use identity::Identity;
 pub use project::Standing;
 pub use read::Reader;
 pub use start::{Started, open, start};
-pub use writer::{Health, Writer, WriterThread};
+pub use writer::{Writer, WriterThread};

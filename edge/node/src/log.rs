@@ -61,8 +61,12 @@ impl Log {
     pub fn start(&self) -> Result<(), LogError> {
         let filter = EnvFilter::try_new(&self.filter)
             .map_err(|source| LogError::Filter { filter: self.filter.clone(), source })?;
-        let lines =
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+        // Where a line cannot be written, because the log is on a full disk too, saying so there would panic.
+        let lines = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(false)
+            .log_internal_errors(false);
         match self.format {
             LogFormat::Text => lines.try_init(),
             LogFormat::Json => lines.json().try_init(),

@@ -1,17 +1,19 @@
 //! The writer: a thread around the engine, a bounded queue before it, and answers after the commit.
 
+mod thread;
+
 use std::thread::JoinHandle;
 
 use lanyard_sync::{Batch, VersionVector};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::engine::{
-    Answer, Committed, Engine, GROUP_MAX, ImportError, LocalAnswer, LocalChange, Published, Reply,
-    Submission, SubmitError, Submitted,
+    Answer, Engine, ImportError, LocalAnswer, LocalChange, Published, Reply, Submission, SubmitError,
+    Submitted,
 };
-use crate::fault::{Fault, is_planted};
+use crate::health::Health;
 use crate::store::StoreError;
-use crate::store::checkpoint::{Checkpointer, WAL_PAGES};
+use thread::Worker;
 
 /// Most submissions that wait.
 const QUEUE_MAX: usize = 1024;
@@ -29,28 +31,6 @@ pub struct Writer {
     queue: mpsc::Sender<Queued>,
     published: watch::Receiver<Published>,
     health: watch::Receiver<Health>,
-}
-
-/// Whether the store takes what is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// It does.
-    Ok,
-    /// The disk is full; reading goes on.
-    Full,
-    /// It failed; the node writes no more.
-    Stopped,
-}
-
-impl Health {
-    /// The word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Full => "full",
-            Self::Stopped => "stopped",
-        }
-    }
 }
 
 /// The writing thread, to be waited for at the end.
@@ -75,13 +55,12 @@ impl Writer {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the connection for checkpoints cannot be opened.
+    /// When the connection for checkpoints cannot be opened, or there is no thread.
     pub fn spawn(engine: Engine) -> Result<(Self, WriterThread), StoreError> {
         let (queue, queued) = mpsc::channel(QUEUE_MAX);
         let (publish, published) = watch::channel(engine.published());
         let (set_health, health) = watch::channel(Health::Ok);
-        let checkpointer = Checkpointer::start(engine.path())?;
-        let worker = Worker { engine, queued, publish, health: set_health, checkpointer };
+        let worker = Worker::new(engine, queued, publish, set_health)?;
         let thread = std::thread::Builder::new()
             .name("lanyard-writer".into())
             .spawn(move || worker.run())
@@ -148,88 +127,6 @@ impl Writer {
             mpsc::error::TrySendError::Closed(_) => SubmitError::Stopped,
         })?;
         replied.await.map_err(|_| SubmitError::Stopped)
-    }
-}
-
-/// What the thread owns.
-struct Worker {
-    engine: Engine,
-    queued: mpsc::Receiver<Queued>,
-    publish: watch::Sender<Published>,
-    health: watch::Sender<Health>,
-    checkpointer: Checkpointer,
-}
-
-impl Worker {
-    fn run(mut self) -> Result<(), StoreError> {
-        let mut group = Vec::with_capacity(GROUP_MAX);
-        let mut replies = Vec::with_capacity(GROUP_MAX);
-        while let Some(first) = self.queued.blocking_recv() {
-            let mut next = Some(first);
-            while let Some(Queued { submission, reply }) = next {
-                group.push(submission);
-                replies.push(reply);
-                next = if group.len() < GROUP_MAX { self.queued.try_recv().ok() } else { None };
-            }
-            let committed = self.commit(std::mem::take(&mut group), &mut replies);
-            if let Some(error) = committed.broken {
-                self.health.send_replace(Health::Stopped);
-                return Err(error);
-            }
-            self.checkpoint();
-        }
-        Ok(())
-    }
-
-    /// Commits a group and replies. What is replied was synced before.
-    fn commit(&mut self, group: Vec<Submission>, replies: &mut Vec<oneshot::Sender<Reply>>) -> Committed {
-        // Planted for check-ins alone, so that what shows it is a node that dies, not a card read too early.
-        if is_planted(Fault::AnswerBeforeCommit) && group.iter().any(Submission::is_check_in) {
-            let committed = self.engine.commit_late(group, |made| answer(replies, made));
-            self.publish(&[], committed.broken.is_some());
-            return committed;
-        }
-        let Committed { replies: made, broken } = self.engine.commit(group);
-        self.publish(&made, broken.is_some());
-        answer(replies, made);
-        Committed { replies: Vec::new(), broken }
-    }
-
-    fn publish(&mut self, made: &[Reply], is_broken: bool) {
-        let is_full = made.iter().any(|reply| {
-            matches!(
-                reply,
-                Reply::Command(Err(SubmitError::StoreFull))
-                    | Reply::Local(Err(SubmitError::StoreFull))
-                    | Reply::Import(Err(ImportError::StoreFull))
-            )
-        });
-        let health = if is_full { Health::Full } else { Health::Ok };
-        if !is_broken {
-            self.health.send_if_modified(|present| std::mem::replace(present, health) != health);
-        }
-        self.publish.send_replace(self.engine.published());
-    }
-
-    /// Copies the write-ahead log when it has grown, after the replies went out.
-    fn checkpoint(&mut self) {
-        if self.engine.wal_pages() < WAL_PAGES {
-            return;
-        }
-        if !self.checkpointer.take_copied() {
-            self.checkpointer.request();
-            return;
-        }
-        if let Err(error) = self.engine.checkpoint() {
-            tracing::warn!(error = %error, "store.checkpoint.failed");
-        }
-    }
-}
-
-fn answer(replies: &mut Vec<oneshot::Sender<Reply>>, made: Vec<Reply>) {
-    for (reply, made) in replies.drain(..).zip(made) {
-        // Whoever asked may have gone; the outcome is stored under the command's id.
-        drop(reply.send(made));
     }
 }
 

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use lanyard_node::Health;
 use serde_json::json;
 
 use crate::node::Node;
@@ -13,13 +12,13 @@ pub async fn live() -> &'static str {
     "ok"
 }
 
-/// Takes commands.
+/// Takes commands, be it in the last room of the disk.
 pub async fn ready(State(node): State<Node>) -> Response {
     let published = node.published();
     let health = *node.writer.health().borrow();
     let has_conference = !published.conference.slug.is_empty();
     let body =
         json!({ "store": health.as_str(), "conference": has_conference, "position": published.position });
-    let status = if health == Health::Ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if health.takes_commands() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, axum::Json(body)).into_response()
 }

@@ -94,7 +94,7 @@ pub struct RemainingCard {
 /// Whether the store takes what is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StoreCard {
-    /// `ok`, `full` or `stopped`.
+    /// `ok`, `low` (the disk is nearly full and desks go on), `full` or `stopped`.
     state: &'static str,
 }
 

@@ -48,8 +48,11 @@ impl FilesPrinter {
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let partial = path.with_added_extension("part");
     let mut file = File::create(&partial)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+        // Half a badge is of no use, and on a full disk it holds room that the database needs.
+        fs::remove_file(&partial)?;
+        return Err(error);
+    }
     fs::rename(partial, path)
 }
 

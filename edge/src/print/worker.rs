@@ -68,6 +68,8 @@ impl Worker {
                     continue;
                 }
                 Ok(false) => {}
+                // The writer tells of the disk, once.
+                Err(WorkError::Change(SubmitError::StoreFull)) => sleep(REST).await,
                 Err(error) => {
                     tracing::error!(
                         printer.id = self.printer,

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::hq::Hq;
 
-/// Answers 503 with the conferences whose disk is full or whose store has stopped.
+/// Answers 503 with the conferences whose disk is full or nearly so, which take nothing of their nodes, or whose store
+/// has stopped.
 pub(super) async fn ready(State(hq): State<Arc<Hq>>) -> Response {
     let stores = hq.conferences().into_iter().map(|running| {
         let health = *running.writer.health().borrow();
@@ -42,7 +43,7 @@ mod tests {
             |summit| BTreeMap::from([("meetup".to_owned(), Health::Ok), ("summit".to_owned(), summit)]);
         let (status, body) = readiness(&stores(Health::Ok));
         assert_eq!((status, &body["ready"], &body["not_ready"]), (StatusCode::OK, &json!(true), &json!({})));
-        for (health, word) in [(Health::Full, "full"), (Health::Stopped, "stopped")] {
+        for (health, word) in [(Health::Low, "low"), (Health::Full, "full"), (Health::Stopped, "stopped")] {
             let (status, body) = readiness(&stores(health));
             assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
             assert_eq!(body["ready"], json!(false));

@@ -46,7 +46,7 @@ export function stripItems(view: StripView): StripItem[] {
       message: 'strip-arrivals',
       args: { in: status.arrivals.in, expected: status.arrivals.expected },
     },
-    ...(status.store.state === 'full' ? [storeFull()] : []),
+    ...storeItems(view),
   ];
 }
 
@@ -98,6 +98,14 @@ function printerItem({ nowMs, span }: StripView, printer: PrinterStatus | undefi
   return { id: 'printer', icon: 'printer', tone, message: 'strip-printer-queue', args };
 }
 
-function storeFull(): StripItem {
-  return { id: 'store', icon: 'store', tone: 'bad', message: 'strip-store-full', args: {} };
+/** The store is worth a word only when it does not take everything. */
+function storeItems({ status }: StripView): StripItem[] {
+  const looks = {
+    ok: null,
+    low: ['warn', 'strip-store-low'],
+    full: ['bad', 'strip-store-full'],
+    stopped: ['bad', 'strip-store-stopped'],
+  } as const;
+  const look = looks[status.store.state];
+  return look === null ? [] : [{ id: 'store', icon: 'store', tone: look[0], message: look[1], args: {} }];
 }

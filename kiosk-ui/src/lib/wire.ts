@@ -84,7 +84,7 @@ export interface Status {
   open_conflicts: number;
   seat_types: { seat_type: string; remaining_here: number; remaining_elsewhere: number }[];
   printers: PrinterStatus[];
-  store: { state: 'ok' | 'full' };
+  store: { state: 'ok' | 'low' | 'full' | 'stopped' };
 }
 
 export type AttendeeState = 'expected' | 'in' | 'out' | 'canceled' | 'unpaid';

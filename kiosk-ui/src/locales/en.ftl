@@ -78,8 +78,12 @@ strip-printer-off = Printer off ({ $queued } waiting)
     .hint = { $printer } is off; { $queued } waiting, the oldest for { $oldest }. { $reason }
 strip-arrivals = { $in } of { $expected } in
     .hint = People inside, of people expected
+strip-store-low = Disk nearly full: free space, check-in goes on
+    .hint = The node’s disk is nearly full: desks go on in the last of it, lists and what comes from HQ wait. Free some space
 strip-store-full = Disk full
     .hint = The node’s disk is full; tell the administrator
+strip-store-stopped = Node writes no more
+    .hint = The node has stopped writing; tell the administrator, who finds the reason in its log
 
 ## Not connected
 

@@ -7,6 +7,7 @@ use lanyard_sync::{Batch, CommandId, Hash};
 use super::append::WriteError;
 use super::{Committed, Engine, ImportError, LocalAnswer, Reply, Submission, SubmitError, Submitted};
 use crate::clock::Draws;
+use crate::store::ballast::Ballast;
 use crate::store::{StoreError, outcomes};
 
 /// Most submissions of one commit.
@@ -34,6 +35,16 @@ impl Group {
         }
         group
     }
+
+    /// Leaves what may be written in the room of the ballast.
+    fn keep_to_the_reserve(&mut self) {
+        self.imports.clear();
+        self.asked.retain(|(_, submission)| submission.may_use_the_reserve());
+    }
+
+    fn is_empty(&self) -> bool {
+        self.asked.is_empty() && self.imports.is_empty()
+    }
 }
 
 /// What is needed of a submission to reply to it when the transaction failed.
@@ -48,13 +59,46 @@ impl Engine {
     /// them is on disk. When the disk is full nothing of the group was written and the engine goes on;
     /// after any other failure it must not be used again.
     pub fn commit(&mut self, group: Vec<Submission>) -> Committed {
+        self.commit_beside(&mut Ballast::none(), group)
+    }
+
+    /// The same beside a ballast: when the disk is full it is given up, and what may use its room is
+    /// performed once more. Until it is there again, everything else is refused.
+    pub(crate) fn commit_beside(&mut self, ballast: &mut Ballast, group: Vec<Submission>) -> Committed {
         let asked: Vec<Asked> = group.iter().map(Asked::of).collect();
         let mut draws = Draws::new(&self.surroundings.seed());
-        let performed = self.perform(group, &mut draws);
-        match performed.and_then(|replies| self.finish().map(|()| replies)) {
-            Ok(replies) => Committed { replies, broken: None },
+        let mut group = Group::of(group);
+        if ballast.is_given_up() {
+            group.keep_to_the_reserve();
+        }
+        let mut written = self.perform_and_finish(&mut group, &mut draws);
+        if matches!(written, Err(StoreError::Full)) && ballast.give_up() {
+            group.keep_to_the_reserve();
+            written = self.undo().and_then(|()| self.perform_and_finish(&mut group, &mut draws));
+        }
+        match written {
+            Ok(mut replies) => {
+                let reply = |(index, asked)| {
+                    replies.remove(&index).unwrap_or_else(|| self.reply_to_failed(asked, false))
+                };
+                let replies = asked.iter().enumerate().map(reply).collect();
+                Committed { replies, is_full: false, broken: None }
+            }
             Err(error) => self.recover(&asked, error),
         }
+    }
+
+    fn perform_and_finish(
+        &mut self,
+        group: &mut Group,
+        draws: &mut Draws,
+    ) -> Result<BTreeMap<usize, Reply>, StoreError> {
+        if group.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let replies = self.perform(group, draws)?;
+        self.finish()?;
+        Ok(replies)
     }
 
     /// A planted fault: answers first and commits a while later.
@@ -65,13 +109,13 @@ impl Engine {
     ) -> Committed {
         let asked: Vec<Asked> = group.iter().map(Asked::of).collect();
         let mut draws = Draws::new(&self.surroundings.seed());
-        let late = self.perform(group, &mut draws).and_then(|replies| {
-            answer(replies);
+        let late = self.perform(&mut Group::of(group), &mut draws).and_then(|replies| {
+            answer(replies.into_values().collect());
             std::thread::sleep(LATE);
             self.finish()
         });
         match late {
-            Ok(()) => Committed { replies: Vec::new(), broken: None },
+            Ok(()) => Committed { replies: Vec::new(), is_full: false, broken: None },
             Err(error) => self.recover(&asked, error),
         }
     }
@@ -79,8 +123,11 @@ impl Engine {
     /// Performs a group in a transaction that is still to be committed. When a command cannot be written
     /// after some of it was, the group is undone and performed again without it: that is rare, and a
     /// savepoint for each command would cost every commit a copy of every page it changes.
-    fn perform(&mut self, group: Vec<Submission>, draws: &mut Draws) -> Result<Vec<Reply>, StoreError> {
-        let group = Group::of(group);
+    fn perform(
+        &mut self,
+        group: &mut Group,
+        draws: &mut Draws,
+    ) -> Result<BTreeMap<usize, Reply>, StoreError> {
         let mut unwritable = BTreeMap::new();
         let mut replies = loop {
             self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
@@ -93,10 +140,10 @@ impl Engine {
                 }
             }
         };
-        for (index, batch) in group.imports {
+        for (index, batch) in group.imports.drain(..) {
             replies.insert(index, Reply::Import(self.import(batch)?));
         }
-        Ok(replies.into_values().collect())
+        Ok(replies)
     }
 
     /// Performs what was asked for here; the index of what could not be written comes with the error.
@@ -147,7 +194,7 @@ impl Engine {
             (StoreError::Full, Err(error)) | (error, _) => Some(error),
         };
         let replies = asked.iter().map(|asked| self.reply_to_failed(asked, broken.is_some())).collect();
-        Committed { replies, broken }
+        Committed { replies, is_full: broken.is_none(), broken }
     }
 
     fn undo(&mut self) -> Result<(), StoreError> {

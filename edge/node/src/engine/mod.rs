@@ -12,6 +12,8 @@ mod decide;
 mod due;
 mod epoch;
 pub(crate) mod fold;
+#[cfg(test)]
+mod full_disk_tests;
 mod import;
 mod open;
 mod options;
@@ -109,6 +111,11 @@ impl Engine {
     /// Where the database is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What was chosen about it.
+    pub const fn options(&self) -> &Options {
+        &self.options
     }
 
     /// What this node has of every log.

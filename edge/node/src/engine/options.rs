@@ -13,6 +13,8 @@ pub struct Options {
     pub states_cached: NonZeroUsize,
     /// Memory of the writing connection for pages, KiB.
     pub cache_kib: u32,
+    /// Room a writer keeps beside the database for the time when the disk is full, bytes.
+    pub ballast_bytes: u64,
 }
 
 impl Default for Options {
@@ -22,6 +24,7 @@ impl Default for Options {
             default_printer: None,
             states_cached: NonZeroUsize::new(4096).expect("4096 is not zero"),
             cache_kib: 16 * 1024,
+            ballast_bytes: 32 * 1024 * 1024,
         }
     }
 }

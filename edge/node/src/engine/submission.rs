@@ -29,6 +29,16 @@ impl Submission {
     pub(crate) fn is_check_in(&self) -> bool {
         matches!(self, Self::Command(Submitted { command: Command::CheckIn { .. }, .. }))
     }
+
+    /// Whether it may be written in the room of the ballast, which is for desks: lists and what peers
+    /// send are large, and wait where they are.
+    pub(crate) fn may_use_the_reserve(&self) -> bool {
+        match self {
+            Self::Command(submitted) => !matches!(submitted.command, Command::ImportAttendees { .. }),
+            Self::Import(_) => false,
+            Self::Local(_) => true,
+        }
+    }
 }
 
 /// A command as somebody gave it.
@@ -308,6 +318,8 @@ pub enum Reply {
 pub struct Committed {
     /// A reply for each submission.
     pub replies: Vec<Reply>,
+    /// Whether the disk had no room for it: nothing of the group was written.
+    pub is_full: bool,
     /// What broke, when the engine can write no more.
     pub broken: Option<StoreError>,
 }

@@ -28,8 +28,6 @@ fn refusal(answer: &Answer) -> &Refusal {
     }
 }
 
-/// HQ with a conference and two venue nodes that know it.
-
 /// Brings all three to the same entries.
 fn meet(hq: &mut TestNode, north: &mut TestNode, south: &mut TestNode) {
     for _ in 0..2 {
@@ -292,42 +290,6 @@ fn a_flipped_bit_is_found() {
     let finding = &report.findings[0];
     assert_eq!(finding.invariant, Invariant::I5);
     assert!(finding.what.contains("the payload is not what the header commits to"), "{finding}");
-}
-
-#[test]
-fn a_full_disk_is_said_and_nothing_is_lost() {
-    let (_, mut north, _) = venue();
-    let first = north.submitted(check_in(1));
-    north.submit(first.clone()).unwrap();
-    let before = (north.engine.vector(), north.engine.published().arrivals);
-    limit_pages(&north, Some(0));
-    let mut written = 0;
-    let full = loop {
-        let reason = "x".repeat(400);
-        let submitted = north.submitted(Command::ReprintBadge { attendee: person(2), reason });
-        match north.submit(submitted) {
-            Ok(_) => written += 1,
-            Err(error) => break error,
-        }
-        assert!(written < 1_000, "the limit holds");
-    };
-    assert!(matches!(full, SubmitError::StoreFull), "{full:?}");
-    assert!(north.submit(first).unwrap().replayed, "what was decided before is still said");
-    let own = north.engine.own_log();
-    assert_eq!(north.engine.vector().seq(&own), before.0.seq(&own) + written);
-    assert_eq!(north.engine.published().arrivals, before.1);
-    limit_pages(&north, None);
-    north.accept(check_in(2));
-    assert_eq!(verify(&north.path()).unwrap().findings, []);
-}
-
-/// Lets the database grow by so many pages and no more.
-fn limit_pages(node: &TestNode, more: Option<i64>) {
-    let db = node.engine.connection();
-    let present: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
-    let limit = more.map_or(1_000_000, |more| present + more);
-    let set: i64 = db.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |row| row.get(0)).unwrap();
-    assert_eq!(set, limit);
 }
 
 #[test]

@@ -16,6 +16,8 @@ use super::{StoreError, open_for_writing};
 
 /// Size of the write-ahead log at which it is emptied, in pages of 4 KiB.
 pub(crate) const WAL_PAGES: u64 = 4096;
+/// The same while the disk is full: what is copied makes room in the write-ahead log for what comes.
+pub(crate) const WAL_PAGES_ON_RESERVE: u64 = 256;
 
 const CACHE_KIB: u32 = 512;
 
@@ -24,6 +26,14 @@ pub(crate) fn copy(db: &Connection) -> Result<bool, StoreError> {
     let (pages, copied): (i64, i64) =
         db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)))?;
     Ok(pages == copied)
+}
+
+/// A copy that failed costs room and no data. That the disk is full is told once, by the writer.
+pub(crate) fn tell_failed(error: &StoreError) {
+    match error {
+        StoreError::Full => tracing::debug!("the disk is too full for a checkpoint"),
+        error => tracing::warn!(error = %error, "store.checkpoint.failed"),
+    }
 }
 
 /// The thread that copies.
@@ -45,7 +55,7 @@ impl Checkpointer {
             while requests.recv().is_ok() {
                 match copy(&db) {
                     Ok(_) => done.store(true, Ordering::Release),
-                    Err(error) => tracing::warn!(error = %error, "store.checkpoint.failed"),
+                    Err(error) => tell_failed(&error),
                 }
             }
         };

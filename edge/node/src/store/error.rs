@@ -1,6 +1,6 @@
 //! What can go wrong with the database.
 
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -32,8 +32,33 @@ impl From<Error> for StoreError {
             | Error::IntegralValueOutOfRange(..)
             | Error::InvalidColumnType(..)
             | Error::Utf8Error(..) => Self::damaged(error.to_string()),
-            error if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => Self::Full,
+            error if is_full(&error) => Self::Full,
             error => Self::Sqlite(error),
+        }
+    }
+}
+
+/// SQLite says that there is no room for the database and its log, or for the index of the log, which it makes
+/// larger by writing. A failed flush is another matter whatever its cause: nobody knows what is on the disk then.
+fn is_full(error: &Error) -> bool {
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull) || extended == Some(ffi::SQLITE_IOERR_SHMSIZE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_is_told_from_every_other_failure() {
+        let of = |code| StoreError::from(Error::SqliteFailure(ffi::Error::new(code), None));
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE] {
+            assert!(matches!(of(code), StoreError::Full), "{code}");
+        }
+        for code in
+            [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_SHMMAP, ffi::SQLITE_BUSY]
+        {
+            assert!(matches!(of(code), StoreError::Sqlite(_)), "{code}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The SQLite store: one database per conference and node.
 //!
-//! Responsible for opening it, for its migrations, and for the rows of the log, its contexts, names,
-//! streams and outcomes. What rows mean is the business of the engine.
+//! Responsible for opening it, for its migrations, for the room it keeps on its disk, and for the rows of the
+//! log, its contexts, names, streams and outcomes. What rows mean is the business of the engine.
 
+pub(crate) mod ballast;
 pub(crate) mod checkpoint;
 pub(crate) mod contexts;
 mod database;

@@ -1,0 +1,163 @@
+//! The writing thread: takes what is queued as groups, commits, answers, and looks after the disk in between.
+
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{self, Runtime};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
+
+use super::Queued;
+use crate::engine::{Committed, Engine, GROUP_MAX, Published, Reply, Submission};
+use crate::fault::{Fault, is_planted};
+use crate::health::Health;
+use crate::store::StoreError;
+use crate::store::ballast::Ballast;
+use crate::store::checkpoint::{self, Checkpointer, WAL_PAGES, WAL_PAGES_ON_RESERVE};
+
+/// How often a full disk is looked at, at most.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// What the thread owns.
+pub(super) struct Worker {
+    engine: Engine,
+    queued: mpsc::Receiver<Queued>,
+    publish: watch::Sender<Published>,
+    health: watch::Sender<Health>,
+    checkpointer: Checkpointer,
+    ballast: Ballast,
+    /// When the disk was looked at.
+    looked: Instant,
+}
+
+/// What ended a wait.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly always something is asked, and a box each costs more than the room"
+)]
+enum Next {
+    Asked(Queued),
+    TimeToLook,
+    /// Every [`super::Writer`] was dropped.
+    Ended,
+}
+
+impl Worker {
+    pub(super) fn new(
+        engine: Engine,
+        queued: mpsc::Receiver<Queued>,
+        publish: watch::Sender<Published>,
+        health: watch::Sender<Health>,
+    ) -> Result<Self, StoreError> {
+        let checkpointer = Checkpointer::start(engine.path())?;
+        let ballast = Ballast::keep(engine.path(), engine.options().ballast_bytes);
+        Ok(Self { engine, queued, publish, health, checkpointer, ballast, looked: Instant::now() })
+    }
+
+    /// Works until every [`super::Writer`] was dropped or the store fails.
+    pub(super) fn run(mut self) -> Result<(), StoreError> {
+        let clock = runtime::Builder::new_current_thread().enable_time().build();
+        let clock = clock.map_err(|error| StoreError::damaged(format!("no clock to write by: {error}")))?;
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        let mut replies = Vec::with_capacity(GROUP_MAX);
+        loop {
+            let mut next = match self.next(&clock) {
+                Next::Asked(first) => Some(first),
+                Next::TimeToLook => None,
+                Next::Ended => return Ok(()),
+            };
+            while let Some(Queued { submission, reply }) = next {
+                group.push(submission);
+                replies.push(reply);
+                next = if group.len() < GROUP_MAX { self.queued.try_recv().ok() } else { None };
+            }
+            if !group.is_empty() {
+                let committed = self.commit(std::mem::take(&mut group), &mut replies);
+                if let Some(error) = committed.broken {
+                    self.health.send_replace(Health::Stopped);
+                    return Err(error);
+                }
+                self.checkpoint();
+            }
+            self.look();
+        }
+    }
+
+    /// Waits for a submission; while the disk is looked at, until the next look at most.
+    fn next(&mut self, clock: &Runtime) -> Next {
+        let received = if self.ballast.is_pending() {
+            match clock.block_on(async { timeout(LOOK_EVERY, self.queued.recv()).await }) {
+                Ok(received) => received,
+                Err(_) => return Next::TimeToLook,
+            }
+        } else {
+            self.queued.blocking_recv()
+        };
+        received.map_or(Next::Ended, Next::Asked)
+    }
+
+    /// Commits a group and replies. What is replied was synced before.
+    fn commit(&mut self, group: Vec<Submission>, replies: &mut Vec<oneshot::Sender<Reply>>) -> Committed {
+        // Planted for check-ins alone, so that what shows it is a node that dies, not a card read too early.
+        if is_planted(Fault::AnswerBeforeCommit) && group.iter().any(Submission::is_check_in) {
+            let committed = self.engine.commit_late(group, |made| answer(replies, made));
+            self.publish(&committed);
+            return committed;
+        }
+        let mut committed = self.engine.commit_beside(&mut self.ballast, group);
+        self.publish(&committed);
+        answer(replies, std::mem::take(&mut committed.replies));
+        committed
+    }
+
+    fn publish(&mut self, committed: &Committed) {
+        if committed.broken.is_none() {
+            self.set_health(match (committed.is_full, self.ballast.is_given_up()) {
+                (true, _) => Health::Full,
+                (false, true) => Health::Low,
+                (false, false) => Health::Ok,
+            });
+        }
+        self.publish.send_replace(self.engine.published());
+    }
+
+    fn set_health(&self, health: Health) {
+        if self.health.send_if_modified(|present| std::mem::replace(present, health) != health) {
+            health.tell();
+        }
+    }
+
+    /// Makes the ballast again once there is room.
+    fn look(&mut self) {
+        if !self.ballast.is_pending() || self.looked.elapsed() < LOOK_EVERY {
+            return;
+        }
+        self.looked = Instant::now();
+        let was_given_up = self.ballast.is_given_up();
+        self.ballast.look();
+        if was_given_up && !self.ballast.is_given_up() {
+            self.set_health(Health::Ok);
+        }
+    }
+
+    /// Copies the write-ahead log when it has grown, after the replies went out.
+    fn checkpoint(&mut self) {
+        let pages = if self.ballast.is_given_up() { WAL_PAGES_ON_RESERVE } else { WAL_PAGES };
+        if self.engine.wal_pages() < pages {
+            return;
+        }
+        if !self.checkpointer.take_copied() {
+            self.checkpointer.request();
+            return;
+        }
+        if let Err(error) = self.engine.checkpoint() {
+            checkpoint::tell_failed(&error);
+        }
+    }
+}
+
+fn answer(replies: &mut Vec<oneshot::Sender<Reply>>, made: Vec<Reply>) {
+    for (reply, made) in replies.drain(..).zip(made) {
+        // Whoever asked may have gone; the outcome is stored under the command's id.
+        drop(reply.send(made));
+    }
+}
