@@ -127,8 +127,11 @@ async fn a_node_that_never_has_a_line_works_with_files() {
     stage.clear().await.unwrap();
 }
 
+/// What happens to the bytes of a file on its way.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 /// Writes a damaged copy of a file.
-fn damaged(from: &str, to: &str, damage: impl FnOnce(&mut Vec<u8>)) {
+fn damaged(from: &str, to: &str, damage: Damage) {
     let mut bytes = std::fs::read(from).unwrap();
     damage(&mut bytes);
     std::fs::write(to, bytes).unwrap();
@@ -152,7 +155,7 @@ async fn a_bundle_that_is_no_good_is_refused_in_words_and_nothing_of_it_is_taken
     hq(&stage, &["bundle", "export", "elsewhere", &other]).await.unwrap();
 
     let middle = std::fs::read(&list).unwrap().len() / 2;
-    let damages: [(&str, &dyn Fn(&mut Vec<u8>)); 4] = [
+    let damages: [(&str, Damage); 4] = [
         ("cut short; copy or export it again", &|bytes| bytes.truncate(middle)),
         ("is damaged", &|bytes| bytes[middle] ^= 4),
         ("which this version cannot read; upgrade", &|bytes| bytes[15] = 9),

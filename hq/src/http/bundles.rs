@@ -67,7 +67,7 @@ pub(super) async fn import(
 
 /// A file beside the database that is gone with its handle.
 fn nameless(running: &Running) -> Result<File, Problem> {
-    tempfile::tempfile_in(running.folder()).map_err(unwritable)
+    tempfile::tempfile_in(running.folder()).map_err(|error| unwritable(&error))
 }
 
 fn chunks(file: File) -> Body {
@@ -93,9 +93,9 @@ async fn received(body: Body, declared: Option<u64>, file: File, max_bytes: u64)
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_| fault(BundleFault::Truncated))?;
         left = left.checked_sub(part.len() as u64).ok_or_else(|| too_large(max_bytes))?;
-        file.write_all(&part).await.map_err(unwritable)?;
+        file.write_all(&part).await.map_err(|error| unwritable(&error))?;
     }
-    file.rewind().await.map_err(unwritable)?;
+    file.rewind().await.map_err(|error| unwritable(&error))?;
     Ok(file.into_std().await)
 }
 
@@ -109,17 +109,17 @@ fn too_large(max_bytes: u64) -> Problem {
 
 fn fault(fault: BundleFault) -> Problem {
     match fault {
-        BundleFault::Read(error) => unwritable(error),
+        BundleFault::Read(error) => unwritable(&error),
         fault => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, fault.code(), sentence(&fault.to_string())),
     }
 }
 
-fn unwritable(error: io::Error) -> Problem {
+fn unwritable(error: &io::Error) -> Problem {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             Problem::from(lanyard_node::SubmitError::StoreFull)
         }
-        _ => broken(&error),
+        _ => broken(error),
     }
 }
 
@@ -128,7 +128,7 @@ fn not_exported(error: ExportError) -> Problem {
     match error {
         ExportError::OtherScope => Problem::new(StatusCode::CONFLICT, "other_conference", detail),
         ExportError::Fork(_) => Problem::new(StatusCode::CONFLICT, "fork", detail),
-        ExportError::Write(error) => unwritable(error),
+        ExportError::Write(error) => unwritable(&error),
         ExportError::Read(_) | ExportError::File(_) => broken(&error),
     }
 }
@@ -137,7 +137,7 @@ fn not_imported(failed: ImportFailed) -> Problem {
     let detail = sentence(&format!("{failed}: {}", failed.reason));
     let code = failed.reason.code();
     let problem = match failed.reason {
-        Reason::Fault(BundleFault::Read(error)) => unwritable(error),
+        Reason::Fault(BundleFault::Read(error)) => unwritable(&error),
         Reason::Fault(_) | Reason::Problem { .. } => {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
         }

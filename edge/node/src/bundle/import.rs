@@ -96,6 +96,18 @@ impl Reason {
     }
 }
 
+impl From<ImportError> for Reason {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Problem(Problem::Busy { .. }) => Self::Busy,
+            ImportError::Problem(Problem::DeniedScope) => Self::OtherScope,
+            ImportError::Problem(problem) => Self::Problem { problem },
+            ImportError::StoreFull => Self::StoreFull,
+            ImportError::Stopped => Self::Stopped,
+        }
+    }
+}
+
 fn outcome(taken: u64) -> String {
     match taken {
         0 => "nothing of the bundle was taken".to_owned(),
@@ -190,22 +202,12 @@ fn take_batches(
     while let BundlePart::Batch(bytes) = reader.next_part()? {
         let batch = Batch::decode(&bytes).map_err(|_| Reason::Problem { problem: Problem::Malformed })?;
         let known = batch.frames.iter().filter(|frame| have.covers(&frame.dot)).count() as u64;
-        have = take(&batch).map_err(reason)?;
+        have = take(&batch)?;
         imported.known += known;
         imported.taken += batch.frames.len() as u64 - known;
     }
     imported.missing = lacking(&have, &head.vector, published);
     Ok(())
-}
-
-fn reason(error: ImportError) -> Reason {
-    match error {
-        ImportError::Problem(Problem::Busy { .. }) => Reason::Busy,
-        ImportError::Problem(Problem::DeniedScope) => Reason::OtherScope,
-        ImportError::Problem(problem) => Reason::Problem { problem },
-        ImportError::StoreFull => Reason::StoreFull,
-        ImportError::Stopped => Reason::Stopped,
-    }
 }
 
 /// What of a vector is not here. Only numbers are compared: a fork is for the admission to find.
