@@ -62,6 +62,14 @@ pub struct SeatType {
     /// When it is sold.
     #[serde(default)]
     pub sale_window: Option<Window>,
+    /// With fewer seats left to sell than this, a node asks others for some; 0 leaves it to people.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub low_water: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What may enter where.

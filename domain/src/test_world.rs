@@ -195,6 +195,7 @@ pub(crate) fn conference() -> Conference {
         grants_admission,
         extra: !grants_admission,
         sale_window: None,
+        low_water: 0,
     };
     let list = |name: &str, seat_type: &str, re_entry, windows| CheckInList {
         name: name.to_owned(),

@@ -29,6 +29,8 @@ pub enum Command {
     Import(Import),
     /// Checks the log and what was derived from it against each other
     Verify(Verify),
+    /// Says in plain words what is the matter with this node, and what to do
+    Doctor(Output),
     /// Derives everything again from the log; prints and sends nothing
     Rebuild,
     /// Shows the log

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bundle;
+mod doctor;
 mod events;
 mod import;
 mod join;
@@ -27,6 +28,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Join(flags) => join::run(&source, flags).await,
         Command::Import(flags) => import::run(&source, flags).await,
         Command::Verify(flags) => verify::run(&source, &flags),
+        Command::Doctor(output) => doctor::run(&source, &output),
         Command::Rebuild => rebuild::run(&source),
         Command::Events(flags) => events::run(&source, &flags),
         Command::Backup(flags) => backup::run(&source, &flags),

@@ -1,9 +1,10 @@
-//! What a node does by itself as time goes on: it gives back what lapsed or was cancelled, and brings sessions in line
-//! with what HQ says of staff.
+//! What a node does by itself as time goes on: it gives back what lapsed or was cancelled, brings sessions in line
+//! with what HQ says of staff, and asks others for seats before there are none.
 
 use std::time::Duration;
 
 use lanyard_node::read::ReadError;
+use lanyard_node::rights::{self, Line};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::now_ms;
@@ -46,4 +47,12 @@ async fn follow_staff(node: &Node) -> Result<(), ReadError> {
         node.sessions.set_role(&id, role);
     }
     Ok(())
+}
+
+/// Keeps seats above their low-water marks until the node stops.
+pub(crate) async fn keep_rights(node: Node, lines: Vec<Line>) {
+    tokio::select! {
+        () = node.stop.wait() => {}
+        () = rights::keep(node.writer.clone(), node.reader.clone(), lines) => {}
+    }
 }

@@ -9,6 +9,7 @@ use lanyard_node::auth::{Sessions, SignIns};
 use lanyard_node::clock::{Surroundings, system_entropy};
 use lanyard_node::data_lock::DataLock;
 use lanyard_node::http::{Bound, Listen, StopSwitch};
+use lanyard_node::rights::Line;
 use lanyard_node::start::{DATABASE_FILE, options_here};
 use lanyard_node::uplink::{Uplink, UplinkHandle};
 use lanyard_node::{Engine, Identity, Options, Reader, Writer, WriterThread, ca};
@@ -96,7 +97,9 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         writer,
         reader,
     });
-    let tasks = start_tasks(&config, &node)?;
+    let mut tasks = start_tasks(&config, &node)?;
+    let to_ask = lines.iter().map(|line| Line { asker: line.asker(), status: line.status() }).collect();
+    tasks.spawn(housekeeping::keep_rights(node.clone(), to_ask));
     bound.write_listen_file(&data).context("the address cannot be written into the data folder")?;
     let (url, address) = (bound.url(), bound.address());
     tracing::info!(address = url, node.name = node.identity.name, "the node is ready");

@@ -6,6 +6,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -154,7 +155,10 @@ impl Process {
         if let Some(ended) = self.child.try_wait()? {
             return Ok(ended);
         }
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        let mut ask = Command::new("kill");
+        ask.args(["-TERM", &self.child.id().to_string()]);
+        // In a group of its own: a second Ctrl-C would end it before it has asked.
+        let sent = ask.process_group(0).status()?;
         ensure!(sent.success(), "{} could not be asked to end", self.label);
         self.ended(within).await
     }

@@ -8,6 +8,7 @@
 mod bad_files;
 mod bad_requests;
 mod bundles;
+mod doctor;
 mod enrolment;
 mod full_disk;
 mod ipp_printer;

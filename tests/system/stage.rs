@@ -36,10 +36,20 @@ pub(crate) async fn alone() -> MutexGuard<'static, ()> {
 impl Stage {
     /// Starts HQ and nodes with a list of `attendees`; every node has the whole list when this returns.
     pub(crate) async fn set(nodes: &[&'static str], attendees: usize) -> anyhow::Result<Self> {
+        Self::set_with(nodes, attendees, str::to_owned).await
+    }
+
+    /// The same, with another conference made of the sample's file.
+    pub(crate) async fn set_with(
+        nodes: &[&'static str],
+        attendees: usize,
+        change: impl FnOnce(&str) -> String,
+    ) -> anyhow::Result<Self> {
         let alone = alone().await;
         let folder = tempfile::tempdir()?;
         let mut plan = VenuePlan::sample(folder.path(), LIST_SEED, attendees, now_ms()?);
         plan.nodes = nodes.to_vec();
+        plan.conference_toml = change(&plan.conference_toml);
         let venue = Venue::start(&plan).await?;
         let mut stage = Self { venue, list: sample::attendees(LIST_SEED, attendees), folder, _alone: alone };
         for node in nodes {

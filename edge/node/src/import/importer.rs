@@ -239,6 +239,7 @@ mod tests {
             grants_admission: true,
             extra: false,
             sale_window: None,
+            low_water: 0,
         };
         Conference {
             slug: "demo".to_owned(),

@@ -80,6 +80,7 @@ pub(super) mod tests {
             grants_admission: true,
             extra: false,
             sale_window: None,
+            low_water: 0,
         };
         let seat_types = [("ga", "General admission"), ("ws", "CQRS Workshop – day 1")];
         let seat_types = seat_types.map(|(id, name)| (id.parse().expect("a sound id"), seat_type(name)));

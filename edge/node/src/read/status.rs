@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use lanyard_domain::{Folded, Stream};
 use lanyard_sync::{LogId, NodeId, VersionVector};
+use rusqlite::OptionalExtension as _;
 
 use super::state::load;
 use super::{Read, ReadError};
 use crate::engine::Arrivals;
 use crate::project::arrivals::Tally;
-use crate::store::{entries, logs, sql, streams};
+use crate::store::{StoreError, entries, logs, sql, streams};
 
 /// Entries of this node that a peer does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,16 @@ impl Read<'_> {
     /// Reads how many of how many are in.
     pub fn arrivals(&self) -> Result<Arrivals, ReadError> {
         Ok(Tally::load(self.db)?.arrivals())
+    }
+
+    /// Reads what a peer said last that it has, as far as it was written down.
+    pub fn heard_from(&self, peer: NodeId) -> Result<Option<VersionVector>, ReadError> {
+        let mut statement = self.db.prepare_cached("SELECT vector FROM peers WHERE node = ?1")?;
+        let vector: Option<Vec<u8>> =
+            statement.query_row([peer.as_bytes().as_slice()], |row| row.get(0)).optional()?;
+        let decode = |bytes: Vec<u8>| VersionVector::decode(&bytes);
+        let vector = vector.map(decode).transpose();
+        Ok(vector.map_err(|_| StoreError::damaged("the vector of a peer cannot be read"))?)
     }
 
     /// Counts the entries of a log that a vector lacks.

@@ -1,4 +1,4 @@
-//! The answering side of the sync protocol over HTTP: `/sync/v1/{challenge,session,exchange,hints}`.
+//! The answering side of the sync protocol over HTTP: `/sync/v1/{challenge,session,exchange,hints,rights}`.
 //!
 //! Responsible for showing who asks (challenge and signature, then a token), for keeping a node of one
 //! conference out of every other, for limits, and for handing requests to the session's pure answers. What
@@ -8,6 +8,7 @@ mod exchange;
 mod hints;
 mod message;
 mod open;
+mod rights;
 mod sessions;
 
 use std::sync::Arc;
@@ -61,6 +62,7 @@ pub fn routes(directory: Arc<Directory>) -> Router {
         .route("/sync/v1/session", post(open::session))
         .route("/sync/v1/exchange", post(exchange::exchange))
         .route("/sync/v1/hints", get(hints::hints))
+        .route("/sync/v1/rights", post(rights::rights))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(host)
 }

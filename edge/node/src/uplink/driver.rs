@@ -56,8 +56,7 @@ struct Driver {
 }
 
 /// Drives one session for ever.
-pub(super) async fn drive(uplink: Uplink, status: watch::Sender<LinkStatus>) {
-    let transport = Transport::new(uplink.http.clone(), uplink.peer.clone(), uplink.identity.clone());
+pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::Sender<LinkStatus>) {
     let session = Session::new(uplink.identity.certificate.clone(), Vec::new(), [uplink.scope()]);
     let (done, mut finished) = mpsc::channel(DONE_MAX);
     let (hint, mut hinted) = mpsc::channel(1);
@@ -158,6 +157,7 @@ impl Driver {
             Done::Replied { call, result: Ok(reply) } => {
                 if let Reply::Hello(hello) = &reply {
                     self.peer = hello.certificate.as_ref().map(Answering::of);
+                    self.status.send_modify(|status| status.peer = self.peer.map(|peer| peer.node));
                 }
                 self.note_contact(&reply);
                 if let Reply::Push { vector } | Reply::Pull { vector, .. } = &reply {

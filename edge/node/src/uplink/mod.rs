@@ -16,8 +16,10 @@ use url::Url;
 
 use crate::identity::Identity;
 use crate::read::Reader;
+use crate::rights::{Given, Wanted};
 use crate::writer::Writer;
 pub use status::{LinkState, LinkStatus};
+use transport::Transport;
 pub use transport::TransportError;
 
 /// What an uplink needs.
@@ -35,9 +37,24 @@ pub struct Uplink {
     pub reader: Reader,
 }
 
+/// Asks the peer of a line something beside the log.
+#[derive(Clone, Debug)]
+pub struct Asker(Transport);
+
+impl Asker {
+    /// Asks for seat rights.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn ask(&self, wanted: &Wanted) -> Result<Given, TransportError> {
+        self.0.ask(wanted).await
+    }
+}
+
 /// A running uplink; dropping it hangs up.
 #[derive(Debug)]
 pub struct UplinkHandle {
+    asker: Asker,
     status: watch::Receiver<LinkStatus>,
     task: JoinHandle<()>,
 }
@@ -46,7 +63,9 @@ impl Uplink {
     /// Starts the uplink.
     pub fn start(self) -> UplinkHandle {
         let (publish, status) = watch::channel(LinkStatus::default());
-        UplinkHandle { status, task: tokio::spawn(driver::drive(self, publish)) }
+        let transport = Transport::new(self.http.clone(), self.peer.clone(), self.identity.clone());
+        let asker = Asker(transport.clone());
+        UplinkHandle { asker, status, task: tokio::spawn(driver::drive(self, transport, publish)) }
     }
 
     fn scope(&self) -> ScopeId {
@@ -55,6 +74,11 @@ impl Uplink {
 }
 
 impl UplinkHandle {
+    /// Asks whoever is at the end of the line.
+    pub fn asker(&self) -> Asker {
+        self.asker.clone()
+    }
+
     /// Follows how the line is.
     pub fn status(&self) -> watch::Receiver<LinkStatus> {
         self.status.clone()

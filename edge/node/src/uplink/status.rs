@@ -1,6 +1,6 @@
 //! How the line to a peer is, for the strip on the page.
 
-use lanyard_sync::{Problem, ProblemReport};
+use lanyard_sync::{NodeId, Problem, ProblemReport};
 use serde::Serialize;
 
 /// Whether the peer can be reached.
@@ -23,6 +23,8 @@ pub enum LinkState {
 pub struct LinkStatus {
     /// Whether the peer can be reached.
     pub state: LinkState,
+    /// Who is at the end of the line, as it last said.
+    pub peer: Option<NodeId>,
     /// When the peer last answered.
     pub last_contact_ms: Option<i64>,
     /// When this node last had everything the peer had.

@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::identity::Identity;
+use crate::rights::{Given, Wanted};
 use crate::sync_http::CONTENT_TYPE;
 
 /// How long the line may be silent before it counts as dead.
@@ -84,6 +85,27 @@ impl Transport {
         }
         let bytes = self.message(response).await?;
         Reply::decode(&bytes).map_err(|_| stranger("an unreadable answer"))
+    }
+
+    /// Asks for seat rights, over a session that is open or opened for it.
+    pub(super) async fn ask(&self, wanted: &Wanted) -> Result<Given, TransportError> {
+        let token = self.token(None).await?;
+        let request = self.http.post(self.peer.join("sync/v1/rights")?).bearer_auth(token).json(wanted);
+        let response = within(self.silence, request.send()).await?.map_err(TransportError::Away)?;
+        match response.status() {
+            StatusCode::OK => {
+                let bytes = self.bounded(response).await?;
+                serde_json::from_slice(&bytes).map_err(|_| stranger("an unreadable answer"))
+            }
+            StatusCode::UNAUTHORIZED => {
+                *self.token.lock().await = None;
+                Err(stranger("no session"))
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                Err(TransportError::Busy { retry_after_ms: retry_after_ms(&response) })
+            }
+            status => Err(stranger(&status.to_string())),
+        }
     }
 
     /// Opens the stream of hints.

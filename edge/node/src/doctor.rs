@@ -1,0 +1,274 @@
+//! What is the matter with a node, found by looking at its data: whether it was copied, set back or cut off,
+//! what nobody else has yet, and what a person can do about it.
+//!
+//! Looks only, also while the node runs. Whether the log holds together is for [`crate::verify`] to say.
+
+use std::path::Path;
+
+use lanyard_domain::{Account, SeatTypeId};
+use lanyard_sync::LogId;
+
+use crate::identity::Identity;
+use crate::read::{Read, ReadError, Reader, Unsent};
+use crate::store::incarnation::{self, Continuity};
+use crate::store::{logs, meta, sql};
+
+/// A certificate with fewer days left is worth a word.
+const DAYS_LEFT: i64 = 14;
+const DAY_MS: i64 = 86_400_000;
+/// Category of the ledgers' streams.
+const SEATS: &str = "seats";
+
+/// Something that a person should know, or do something about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The node never started here.
+    NeverStarted,
+    /// Database, file beside it and machine do not belong together.
+    Copied,
+    /// A peer has more of this node's log than the node.
+    SetBack {
+        /// Entries that are missing.
+        missing: u64,
+    },
+    /// Seats of an epoch that is over.
+    Stranded {
+        /// Of what.
+        seat_type: SeatTypeId,
+        /// How many.
+        seats: i64,
+    },
+    /// HQ will not, or soon not, take what this node sends.
+    CertificateEnds {
+        /// Days left; negative once it is over.
+        in_days: i64,
+    },
+    /// Streams that a newer build wrote to.
+    NeedsUpgrade {
+        /// How many.
+        streams: u64,
+    },
+    /// Entries that HQ is not known to have.
+    Unsent(Unsent),
+    /// Badges that wait for somebody.
+    PrintJobs {
+        /// How many.
+        jobs: u64,
+    },
+}
+
+impl Finding {
+    /// What is the case, in words for staff.
+    pub fn what(&self) -> String {
+        match self {
+            Self::NeverStarted => "This node never started: its log is empty.".to_owned(),
+            Self::Copied => {
+                "This data folder was copied, moved to another machine, or restored from a backup.".to_owned()
+            }
+            Self::SetBack { missing } => {
+                format!("This node was set back: others have {missing} entries of its log that it lost.")
+            }
+            Self::Stranded { seat_type, seats } => format!(
+                "{seats} seats of {seat_type} belong to a part of this node's log that is over. Nobody can sell them."
+            ),
+            Self::CertificateEnds { in_days } if *in_days < 0 => {
+                "HQ takes nothing from this node any more: its certificate is over.".to_owned()
+            }
+            Self::CertificateEnds { in_days } => {
+                format!("HQ takes what this node sends for {in_days} more days.")
+            }
+            Self::NeedsUpgrade { streams } => {
+                format!(
+                    "{streams} attendees or orders were written by a newer version and are read-only here."
+                )
+            }
+            Self::Unsent(unsent) => {
+                format!("{} entries are on this disk only: HQ is not known to have them.", unsent.entries)
+            }
+            Self::PrintJobs { jobs } => format!("{jobs} badges are not printed."),
+        }
+    }
+
+    /// What to do about it; none where there is nothing to do.
+    pub fn remedy(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NeverStarted => "Start it with `lanyard serve`.",
+            Self::Copied => {
+                "Make sure that the original does not run any more. At its next start this node goes on by itself, \
+                 with no seats to sell: give it some at HQ with `lanyard-hq give`."
+            }
+            Self::SetBack { .. } => {
+                "Let it reach HQ or a sibling: it fetches them and goes on. Started without them it goes on too, with \
+                 no seats to sell."
+            }
+            Self::Stranded { .. } => {
+                "Raise the quota at HQ by as many with `lanyard-hq quota`, and give them to a node."
+            }
+            Self::CertificateEnds { in_days } if *in_days < 0 => {
+                "Keep this folder. Work goes on here; carry it to HQ with `lanyard bundle export`."
+            }
+            Self::CertificateEnds { .. } => "Let it reach HQ before, until nothing waits to be sent.",
+            Self::NeedsUpgrade { .. } => "Install the newer version, then run `lanyard rebuild`.",
+            Self::Unsent(_) => "Let it reach HQ or a sibling, or carry them with `lanyard bundle export`.",
+            Self::PrintJobs { .. } => return None,
+        })
+    }
+
+    /// Whether a person has to do something; otherwise it is only good to know.
+    pub const fn needs_action(&self) -> bool {
+        !matches!(self, Self::Unsent(_) | Self::PrintJobs { .. })
+    }
+}
+
+/// Looks at a node's database. `machine` names the machine as [`crate::Options::machine`] does.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn examine(
+    database: &Path,
+    identity: &Identity,
+    machine: &str,
+    now_ms: i64,
+) -> Result<Vec<Finding>, ReadError> {
+    let reader = Reader::open(database)?;
+    reader.read_here(|read| {
+        let Some(own) = own_log(*read, identity)? else { return Ok(vec![Finding::NeverStarted]) };
+        let mut findings = Vec::new();
+        if incarnation::examine(read.db, database, machine)? == Continuity::Broken {
+            findings.push(Finding::Copied);
+        }
+        findings.extend(set_back(*read, own)?);
+        findings.extend(stranded(*read, own)?);
+        let in_days = (identity.certificate.claims.not_after_ms - now_ms).div_euclid(DAY_MS);
+        if in_days < DAYS_LEFT {
+            findings.push(Finding::CertificateEnds { in_days });
+        }
+        let streams = count(*read, "SELECT count(*) FROM states WHERE NOT readable")?;
+        if streams > 0 {
+            findings.push(Finding::NeedsUpgrade { streams });
+        }
+        findings.extend(unsent(*read, own)?);
+        let jobs = count(
+            *read,
+            "SELECT count(*) FROM print_jobs WHERE state IN ('queued', 'printing', 'waiting', 'failed')",
+        )?;
+        if jobs > 0 {
+            findings.push(Finding::PrintJobs { jobs });
+        }
+        Ok(findings)
+    })
+}
+
+fn own_log(read: Read<'_>, identity: &Identity) -> Result<Option<LogId>, ReadError> {
+    let epoch = meta::get::<i64>(read.db, meta::OWN_EPOCH)?;
+    Ok(epoch.map(|epoch| LogId { node: identity.node, epoch: lanyard_sync::Epoch(sql::counter(epoch)) }))
+}
+
+fn set_back(read: Read<'_>, own: LogId) -> Result<Option<Finding>, ReadError> {
+    let until = meta::get::<i64>(read.db, meta::HELD_UNTIL_SEQ)?.map(sql::counter);
+    let have = read.vector()?.seq(&own);
+    Ok(until.filter(|seq| *seq > have).map(|seq| Finding::SetBack { missing: seq - have }))
+}
+
+/// What earlier epochs of this node have left.
+fn stranded(read: Read<'_>, own: LogId) -> Result<Vec<Finding>, ReadError> {
+    let over: Vec<_> =
+        logs::all(read.db)?.into_keys().filter(|log| log.node == own.node && *log != own).collect();
+    let mut found = Vec::new();
+    if over.is_empty() {
+        return Ok(found);
+    }
+    for seat_type in seat_types(read)? {
+        let ledger = read.ledger(&seat_type)?;
+        let seats = over.iter().map(|log| ledger.available(Account::Venue(*log)).max(0)).sum();
+        if seats > 0 {
+            found.push(Finding::Stranded { seat_type, seats });
+        }
+    }
+    Ok(found)
+}
+
+fn seat_types(read: Read<'_>) -> Result<Vec<SeatTypeId>, ReadError> {
+    let mut statement = read.db.prepare_cached("SELECT key FROM streams WHERE category = ?1 ORDER BY key")?;
+    let keys = statement.query_map([SEATS], |row| row.get::<_, String>(0))?;
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    Ok(keys.iter().filter_map(|key| key.parse().ok()).collect())
+}
+
+/// What HQ, as it last said, does not have of this node.
+fn unsent(read: Read<'_>, own: LogId) -> Result<Option<Finding>, ReadError> {
+    let hq = logs::all(read.db)?.into_values().find(|row| row.authority).map(|row| row.log.node);
+    let theirs = hq.map(|hq| read.heard_from(hq)).transpose()?.flatten().unwrap_or_default();
+    let unsent = read.unsent(&own, &theirs)?;
+    Ok((unsent.entries > 0).then_some(Finding::Unsent(unsent)))
+}
+
+fn count(read: Read<'_>, sql: &str) -> Result<u64, ReadError> {
+    let count: i64 = read.db.query_row(sql, [], |row| row.get(0))?;
+    Ok(sql::counter(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::test_node::{NOW_MS, TestNode, check_in, venue};
+    use crate::engine::{LocalChange, Submission};
+
+    fn findings(node: &TestNode) -> Vec<Finding> {
+        // Identities of tests end at their beginning.
+        let mut identity = node.engine.identity().clone();
+        identity.certificate.claims.not_after_ms = NOW_MS + 90 * DAY_MS;
+        examine(&node.path(), &identity, "m1", NOW_MS).unwrap()
+    }
+
+    #[test]
+    fn a_node_that_is_well_has_only_what_waits_to_be_sent() {
+        let (_, mut north, _) = venue();
+        north.accept(check_in(1));
+        let entries = north.engine.vector().seq(&north.engine.own_log());
+        assert!(
+            matches!(findings(&north).as_slice(), [Finding::Unsent(unsent)] if unsent.entries == entries)
+        );
+    }
+
+    #[test]
+    fn a_copy_is_found_before_it_starts_and_its_lost_seats_after() {
+        let (mut hq, mut north, _) = venue();
+        hq.give_rights(&north, "ws", 5);
+        north.pull(&hq).unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let copy = folder.path().join(crate::start::DATABASE_FILE);
+        crate::backup::backup(&north.path(), &copy).unwrap();
+        let identity = north.engine.identity().clone();
+        let found = examine(&copy, &identity, "m1", NOW_MS).unwrap();
+        assert!(found.contains(&Finding::Copied), "{found:?}");
+        let copy = TestNode::boot(1, folder, 3);
+        let found = findings(&copy);
+        assert!(!found.contains(&Finding::Copied), "{found:?}");
+        let stranded = Finding::Stranded { seat_type: "ws".parse().unwrap(), seats: 5 };
+        assert!(found.contains(&stranded), "{found:?}");
+        assert!(stranded.needs_action() && stranded.remedy().is_some());
+    }
+
+    #[test]
+    fn a_node_that_waits_for_its_own_entries_says_how_many() {
+        let (_, mut north, _) = venue();
+        let log = north.engine.own_log();
+        let seq = north.engine.vector().seq(&log) + 3;
+        north.engine.commit(vec![Submission::Local(LocalChange::SetBack { log, seq })]);
+        assert!(findings(&north).contains(&Finding::SetBack { missing: 3 }));
+    }
+
+    #[test]
+    fn the_end_of_a_certificate_is_seen_coming() {
+        let (_, north, _) = venue();
+        let mut identity = north.engine.identity().clone();
+        for (days, in_days) in [(13, 13), (-1, -1)] {
+            identity.certificate.claims.not_after_ms = NOW_MS + days * DAY_MS;
+            let found = examine(&north.path(), &identity, "m1", NOW_MS).unwrap();
+            assert!(found.contains(&Finding::CertificateEnds { in_days }), "{found:?}");
+        }
+    }
+}

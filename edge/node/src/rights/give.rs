@@ -1,0 +1,134 @@
+//! The giving side: what a peer asks for, as far as it can be spared.
+
+use lanyard_domain::outcome::Outcome;
+use lanyard_domain::{Account, Command, Role};
+use lanyard_sync::{Hash, NodeId};
+
+use super::{Given, Wanted};
+use crate::engine::{SubmitError, Submitted};
+use crate::read::{ReadError, Reader};
+use crate::writer::Writer;
+
+const ACTOR: &str = "node";
+
+/// Why nothing was decided.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GiveError {
+    /// Rights go to whoever asks, and to nobody else.
+    #[error("a node asks for rights for another one")]
+    NotTheirs,
+    /// The ledger cannot be read.
+    #[error("the ledger cannot be read")]
+    Read(#[from] ReadError),
+    /// The writer did not take it.
+    #[error("the rights cannot be written")]
+    Submit(#[from] SubmitError),
+}
+
+/// Gives what can be spared: HQ all it has, a venue node half, so that two nodes that run low do not pass the
+/// last seats to and fro.
+pub(crate) async fn give(
+    writer: &Writer,
+    reader: &Reader,
+    peer: NodeId,
+    wanted: &Wanted,
+) -> Result<Given, GiveError> {
+    if wanted.to.node != peer {
+        return Err(GiveError::NotTheirs);
+    }
+    let own = writer.now().own_account();
+    let seat_type = wanted.seat_type.clone();
+    let ledger = reader.read(move |db| db.ledger(&seat_type)).await?;
+    let count = i64::from(wanted.count).min(spared(own, ledger.available(own)));
+    let Some(count) = u32::try_from(count).ok().filter(|count| *count > 0) else {
+        return Ok(Given { given: false });
+    };
+    let command =
+        Command::GiveRights { seat_type: wanted.seat_type.clone(), to: Account::Venue(wanted.to), count };
+    let submitted = Submitted {
+        id: wanted.request,
+        body: question(wanted),
+        actor: ACTOR.to_owned(),
+        desk: String::new(),
+        role: Role::Administrator,
+        command,
+        if_match: None,
+    };
+    match writer.submit(submitted).await {
+        Ok(answer) => Ok(Given { given: matches!(answer.outcome, Outcome::Accepted(_)) }),
+        // The id was drawn for another question: not one of ours to answer.
+        Err(SubmitError::KeyReused) => Ok(Given { given: false }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+const fn spared(own: Account, available: i64) -> i64 {
+    match own {
+        Account::Hq => available,
+        Account::Venue(_) => available / 2,
+    }
+}
+
+/// What was asked, whatever could be spared at that moment.
+fn question(wanted: &Wanted) -> Hash {
+    let json = serde_json::to_vec(wanted).expect("a question holds nothing that JSON cannot say");
+    Hash(*blake3::hash(&json).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use lanyard_sync::{CommandId, LogId};
+
+    use super::*;
+    use crate::engine::test_node::{TestNode, seat_type_id, venue};
+
+    fn wanted(to: LogId, count: u32, request: u8) -> Wanted {
+        Wanted { seat_type: seat_type_id("ws"), count, to, request: CommandId([request; 16]) }
+    }
+
+    /// Asks a node, which then stops; returns the answer and what the log has of the workshop here.
+    async fn ask(node: TestNode, peer: NodeId, questions: &[Wanted]) -> (Vec<Given>, i64, i64) {
+        let (reader, own) = (node.reader(), node.engine.account());
+        let (writer, thread) = Writer::spawn(node.engine).unwrap();
+        let mut given = Vec::new();
+        for question in questions {
+            given.push(give(&writer, &reader, peer, question).await.unwrap());
+        }
+        drop(writer);
+        thread.join().unwrap();
+        let ledger = reader.read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap();
+        (given, ledger.available(own), ledger.available(Account::Venue(questions[0].to)))
+    }
+
+    #[tokio::test]
+    async fn hq_gives_what_is_asked_for_once() {
+        let (hq, north, _) = venue();
+        let to = north.engine.own_log();
+        let questions = [wanted(to, 15, 1), wanted(to, 15, 1), wanted(to, 15, 2), wanted(to, 1, 3)];
+        let (given, left, got) = ask(hq, to.node, &questions).await;
+        assert_eq!(given.iter().map(|given| given.given).collect::<Vec<_>>(), [true, true, true, false]);
+        assert_eq!((left, got), (0, 20), "the second question was the first, the third got the rest");
+    }
+
+    #[tokio::test]
+    async fn a_venue_node_keeps_half() {
+        let (mut hq, mut north, south) = venue();
+        hq.give_rights(&north, "ws", 5);
+        north.pull(&hq).unwrap();
+        let to = south.engine.own_log();
+        let (_, left, got) = ask(north, to.node, &[wanted(to, 10, 1), wanted(to, 10, 2)]).await;
+        assert_eq!((left, got), (2, 3));
+    }
+
+    #[tokio::test]
+    async fn nobody_asks_for_somebody_else() {
+        let (hq, north, south) = venue();
+        let reader = hq.reader();
+        let (writer, thread) = Writer::spawn(hq.engine).unwrap();
+        let for_north = wanted(north.engine.own_log(), 1, 1);
+        let refused = give(&writer, &reader, south.engine.own_log().node, &for_north).await;
+        assert!(matches!(refused, Err(GiveError::NotTheirs)));
+        drop(writer);
+        thread.join().unwrap();
+    }
+}

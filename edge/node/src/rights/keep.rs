@@ -1,0 +1,113 @@
+//! The asking side: looks after commits whether seats run low, and asks the richest sibling, then HQ.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lanyard_domain::{Account, Conference, Ledger, SeatTypeId};
+use lanyard_sync::{CommandId, NodeId};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::Wanted;
+use crate::clock::system_entropy;
+use crate::engine::Published;
+use crate::read::{ReadError, Reader};
+use crate::uplink::{Asker, LinkState, LinkStatus};
+use crate::writer::Writer;
+
+/// How long what was given may take to arrive before somebody is asked again.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a line that came back is noticed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long commits may go by between two looks: looking costs a read, and there are thousands of them.
+const REST: Duration = Duration::from_millis(200);
+
+/// A line to somebody who may have rights to give.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Asks them.
+    pub asker: Asker,
+    /// How the line is, and who is at its end.
+    pub status: watch::Receiver<LinkStatus>,
+}
+
+/// Keeps seats of each type above its low-water mark, as far as others have some. Ends with the writer.
+pub async fn keep(writer: Writer, reader: Reader, lines: Vec<Line>) {
+    let mut published = writer.published();
+    let mut asked = BTreeMap::new();
+    loop {
+        let now = published.borrow_and_update().clone();
+        if let Err(error) = top_up(&now, &reader, &lines, &mut asked).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "seat rights cannot be read");
+        }
+        if let Ok(Err(_)) = timeout(LOOK_EVERY, published.changed()).await {
+            return;
+        }
+        sleep(REST).await;
+    }
+}
+
+async fn top_up(
+    now: &Published,
+    reader: &Reader,
+    lines: &[Line],
+    asked: &mut BTreeMap<SeatTypeId, Instant>,
+) -> Result<(), ReadError> {
+    asked.retain(|_, at| at.elapsed() < PATIENCE);
+    let watched: Vec<_> = marks(&now.conference).filter(|(id, _)| !asked.contains_key(id)).collect();
+    if watched.is_empty() || lines.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = watched.iter().map(|(id, _)| id.clone()).collect();
+    let ledgers = reader.read(move |db| db.ledgers(&ids)).await?;
+    let own = now.own_account();
+    for (seat_type, mark) in watched {
+        let ledger = &ledgers[&seat_type];
+        let missing = 2 * i64::from(mark) - ledger.available(own);
+        if missing <= i64::from(mark) || ledger.quota == 0 {
+            continue;
+        }
+        for line in in_order(now, lines, ledger) {
+            let mut request = [0; 16];
+            system_entropy(&mut request);
+            let wanted = Wanted {
+                seat_type: seat_type.clone(),
+                count: u32::try_from(missing).unwrap_or(u32::MAX),
+                to: now.own_log,
+                request: CommandId(request),
+            };
+            if matches!(line.asker.ask(&wanted).await, Ok(given) if given.given) {
+                break;
+            }
+        }
+        asked.insert(seat_type, Instant::now());
+    }
+    Ok(())
+}
+
+/// The seat types that are to be kept above a mark.
+fn marks(conference: &Conference) -> impl Iterator<Item = (SeatTypeId, u32)> {
+    let each = conference.seat_types.iter().map(|(id, seat_type)| (id.clone(), seat_type.low_water));
+    each.filter(|(_, mark)| *mark > 0)
+}
+
+/// Lines that work, to whoever has seats as far as is known here: the richest sibling first, HQ last.
+fn in_order<'a>(now: &Published, lines: &'a [Line], ledger: &Ledger) -> Vec<&'a Line> {
+    let has = |node: NodeId| {
+        let accounts = ledger.balances.keys();
+        let theirs = accounts.filter(|account| matches!(account, Account::Venue(log) if log.node == node));
+        theirs.map(|account| ledger.available(*account)).max().unwrap_or(0)
+    };
+    let mut rich: Vec<(bool, i64, &Line)> = Vec::new();
+    for line in lines {
+        let status = line.status.borrow();
+        let Some(peer) = status.peer.filter(|_| status.state == LinkState::Online) else { continue };
+        let is_hq = now.authority_node() == Some(peer);
+        let available = if is_hq { ledger.available(Account::Hq) } else { has(peer) };
+        if available > 0 {
+            rich.push((is_hq, -available, line));
+        }
+    }
+    rich.sort_by_key(|(is_hq, less, _)| (*is_hq, *less));
+    rich.into_iter().map(|(_, _, line)| line).collect()
+}
