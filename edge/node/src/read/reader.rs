@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use crate::store::{StoreError, open_for_reading};
 
 const CONNECTIONS: usize = 4;
-const CACHE_KIB: u32 = 4 * 1024;
+const CACHE_KIB: u32 = 2 * 1024;
 
 /// One commit, to be asked.
 #[derive(Clone, Copy, Debug)]
