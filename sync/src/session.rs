@@ -180,6 +180,10 @@ impl Session {
                     self.backoff.reset();
                 }
                 ScopeAnswer::Exchange { vector } => state.meet(vector),
+                // The hello was about an epoch that is over; another one says how things are.
+                ScopeAnswer::Rewound { .. } if state.has_begun_anew_since(&vector) => {
+                    self.next_hello_ms = now_ms;
+                }
                 ScopeAnswer::Rewound { head } => {
                     if state.rewinds_to(head) {
                         self.outputs.push(Output::Rewound { scope, head });

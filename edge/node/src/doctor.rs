@@ -83,7 +83,10 @@ impl Finding {
                 )
             }
             Self::Unsent(unsent) => {
-                format!("{} entries are on this disk only: HQ is not known to have them.", unsent.entries)
+                format!(
+                    "HQ is not known to have the last {} entries of this node; it may have.",
+                    unsent.entries
+                )
             }
             Self::PrintJobs { jobs } => format!("{jobs} badges are not printed."),
         }
@@ -98,11 +101,11 @@ impl Finding {
                  with no seats to sell: give it some at HQ with `lanyard-hq give`."
             }
             Self::SetBack { .. } => {
-                "Let it reach HQ or a sibling: it fetches them and goes on. Started without them it goes on too, with \
-                 no seats to sell."
+                "It fetches them from HQ or a sibling by itself. Cut off or started again without them it goes on, with \
+                 no seats to sell: give it some at HQ with `lanyard-hq give`."
             }
             Self::Stranded { .. } => {
-                "Raise the quota at HQ by as many with `lanyard-hq quota`, and give them to a node."
+                "At the end as many are free. Whoever wants to sell them raises the quota at HQ by as many, once."
             }
             Self::CertificateEnds { in_days } if *in_days < 0 => {
                 "Keep this folder. Work goes on here; carry it to HQ with `lanyard bundle export`."
@@ -116,7 +119,7 @@ impl Finding {
 
     /// Whether a person has to do something; otherwise it is only good to know.
     pub const fn needs_action(&self) -> bool {
-        !matches!(self, Self::Unsent(_) | Self::PrintJobs { .. })
+        !matches!(self, Self::Stranded { .. } | Self::Unsent(_) | Self::PrintJobs { .. })
     }
 }
 
@@ -249,7 +252,7 @@ mod tests {
         assert!(!found.contains(&Finding::Copied), "{found:?}");
         let stranded = Finding::Stranded { seat_type: "ws".parse().unwrap(), seats: 5 };
         assert!(found.contains(&stranded), "{found:?}");
-        assert!(stranded.needs_action() && stranded.remedy().is_some());
+        assert!(stranded.remedy().is_some());
     }
 
     #[test]

@@ -111,6 +111,11 @@ impl Scope {
         news && !self.takes_recovery()
     }
 
+    /// Whether the node began another epoch after it said it had this.
+    pub(super) fn has_begun_anew_since(&self, spoken: &VersionVector) -> bool {
+        self.here.as_ref().is_some_and(|here| here.own.seq() > 0 && spoken.seq(&here.own.log) == 0)
+    }
+
     /// Tells once whether the own log is whole again.
     pub(super) fn takes_recovery(&mut self) -> bool {
         let (Some(rewound), Some(here)) = (self.rewound, &self.here) else { return false };

@@ -90,6 +90,21 @@ fn a_rewound_node_takes_its_own_entries_back_before_it_writes() {
 }
 
 #[test]
+fn an_answer_about_an_epoch_that_is_over_rewinds_nothing() {
+    let mut world = World::new(1);
+    world.client.write(1);
+    let (vector, log) = (world.client.vector(), world.client.log());
+    let mut scope = Scope::new();
+    let own = OwnHead { log, head: vector.head(&log) };
+    scope.here = Some(Here { vector: vector.clone(), own });
+    assert!(!scope.has_begun_anew_since(&vector), "it goes on in the epoch it spoke of");
+    assert!(
+        scope.has_begun_anew_since(&VersionVector::default()),
+        "what it spoke of did not have this epoch"
+    );
+}
+
+#[test]
 fn a_fork_is_reported_and_never_applied() {
     let mut world = World::new(1);
     let mut clone = Replica::new(1);

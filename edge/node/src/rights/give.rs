@@ -25,8 +25,8 @@ pub(crate) enum GiveError {
     Submit(#[from] SubmitError),
 }
 
-/// Gives what can be spared: HQ all it has, a venue node half, so that two nodes that run low do not pass the
-/// last seats to and fro.
+/// Gives what can be spared: HQ all it has, a venue node half, and nothing below its own low-water mark, so that
+/// two nodes that run low do not pass the last seats to and fro.
 pub(crate) async fn give(
     writer: &Writer,
     reader: &Reader,
@@ -36,10 +36,12 @@ pub(crate) async fn give(
     if wanted.to.node != peer {
         return Err(GiveError::NotTheirs);
     }
-    let own = writer.now().own_account();
+    let now = writer.now();
+    let own = now.own_account();
+    let mark = now.conference.seat_types.get(&wanted.seat_type).map_or(0, |seat_type| seat_type.low_water);
     let seat_type = wanted.seat_type.clone();
     let ledger = reader.read(move |db| db.ledger(&seat_type)).await?;
-    let count = i64::from(wanted.count).min(spared(own, ledger.available(own)));
+    let count = i64::from(wanted.count).min(spared(own, ledger.available(own), mark));
     let Some(count) = u32::try_from(count).ok().filter(|count| *count > 0) else {
         return Ok(Given { given: false });
     };
@@ -62,10 +64,10 @@ pub(crate) async fn give(
     }
 }
 
-const fn spared(own: Account, available: i64) -> i64 {
+fn spared(own: Account, available: i64, low_water: u32) -> i64 {
     match own {
         Account::Hq => available,
-        Account::Venue(_) => available / 2,
+        Account::Venue(_) => (available / 2).min(available - i64::from(low_water)),
     }
 }
 
@@ -118,6 +120,13 @@ mod tests {
         let to = south.engine.own_log();
         let (_, left, got) = ask(north, to.node, &[wanted(to, 10, 1), wanted(to, 10, 2)]).await;
         assert_eq!((left, got), (2, 3));
+    }
+
+    #[test]
+    fn nobody_gives_what_it_would_have_to_ask_for_again() {
+        let north = Account::Venue(LogId { node: NodeId([1; 16]), epoch: lanyard_sync::Epoch(1) });
+        assert_eq!([8, 10, 12, 30].map(|available| spared(north, available, 10)), [-2, 0, 2, 15]);
+        assert_eq!(spared(Account::Hq, 8, 10), 8);
     }
 
     #[tokio::test]

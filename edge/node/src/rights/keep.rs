@@ -93,10 +93,11 @@ fn marks(conference: &Conference) -> impl Iterator<Item = (SeatTypeId, u32)> {
 
 /// Lines that work, to whoever has seats as far as is known here: the richest sibling first, HQ last.
 fn in_order<'a>(now: &Published, lines: &'a [Line], ledger: &Ledger) -> Vec<&'a Line> {
+    // Of a node's epochs the last one counts: what others had left is nobody's to give.
     let has = |node: NodeId| {
-        let accounts = ledger.balances.keys();
-        let theirs = accounts.filter(|account| matches!(account, Account::Venue(log) if log.node == node));
-        theirs.map(|account| ledger.available(*account)).max().unwrap_or(0)
+        let theirs = now.logs.iter().filter(|(log, _)| log.node == node);
+        let present = theirs.max_by_key(|(_, info)| info.arrival);
+        present.map_or(0, |(log, _)| ledger.available(Account::Venue(*log)))
     };
     let mut rich: Vec<(bool, i64, &Line)> = Vec::new();
     for line in lines {

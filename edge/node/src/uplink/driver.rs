@@ -51,6 +51,8 @@ struct Driver {
     peer: Option<Answering>,
     /// When decisions are to go on, whatever the peer has of this node's log.
     held_until: Option<Instant>,
+    /// What the writer has yet to be told.
+    owed: Option<LocalChange>,
     /// What the peer is known to have, as last noted.
     noted: Option<VersionVector>,
 }
@@ -72,6 +74,7 @@ pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::S
         here: None,
         peer: None,
         held_until: None,
+        owed: None,
         noted: None,
     };
     driver.look_here().await;
@@ -111,6 +114,7 @@ impl Driver {
     fn wakes_at(&self) -> Instant {
         let due = self.session.wakes_at_ms().map(|at_ms| self.begun + Duration::from_millis(at_ms));
         let due = due.unwrap_or_else(|| Instant::now() + IDLE);
+        let due = if self.owed.is_some() { due.min(Instant::now() + IDLE) } else { due };
         self.held_until.map_or(due, |until| due.min(until))
     }
 
@@ -118,21 +122,35 @@ impl Driver {
     async fn hold_writes(&mut self, seq: u64) {
         let log = self.uplink.writer.published().borrow().own_log;
         self.held_until = Some(Instant::now() + HELD_MAX);
-        self.change(LocalChange::SetBack { log, seq }).await;
+        self.owed = Some(LocalChange::SetBack { log, seq });
+        self.settle_what_is_owed().await;
     }
 
     /// A desk cannot wait for ever: without its lost entries the node goes on in a new epoch.
     async fn stop_holding_in_time(&mut self) {
         if self.held_until.is_some_and(|until| until <= Instant::now()) {
             self.held_until = None;
-            self.change(LocalChange::WriteOn).await;
+            self.owed = Some(LocalChange::WriteOn);
+        }
+        self.settle_what_is_owed().await;
+    }
+
+    /// What holds writes or lets them go on must reach the writer, whatever its queue and its disk.
+    async fn settle_what_is_owed(&mut self) {
+        if let Some(owed) = self.owed.clone()
+            && self.change(owed).await
+        {
+            self.owed = None;
         }
     }
 
-    async fn change(&self, change: LocalChange) {
-        if let Err(error) = self.uplink.writer.change(change).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "what the peer said was not noted");
+    /// Tells whether the writer took a change.
+    async fn change(&self, change: LocalChange) -> bool {
+        let changed = self.uplink.writer.change(change).await;
+        if let Err(error) = &changed {
+            tracing::debug!(error = error as &dyn std::error::Error, "what the peer said was not noted");
         }
+        changed.is_ok()
     }
 
     /// Tells the session what is here.
@@ -178,6 +196,10 @@ impl Driver {
             }
             Done::Built(batch) => self.handle(Input::Built { scope, batch }).await,
             Done::Stored(result) => {
+                if result.is_ok() && self.held_until.is_some() {
+                    // They are coming: a slow line is no lost one.
+                    self.held_until = Some(Instant::now() + HELD_MAX);
+                }
                 self.look_here().await;
                 self.handle(Input::Stored { scope, result }).await;
             }

@@ -110,14 +110,18 @@ impl Worker {
     }
 
     fn publish(&mut self, committed: &Committed) {
-        if committed.broken.is_none() {
+        let published = self.engine.published();
+        // A change of memory alone does not show that the disk takes something again.
+        let stays_full =
+            *self.health.borrow() == Health::Full && published.position == self.publish.borrow().position;
+        if committed.broken.is_none() && (committed.is_full || !stays_full) {
             self.set_health(match (committed.is_full, self.ballast.is_given_up()) {
                 (true, _) => Health::Full,
                 (false, true) => Health::Low,
                 (false, false) => Health::Ok,
             });
         }
-        self.publish.send_replace(self.engine.published());
+        self.publish.send_replace(published);
     }
 
     fn set_health(&self, health: Health) {
