@@ -7,6 +7,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+mod engine;
 mod housekeeping;
 pub mod http;
 pub mod live;

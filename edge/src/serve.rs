@@ -6,19 +6,19 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use lanyard_node::auth::{Sessions, SignIns};
-use lanyard_node::clock::{Surroundings, system_entropy};
+use lanyard_node::clock::system_entropy;
 use lanyard_node::data_lock::DataLock;
 use lanyard_node::http::{Bound, Listen, StopSwitch};
 use lanyard_node::rights::Line;
-use lanyard_node::start::{DATABASE_FILE, options_here};
+use lanyard_node::start::Started;
 use lanyard_node::uplink::{Uplink, UplinkHandle};
-use lanyard_node::{Engine, Identity, Options, Reader, Writer, WriterThread, ca};
+use lanyard_node::{Identity, Reader, Writer, WriterThread, ca};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-use crate::clock::now_ms;
 use crate::config::Config;
+use crate::engine;
 use crate::housekeeping;
 use crate::http::lookups::Lookups;
 use crate::http::routes;
@@ -46,14 +46,6 @@ pub struct Running {
     lock: DataLock,
 }
 
-/// What a node stands on: its engine and its lines.
-struct Foundation {
-    identity: Identity,
-    writer: Writer,
-    reader: Reader,
-    thread: WriterThread,
-}
-
 /// Starts a node.
 ///
 /// # Errors
@@ -63,7 +55,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     check_joined(&config.data)?;
     let lock = DataLock::take(&config.data)?;
     let data = config.data.clone();
-    let Foundation { identity, writer, reader, thread } = found(&config)?;
+    let (identity, Started { writer, reader, thread }) = engine::begin(&config)?;
     let tls = ca::server_tls(&data, &identity.name, config.listen, &config.names, SystemTime::now())?;
     let bound = Bound::bind(&Listen { address: config.listen, tls })?;
     let (switch, stop) = StopSwitch::new();
@@ -173,19 +165,6 @@ fn check_joined(data: &Path) -> anyhow::Result<()> {
         data.display()
     );
     Ok(())
-}
-
-fn found(config: &Config) -> anyhow::Result<Foundation> {
-    let data = &config.data;
-    let identity = Identity::load(data)?;
-    let path = data.join(DATABASE_FILE);
-    let default_printer = config.printers.first().map(|printer| printer.printer.clone());
-    let ballast_bytes = u64::from(config.ballast_mib) * 1024 * 1024;
-    let options = Options { default_printer, ballast_bytes, ..options_here() };
-    let engine = Engine::open(&path, identity.clone(), options, Surroundings::new(now_ms, system_entropy))?;
-    let reader = Reader::open(&path)?;
-    let (writer, thread) = Writer::spawn(engine)?;
-    Ok(Foundation { identity, writer, reader, thread })
 }
 
 fn start_tasks(config: &Config, node: &Node) -> anyhow::Result<JoinSet<()>> {

@@ -133,53 +133,34 @@ impl ConferenceFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const SAMPLE: &str = r#"
-        slug = "summit"
-        name = "Summit"
-        organiser = "Organiser"
-        starts_ms = 1
-        ends_ms = 2
-        time_zone = "UTC"
-        currency = "EUR"
-        [seat_types.ga]
-        name = "General admission"
-        price_minor = 100
-        grants_admission = true
-        [lists.main]
-        name = "Main door"
-        seat_types = ["ga"]
-        [quotas.ga]
-        quota = 3
-        allotments = { north = 2, south = 1 }
-    "#;
+    use crate::test_hq::FILE;
 
     #[test]
     fn a_sound_file_is_read() {
-        let file = ConferenceFile::parse(SAMPLE).unwrap();
+        let file = ConferenceFile::parse(FILE).unwrap();
         assert_eq!(file.quotas.values().next().unwrap().quota, 3);
         assert_eq!(file.conference().slug, "summit");
     }
 
     #[test]
     fn allotments_above_the_quota_are_refused_by_name() {
-        let text = SAMPLE.replace("quota = 3", "quota = 2");
+        let text = FILE.replace("{ north = 2 }", "{ north = 2, south = 2 }");
         let error = ConferenceFile::parse(&text).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the conference file does not fit together: allotments of ga add up to 3, the quota is 2"
+            "the conference file does not fit together: allotments of ga add up to 4, the quota is 3"
         );
     }
 
     #[test]
     fn an_unknown_key_is_refused() {
-        let text = SAMPLE.replace("name = \"Summit\"", "name = \"Summit\"\nnmae = \"x\"");
+        let text = FILE.replace("name = \"Summit\"", "name = \"Summit\"\nnmae = \"x\"");
         assert!(matches!(ConferenceFile::parse(&text), Err(ConferenceFileError::Unreadable(_))));
     }
 
     #[test]
     fn a_list_that_names_an_unknown_seat_type_is_refused_by_name() {
-        let text = SAMPLE.replace("seat_types = [\"ga\"]", "seat_types = [\"gb\"]");
+        let text = FILE.replace("seat_types = [\"ga\"]", "seat_types = [\"gb\"]");
         let error = ConferenceFile::parse(&text).unwrap_err().to_string();
         assert!(error.contains("list main names seat type gb"), "{error}");
     }

@@ -11,7 +11,8 @@ use crate::enrol::{self, JoinRequest};
 use crate::hq::{Hq, Running};
 use crate::registry::Invitation;
 
-const FILE: &str = r#"
+/// A sound conference file.
+pub(crate) const FILE: &str = r#"
     slug = "summit"
     name = "Summit"
     organiser = "Us"

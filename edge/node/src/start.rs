@@ -34,19 +34,24 @@ pub fn options_here() -> Options {
 ///
 /// # Errors
 /// When the database cannot be opened.
-pub fn start(directory: &Path, identity: Identity, options: Options) -> Result<Started, OpenError> {
+pub fn start(
+    directory: &Path,
+    identity: Identity,
+    options: Options,
+    surroundings: Surroundings,
+) -> Result<Started, OpenError> {
     let path = directory.join(DATABASE_FILE);
-    let engine = Engine::open(&path, identity, options, Surroundings::system())?;
+    let engine = Engine::open(&path, identity, options, surroundings)?;
     let reader = Reader::open(&path)?;
     let (writer, thread) = Writer::spawn(engine)?;
     Ok(Started { writer, reader, thread })
 }
 
-/// As [`start`] with the options of this machine, for whoever does not wait for the thread.
+/// As [`start`] with options, clock and entropy of this machine, for whoever does not wait for the thread.
 ///
 /// # Errors
 /// When the database cannot be opened.
 pub fn open(directory: &Path, identity: Identity) -> Result<(Writer, Reader), OpenError> {
-    let Started { writer, reader, .. } = start(directory, identity, options_here())?;
+    let Started { writer, reader, .. } = start(directory, identity, options_here(), Surroundings::system())?;
     Ok((writer, reader))
 }

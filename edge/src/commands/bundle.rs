@@ -5,14 +5,15 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::Context as _;
+use lanyard_node::Reader;
 use lanyard_node::bundle::{self, Imported};
 use lanyard_node::config::SourceFlags;
 use lanyard_node::data_lock::DataLock;
-use lanyard_node::start::{DATABASE_FILE, options_here};
-use lanyard_node::{Identity, Reader, start};
+use lanyard_node::start::DATABASE_FILE;
 
 use crate::cli::{Bundle, BundleExport, BundleImport};
 use crate::commands::{configured, print};
+use crate::engine;
 
 pub(super) async fn run(source: &SourceFlags, command: Bundle) -> anyhow::Result<()> {
     match command {
@@ -43,10 +44,8 @@ async fn import(source: &SourceFlags, flags: &BundleImport) -> anyhow::Result<()
     let config = configured(source, [])?;
     let _lock = DataLock::take(&config.data)?;
     let file = File::open(&flags.file).with_context(|| format!("{} cannot be read", flags.file.display()))?;
-    let identity = Identity::load(&config.data)?;
-    let scope = identity.scope;
-    let started = start(&config.data, identity, options_here())?;
-    let taken = bundle::import(file, scope, &started.writer).await;
+    let (identity, started) = engine::begin(&config)?;
+    let taken = bundle::import(file, identity.scope, &started.writer).await;
     drop(started.writer);
     started.thread.join()?;
     let imported = taken.with_context(|| flags.file.display().to_string())?;

@@ -5,11 +5,10 @@ use lanyard_domain::Role;
 use lanyard_node::config::SourceFlags;
 use lanyard_node::data_lock::DataLock;
 use lanyard_node::import::{Encoding, Importer};
-use lanyard_node::start::options_here;
-use lanyard_node::{Identity, start};
 
 use crate::cli::Import;
 use crate::commands::{configured, print};
+use crate::engine;
 use crate::watch::words::summary;
 
 pub(super) async fn run(source: &SourceFlags, flags: Import) -> anyhow::Result<()> {
@@ -17,8 +16,7 @@ pub(super) async fn run(source: &SourceFlags, flags: Import) -> anyhow::Result<(
     let _lock = DataLock::take(&config.data)?;
     let bytes =
         std::fs::read(&flags.file).with_context(|| format!("{} cannot be read", flags.file.display()))?;
-    let identity = Identity::load(&config.data)?;
-    let started = start(&config.data, identity, options_here())?;
+    let (_, started) = engine::begin(&config)?;
     let encoding = Encoding::from(config.drop.encoding);
     let importer = Importer {
         writer: &started.writer,

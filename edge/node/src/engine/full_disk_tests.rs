@@ -1,7 +1,6 @@
 //! The engine on a full disk: what is refused, what goes on in the room of the ballast, and that nothing is lost.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use lanyard_domain::Command;
 use lanyard_domain::outcome::Outcome;
@@ -50,19 +49,9 @@ fn limit_pages(node: &TestNode, more: Option<i64>) {
 
 const BALLAST_BYTES: u64 = 1024 * 1024;
 
-/// Looks until the ballast is there.
-fn settle(ballast: &mut Ballast) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while ballast.is_pending() {
-        assert!(Instant::now() < deadline, "{ballast:?} is still pending");
-        ballast.look();
-        std::thread::yield_now();
-    }
-}
-
 fn ballast_beside(database: &Path) -> Ballast {
     let mut ballast = Ballast::keep(database, BALLAST_BYTES);
-    settle(&mut ballast);
+    ballast.settle();
     ballast
 }
 
@@ -97,7 +86,7 @@ fn the_room_of_the_ballast_is_for_desks_until_it_is_there_again() {
     let mut ballast = ballast_beside(&north.path());
     assert!(ballast.give_up());
     assert_eq!(replies_to_all(&mut north, &hq, &mut ballast), ([true, false, false], false));
-    settle(&mut ballast);
+    ballast.settle();
     assert_eq!(replies_to_all(&mut north, &hq, &mut ballast), ([true; 3], false));
     assert_eq!(verify(&north.path()).unwrap().findings, []);
 }
@@ -115,7 +104,7 @@ fn a_peer_alone_makes_room_for_desks_and_not_for_itself() {
     assert!(matches!(committed.replies[..], [Reply::Import(Err(ImportError::StoreFull))]));
     assert!(!committed.is_full && ballast.is_given_up());
     limit_pages(&north, None);
-    settle(&mut ballast);
+    ballast.settle();
     let batch = next_batch(&north.engine, &hq).unwrap();
     let committed = north.engine.commit_beside(&mut ballast, vec![Submission::Import(batch)]);
     assert!(matches!(committed.replies[..], [Reply::Import(Ok(_))]));

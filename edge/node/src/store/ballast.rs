@@ -137,6 +137,19 @@ impl Ballast {
     }
 }
 
+#[cfg(test)]
+impl Ballast {
+    /// Looks until nothing is pending.
+    pub(crate) fn settle(&mut self) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while self.is_pending() {
+            assert!(std::time::Instant::now() < deadline, "{self:?} is still pending");
+            self.look();
+            std::thread::yield_now();
+        }
+    }
+}
+
 impl Drop for Ballast {
     fn drop(&mut self) {
         self.stop_filling();
@@ -222,27 +235,16 @@ fn free_bytes(path: &Path) -> io::Result<u64> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::MetadataExt as _;
-    use std::time::{Duration, Instant};
 
     use super::*;
 
     const MIB: u64 = 1024 * 1024;
 
-    /// Looks until nothing is pending.
-    fn settle(ballast: &mut Ballast) {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while ballast.is_pending() {
-            assert!(Instant::now() < deadline, "{ballast:?} is still pending");
-            ballast.look();
-            std::thread::yield_now();
-        }
-    }
-
     #[test]
     fn it_has_its_room_gives_it_up_once_and_is_made_again() {
         let folder = tempfile::tempdir().unwrap();
         let mut ballast = Ballast::keep(&folder.path().join("lanyard.db"), 2 * MIB);
-        settle(&mut ballast);
+        ballast.settle();
         let path = folder.path().join("lanyard.ballast");
         let metadata = fs::metadata(&path).unwrap();
         assert_eq!(metadata.len(), 2 * MIB);
@@ -250,7 +252,7 @@ mod tests {
         assert!(ballast.give_up());
         assert!(ballast.is_given_up() && !path.exists());
         assert!(!ballast.give_up(), "there is nothing left to give");
-        settle(&mut ballast);
+        ballast.settle();
         assert_eq!((ballast.is_given_up(), size(&path)), (false, 2 * MIB));
     }
 
@@ -260,9 +262,9 @@ mod tests {
         let database = folder.path().join("lanyard.db");
         let path = path_beside(&database);
         fs::write(&path, vec![7; CHUNK_BYTES / 2]).unwrap();
-        settle(&mut Ballast::keep(&database, 3 * MIB));
+        Ballast::keep(&database, 3 * MIB).settle();
         assert_eq!((size(&path), fs::read(&path).unwrap()[0]), (3 * MIB, 7), "it is grown, not made anew");
-        settle(&mut Ballast::keep(&database, 2 * MIB));
+        Ballast::keep(&database, 2 * MIB).settle();
         assert_eq!(size(&path), 2 * MIB);
         assert!(!Ballast::keep(&database, 0).give_up());
         assert!(!path.exists(), "none is wanted");
@@ -292,7 +294,7 @@ mod tests {
     fn a_folder_that_takes_no_file_is_borne() {
         let folder = tempfile::tempdir().unwrap();
         let mut ballast = Ballast::keep(&folder.path().join("gone/lanyard.db"), MIB);
-        settle(&mut ballast);
+        ballast.settle();
         assert!(!ballast.give_up() && ballast.is_given_up());
     }
 }
