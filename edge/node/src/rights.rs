@@ -8,7 +8,7 @@ mod give;
 mod keep;
 
 use lanyard_domain::SeatTypeId;
-use lanyard_sync::{CommandId, LogId};
+use lanyard_sync::{CommandId, Dot, LogId};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use give::{GiveError, give};
@@ -32,6 +32,6 @@ pub struct Wanted {
 // Stored: on the wire, as JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {
-    /// Whether rights were given: they come with the log.
-    pub given: bool,
+    /// An entry of the giver's log at or after the one that gives them; none if nothing could be spared.
+    pub given: Option<Dot>,
 }

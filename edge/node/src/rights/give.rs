@@ -2,7 +2,7 @@
 
 use lanyard_domain::outcome::Outcome;
 use lanyard_domain::{Account, Command, Role};
-use lanyard_sync::{Hash, NodeId};
+use lanyard_sync::{Dot, Hash, NodeId};
 
 use super::{Given, Wanted};
 use crate::engine::{SubmitError, Submitted};
@@ -43,7 +43,7 @@ pub(crate) async fn give(
     let ledger = reader.read(move |db| db.ledger(&seat_type)).await?;
     let count = i64::from(wanted.count).min(spared(own, ledger.available(own), mark));
     let Some(count) = u32::try_from(count).ok().filter(|count| *count > 0) else {
-        return Ok(Given { given: false });
+        return Ok(Given { given: None });
     };
     let command =
         Command::GiveRights { seat_type: wanted.seat_type.clone(), to: Account::Venue(wanted.to), count };
@@ -57,9 +57,14 @@ pub(crate) async fn give(
         if_match: None,
     };
     match writer.submit(submitted).await {
-        Ok(answer) => Ok(Given { given: matches!(answer.outcome, Outcome::Accepted(_)) }),
+        Ok(answer) => {
+            let accepted = matches!(answer.outcome, Outcome::Accepted(_));
+            let now = writer.now();
+            let head = Dot { log: now.own_log, seq: now.vector.seq(&now.own_log) };
+            Ok(Given { given: accepted.then_some(head) })
+        }
         // The id was drawn for another question: not one of ours to answer.
-        Err(SubmitError::KeyReused) => Ok(Given { given: false }),
+        Err(SubmitError::KeyReused) => Ok(Given { given: None }),
         Err(error) => Err(error.into()),
     }
 }
@@ -108,7 +113,10 @@ mod tests {
         let to = north.engine.own_log();
         let questions = [wanted(to, 15, 1), wanted(to, 15, 1), wanted(to, 15, 2), wanted(to, 1, 3)];
         let (given, left, got) = ask(hq, to.node, &questions).await;
-        assert_eq!(given.iter().map(|given| given.given).collect::<Vec<_>>(), [true, true, true, false]);
+        assert_eq!(
+            given.iter().map(|given| given.given.is_some()).collect::<Vec<_>>(),
+            [true, true, true, false]
+        );
         assert_eq!((left, got), (0, 20), "the second question was the first, the third got the rest");
     }
 

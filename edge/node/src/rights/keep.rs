@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lanyard_domain::{Account, Conference, Ledger, SeatTypeId};
-use lanyard_sync::{CommandId, NodeId};
+use lanyard_sync::{CommandId, Dot, NodeId};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -15,8 +15,10 @@ use crate::read::{ReadError, Reader};
 use crate::uplink::{Asker, LinkState, LinkStatus};
 use crate::writer::Writer;
 
-/// How long what was given may take to arrive before somebody is asked again.
+/// How long to rest when nobody had any, or nobody answered.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long what was given may take to arrive before somebody is asked again.
+const UNDER_WAY: Duration = Duration::from_mins(1);
 /// How often a line that came back is noticed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long commits may go by between two looks: looking costs a read, and there are thousands of them.
@@ -31,13 +33,31 @@ pub struct Line {
     pub status: watch::Receiver<LinkStatus>,
 }
 
+/// What became of this node's questions.
+#[derive(Debug, Default)]
+struct Questions {
+    /// Seat types nobody is asked about until the rest is over.
+    resting: BTreeMap<SeatTypeId, Rest>,
+    /// Questions whose answer was lost, by the line they went over: asked again word for word, so that nothing is
+    /// given twice.
+    unanswered: BTreeMap<(SeatTypeId, usize), Wanted>,
+}
+
+/// Why nobody is asked about a seat type.
+#[derive(Debug)]
+struct Rest {
+    until: Instant,
+    /// What was given comes with this entry, and ends the rest.
+    given: Option<Dot>,
+}
+
 /// Keeps seats of each type above its low-water mark, as far as others have some. Ends with the writer.
 pub async fn keep(writer: Writer, reader: Reader, lines: Vec<Line>) {
     let mut published = writer.published();
-    let mut asked = BTreeMap::new();
+    let mut questions = Questions::default();
     loop {
         let now = published.borrow_and_update().clone();
-        if let Err(error) = top_up(&now, &reader, &lines, &mut asked).await {
+        if let Err(error) = top_up(&now, &reader, &lines, &mut questions).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "seat rights cannot be read");
         }
         if let Ok(Err(_)) = timeout(LOOK_EVERY, published.changed()).await {
@@ -51,10 +71,13 @@ async fn top_up(
     now: &Published,
     reader: &Reader,
     lines: &[Line],
-    asked: &mut BTreeMap<SeatTypeId, Instant>,
+    questions: &mut Questions,
 ) -> Result<(), ReadError> {
-    asked.retain(|_, at| at.elapsed() < PATIENCE);
-    let watched: Vec<_> = marks(&now.conference).filter(|(id, _)| !asked.contains_key(id)).collect();
+    let awake = |rest: &Rest| rest.given.is_some_and(|dot| now.vector.covers(&dot));
+    questions.resting.retain(|_, rest| rest.until > Instant::now() && !awake(rest));
+    questions.unanswered.retain(|_, wanted| wanted.to == now.own_log);
+    let watched: Vec<_> =
+        marks(&now.conference).filter(|(id, _)| !questions.resting.contains_key(id)).collect();
     if watched.is_empty() || lines.is_empty() {
         return Ok(());
     }
@@ -67,22 +90,45 @@ async fn top_up(
         if missing <= i64::from(mark) || ledger.quota == 0 {
             continue;
         }
-        for line in in_order(now, lines, ledger) {
-            let mut request = [0; 16];
-            system_entropy(&mut request);
-            let wanted = Wanted {
-                seat_type: seat_type.clone(),
-                count: u32::try_from(missing).unwrap_or(u32::MAX),
-                to: now.own_log,
-                request: CommandId(request),
-            };
-            if matches!(line.asker.ask(&wanted).await, Ok(given) if given.given) {
-                break;
-            }
-        }
-        asked.insert(seat_type, Instant::now());
+        let count = u32::try_from(missing).unwrap_or(u32::MAX);
+        let given = ask(now, lines, in_order(now, lines, ledger), &seat_type, count, questions).await;
+        let until = Instant::now() + if given.is_some() { UNDER_WAY } else { PATIENCE };
+        questions.resting.insert(seat_type, Rest { until, given });
     }
     Ok(())
+}
+
+/// Asks one after another until somebody gives some.
+async fn ask(
+    now: &Published,
+    lines: &[Line],
+    order: Vec<usize>,
+    seat_type: &SeatTypeId,
+    count: u32,
+    questions: &mut Questions,
+) -> Option<Dot> {
+    for line in order {
+        let key = (seat_type.clone(), line);
+        let wanted = questions.unanswered.entry(key.clone()).or_insert_with(|| Wanted {
+            seat_type: seat_type.clone(),
+            count,
+            to: now.own_log,
+            request: new_request(),
+        });
+        if let Ok(answer) = lines[line].asker.ask(wanted).await {
+            questions.unanswered.remove(&key);
+            if answer.given.is_some() {
+                return answer.given;
+            }
+        }
+    }
+    None
+}
+
+fn new_request() -> CommandId {
+    let mut request = [0; 16];
+    system_entropy(&mut request);
+    CommandId(request)
 }
 
 /// The seat types that are to be kept above a mark.
@@ -91,24 +137,24 @@ fn marks(conference: &Conference) -> impl Iterator<Item = (SeatTypeId, u32)> {
     each.filter(|(_, mark)| *mark > 0)
 }
 
-/// Lines that work, to whoever has seats as far as is known here: the richest sibling first, HQ last.
-fn in_order<'a>(now: &Published, lines: &'a [Line], ledger: &Ledger) -> Vec<&'a Line> {
+/// Which lines work and lead to whoever has seats, as far as is known here: the richest sibling first, HQ last.
+fn in_order(now: &Published, lines: &[Line], ledger: &Ledger) -> Vec<usize> {
     // Of a node's epochs the last one counts: what others had left is nobody's to give.
     let has = |node: NodeId| {
         let theirs = now.logs.iter().filter(|(log, _)| log.node == node);
         let present = theirs.max_by_key(|(_, info)| info.arrival);
         present.map_or(0, |(log, _)| ledger.available(Account::Venue(*log)))
     };
-    let mut rich: Vec<(bool, i64, &Line)> = Vec::new();
-    for line in lines {
+    let mut rich: Vec<(bool, i64, usize)> = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
         let status = line.status.borrow();
         let Some(peer) = status.peer.filter(|_| status.state == LinkState::Online) else { continue };
         let is_hq = now.authority_node() == Some(peer);
         let available = if is_hq { ledger.available(Account::Hq) } else { has(peer) };
         if available > 0 {
-            rich.push((is_hq, -available, line));
+            rich.push((is_hq, -available, index));
         }
     }
-    rich.sort_by_key(|(is_hq, less, _)| (*is_hq, *less));
-    rich.into_iter().map(|(_, _, line)| line).collect()
+    rich.sort_unstable();
+    rich.into_iter().map(|(_, _, index)| index).collect()
 }
