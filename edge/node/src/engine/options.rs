@@ -23,7 +23,7 @@ impl Default for Options {
             machine: String::new(),
             default_printer: None,
             states_cached: NonZeroUsize::new(4096).expect("4096 is not zero"),
-            cache_kib: 16 * 1024,
+            cache_kib: 10 * 1024,
             ballast_bytes: 32 * 1024 * 1024,
         }
     }
