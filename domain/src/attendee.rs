@@ -94,6 +94,7 @@ impl Attendee {
             Facts::ConferenceConfigured(_)
             | Facts::StaffSet(_)
             | Facts::NodeEnrolled(_)
+            | Facts::ForkFound(_)
             | Facts::OrderImported(_)
             | Facts::OrderPlaced(_)
             | Facts::PaymentTaken(_)

@@ -5,7 +5,7 @@
 
 mod parts;
 
-use lanyard_sync::Dot;
+use lanyard_sync::{Dot, LogId};
 use serde::{Deserialize, Serialize};
 
 use crate::conference::Conference;
@@ -112,6 +112,15 @@ facts! {
         name: String,
         /// Serial of the certificate.
         serial: u64,
+    }
+    /// Two branches of a log were found; its entries from there on were seen by nobody for certain.
+    ForkFound = "fork-found" / 1 {
+        /// The log.
+        log: LogId,
+        /// Sequence number of the first entries that differ.
+        from: u64,
+        /// Entries its writer set aside and wrote again.
+        set_aside: u64,
     }
     /// A row of an attendee list, as the source has it.
     AttendeeImported = "attendee-imported" / 1 {
@@ -290,6 +299,24 @@ facts! {
         /// Who it was, where known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attendee: Option<AttendeeId>,
+    }
+}
+
+impl Facts {
+    /// The same facts where entries that were written again have other ids.
+    #[must_use]
+    pub fn renamed(mut self, new_dot: impl Fn(Dot) -> Dot) -> Self {
+        match &mut self {
+            Self::CheckInAnnulled(annulled) => annulled.check_in = new_dot(annulled.check_in),
+            Self::ConflictResolved(resolved) => {
+                resolved.sides.iter_mut().for_each(|side| *side = new_dot(*side));
+                if let Decision::Annul { check_in } = &mut resolved.decision {
+                    *check_in = new_dot(*check_in);
+                }
+            }
+            _ => {}
+        }
+        self
     }
 }
 

@@ -3,12 +3,12 @@
 //! Applying an entry cannot fail and looks at nothing but the state, the event and where the entry
 //! stands in the log.
 
-use lanyard_sync::{CommandId, Dot};
+use lanyard_sync::{CommandId, Dot, LogId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::attendee::Attendee;
 use crate::conference::Conference;
-use crate::event::{Event, Facts};
+use crate::event::{Event, Facts, ForkFound};
 use crate::ledger::{Account, Ledger};
 use crate::order::Order;
 use crate::staff::Staff;
@@ -19,6 +19,8 @@ use crate::stream::Stream;
 pub struct Placed<'a> {
     /// The entry's id.
     pub dot: Dot,
+    /// The log whose seat rights it spends: its own, or that of the entry it stands for.
+    pub spends: LogId,
     /// Its Lamport time.
     pub lamport: u64,
     /// Wall clock of its writer, Unix milliseconds; shown to people, binding nobody.
@@ -45,7 +47,7 @@ impl Placed<'_> {
 
     /// The account whose rights the writer spends.
     pub fn account(&self) -> Account {
-        if self.authority { Account::Hq } else { Account::Venue(self.dot.log) }
+        if self.authority { Account::Hq } else { Account::Venue(self.spends) }
     }
 }
 
@@ -86,6 +88,52 @@ pub struct EnrolledNode {
     pub name: String,
     /// Serial of its certificate.
     pub serial: u64,
+    /// Logs of it of which two branches were found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forks: Vec<Fork>,
+}
+
+/// A log with two branches.
+// Stored: JSON, part of the state of stream `node/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fork {
+    /// The log.
+    pub log: LogId,
+    /// Sequence number of the first entries that differ.
+    pub from: u64,
+    /// Entries that were set aside and written again, over all nodes that had some.
+    pub set_aside: u64,
+    /// When it was found first, Unix milliseconds.
+    pub found_at_ms: i64,
+}
+
+impl EnrolledNode {
+    fn apply(&mut self, event: &Event, at: &Placed<'_>) {
+        self.entries += 1;
+        match &event.facts {
+            Facts::NodeEnrolled(enrolled) if at.authority => {
+                self.name.clone_from(&enrolled.name);
+                self.serial = enrolled.serial;
+            }
+            Facts::ForkFound(found) => self.note_fork(found, at.at_ms),
+            _ => {}
+        }
+    }
+
+    fn note_fork(&mut self, found: &ForkFound, at_ms: i64) {
+        match self.forks.iter_mut().find(|fork| fork.log == found.log) {
+            Some(fork) => {
+                fork.from = fork.from.min(found.from);
+                fork.set_aside += found.set_aside;
+            }
+            None => self.forks.push(Fork {
+                log: found.log,
+                from: found.from,
+                set_aside: found.set_aside,
+                found_at_ms: at_ms,
+            }),
+        }
+    }
 }
 
 impl Folded {
@@ -133,11 +181,7 @@ impl Folded {
             Self::Seats(state) => state.apply(&event.facts, at),
             Self::Staff(state) => state.apply(event, at),
             Self::Node(state) => {
-                state.entries += 1;
-                if let (Facts::NodeEnrolled(enrolled), true) = (&event.facts, at.authority) {
-                    state.name.clone_from(&enrolled.name);
-                    state.serial = enrolled.serial;
-                }
+                state.apply(event, at);
             }
         }
     }

@@ -174,6 +174,7 @@ impl Ledger {
             | Facts::ConferenceConfigured(_)
             | Facts::StaffSet(_)
             | Facts::NodeEnrolled(_)
+            | Facts::ForkFound(_)
             | Facts::AttendeeImported(_)
             | Facts::AttendeeRegistered(_)
             | Facts::AttendeeCheckedIn(_)

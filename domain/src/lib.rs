@@ -46,7 +46,7 @@ pub use conference::Conference;
 pub use conflict::Conflict;
 pub use decide::{Deciding, Draft, decide};
 pub use event::{Event, Facts};
-pub use fold::{Folded, Placed};
+pub use fold::{Folded, Fork, Placed};
 pub use id::{AttendeeId, BadgeCode, ConflictId, DeskId, ListId, OrderId, SeatId, SeatTypeId, StaffId};
 pub use import_rows::ROWS_MAX;
 pub use ledger::{Account, Ledger};

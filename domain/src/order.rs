@@ -202,6 +202,7 @@ impl Order {
             Facts::ConferenceConfigured(_)
             | Facts::StaffSet(_)
             | Facts::NodeEnrolled(_)
+            | Facts::ForkFound(_)
             | Facts::AttendeeImported(_)
             | Facts::AttendeeRegistered(_)
             | Facts::AttendeeCheckedIn(_)

@@ -11,6 +11,7 @@ mod chain;
 mod context;
 mod entry;
 mod epoch;
+mod fork;
 mod header;
 pub mod hex;
 mod id;
@@ -19,6 +20,7 @@ pub mod limits;
 mod order;
 mod payload;
 mod problem;
+mod reissued;
 #[cfg(test)]
 mod replica;
 pub mod session;
@@ -35,12 +37,14 @@ pub use chain::{SignedHead, chain_hash, genesis_hash};
 pub use context::{ContextDelta, ContextHead, LogContext, StaleContext};
 pub use entry::{Entry, EntryFrame, FrameError};
 pub use epoch::{EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION, EpochOpened, PreviousEpoch};
+pub use fork::{FORK_FOUND_KIND, FORK_FOUND_VERSION, ForkNotice};
 pub use header::{Commitment, Header, HeaderError};
 pub use id::{CommandId, Dot, Epoch, Hash, InvalidId, LogId, NodeId, ScopeId};
 pub use key::{PublicKey, Signature, SigningKey};
 pub use order::CanonicalKey;
 pub use payload::{Part, Payload};
 pub use problem::{Problem, ProblemReport};
+pub use reissued::Reissued;
 pub use session::{
     Answer, CALL_TIMEOUT_MS, CallId, Challenge, ChallengeAnswer, HandshakeError, Hello, HelloReply,
     HelloScope, Input, Output, OwnHead, Reply, Request, ScopeAnswer, ScopeView, ServerView, Session, answer,

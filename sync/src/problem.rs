@@ -87,7 +87,7 @@ impl Problem {
             }
             Self::Gap(_) => "Nothing: the next exchange begins where the peer ends.",
             Self::Fork(_) => {
-                "Two copies of one node have written. Stop one, keep both data folders, and let it join anew into another one."
+                "Nothing: what one side has is set aside and written again. If two machines run with one node's data, stop one and let it join anew into another folder."
             }
             Self::BadChain(_) => {
                 "Run `lanyard verify` on the sending node; if it finds something, let that node join anew into another data folder."

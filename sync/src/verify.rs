@@ -11,6 +11,7 @@ use crate::certificate::Certificate;
 use crate::chain::genesis_hash;
 use crate::entry::{Entry, EntryFrame};
 use crate::epoch::{EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION, EpochOpened};
+use crate::fork::ForkNotice;
 use crate::id::{Dot, Hash, LogId, ScopeId};
 use crate::key::{PublicKey, Signature};
 use crate::problem::Problem;
@@ -35,6 +36,8 @@ pub struct KnownScope {
     pub organiser: PublicKey,
     /// The logs that have entries here, the own one included.
     pub logs: BTreeMap<LogId, KnownLog>,
+    /// Logs of which two branches were found, with the first sequence number that differs.
+    pub forks: BTreeMap<LogId, u64>,
 }
 
 /// What a receiver has stored about one entry.
@@ -69,7 +72,7 @@ pub struct Admitted {
 impl KnownScope {
     /// Begins to know a scope.
     pub const fn new(scope: ScopeId, organiser: PublicKey) -> Self {
-        Self { scope, organiser, logs: BTreeMap::new() }
+        Self { scope, organiser, logs: BTreeMap::new(), forks: BTreeMap::new() }
     }
 
     /// Takes up the heads of what was stored.
@@ -98,6 +101,7 @@ pub fn admit(
         chains: BTreeMap::new(),
         logs: BTreeMap::new(),
         lamports: BTreeMap::new(),
+        forks: BTreeMap::new(),
         entries: Vec::with_capacity(batch.frames.len()),
         duplicates: 0,
     };
@@ -113,6 +117,14 @@ pub fn admit(
     Ok(admission.finish(&batch.logs))
 }
 
+/// What a context names, as far as it is here.
+struct Seen {
+    /// Greatest lamport time, 0 without any.
+    lamport: u64,
+    /// Whether all of it is here.
+    is_whole: bool,
+}
+
 /// A batch on its way in.
 struct Admission<'a> {
     known: &'a KnownScope,
@@ -123,6 +135,8 @@ struct Admission<'a> {
     logs: BTreeMap<LogId, KnownLog>,
     /// New entries, by id.
     lamports: BTreeMap<Dot, StoredHead>,
+    /// Forks the batch tells of.
+    forks: BTreeMap<LogId, u64>,
     entries: Vec<AdmittedEntry>,
     duplicates: usize,
 }
@@ -167,8 +181,9 @@ impl Admission<'_> {
         if known.head.seq + 1 != dot.seq {
             return Err(Problem::Gap(known.head.log.dot(known.head.seq + 1)));
         }
-        let seen_lamport = self.follow_context(&mut known.head, &entry)?;
-        if entry.header.lamport != 1 + known.head.lamport.max(seen_lamport) {
+        let seen = self.follow_context(&mut known.head, &entry)?;
+        let least = 1 + known.head.lamport.max(seen.lamport);
+        if entry.header.lamport < least || (seen.is_whole && entry.header.lamport > least) {
             return Err(Problem::BadLamport(dot));
         }
         known.head.seq = dot.seq;
@@ -176,6 +191,10 @@ impl Admission<'_> {
         known.head.lamport = entry.header.lamport;
         self.logs.insert(dot.log, known);
         self.lamports.insert(dot, StoredHead { hash: entry.hash, lamport: entry.header.lamport });
+        if let Some(notice) = ForkNotice::of(&entry) {
+            let from = self.forks.entry(notice.log).or_insert(notice.from);
+            *from = notice.from.min(*from);
+        }
         self.entries.push(AdmittedEntry { entry, signature: None });
         Ok(())
     }
@@ -200,22 +219,33 @@ impl Admission<'_> {
         Ok(KnownLog { head: LogHead::empty(self.known.scope, dot.log), certificate })
     }
 
-    /// Applies the context delta and returns the greatest lamport time among what it names, 0
-    /// without one. What earlier deltas named is below the lamport time of the entry before.
-    fn follow_context(&self, head: &mut LogHead, entry: &Entry) -> Result<u64, Problem> {
-        let Some(delta) = &entry.header.context else { return Ok(0) };
+    /// Applies the context delta and finds what it names. What earlier deltas named is below the lamport time
+    /// of the entry before.
+    fn follow_context(&self, head: &mut LogHead, entry: &Entry) -> Result<Seen, Problem> {
+        let mut seen = Seen { lamport: 0, is_whole: true };
+        let Some(delta) = &entry.header.context else { return Ok(seen) };
         head.context.apply_delta(entry.dot.log, delta).map_err(|_| Problem::Malformed)?;
-        let mut greatest = 0;
-        for seen in delta.heads() {
-            let dot = seen.log.dot(seen.head.seq);
+        for named in delta.heads() {
+            let dot = named.log.dot(named.head.seq);
             let here = self.lamports.get(&dot).copied().or_else(|| (self.stored)(dot));
-            let here = here.ok_or(Problem::MissingContext(dot))?;
-            if here.hash.prefix() != seen.head.prefix {
-                return Err(Problem::Fork(dot));
+            match here {
+                Some(here) if here.hash.prefix() == named.head.prefix => {
+                    seen.lamport = seen.lamport.max(here.lamport);
+                }
+                // It may be of the branch that does not stand, which nobody can fetch any more.
+                _ if self.is_beyond_a_fork(dot) => seen.is_whole = false,
+                Some(_) => return Err(Problem::Fork(dot)),
+                None => return Err(Problem::MissingContext(dot)),
             }
-            greatest = greatest.max(here.lamport);
         }
-        Ok(greatest)
+        Ok(seen)
+    }
+
+    fn is_beyond_a_fork(&self, dot: Dot) -> bool {
+        let is_here = self.known.logs.contains_key(&dot.log) || self.logs.contains_key(&dot.log);
+        let is_beyond =
+            |forks: &BTreeMap<LogId, u64>| forks.get(&dot.log).is_some_and(|from| *from <= dot.seq);
+        is_here && (is_beyond(&self.known.forks) || is_beyond(&self.forks))
     }
 
     /// Checks that the entries of a log lead to its signed head.

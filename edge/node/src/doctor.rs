@@ -5,10 +5,11 @@
 
 use std::path::Path;
 
-use lanyard_domain::{Account, SeatTypeId};
+use lanyard_domain::{Account, Folded, Fork, SeatTypeId, Stream};
 use lanyard_sync::LogId;
 
 use crate::identity::Identity;
+use crate::read::state::load;
 use crate::read::{Read, ReadError, Reader, Unsent};
 use crate::store::incarnation::{self, Continuity};
 use crate::store::{logs, meta, sql};
@@ -30,6 +31,13 @@ pub enum Finding {
     SetBack {
         /// Entries that are missing.
         missing: u64,
+    },
+    /// Two branches of this node's log were found.
+    Forked {
+        /// Where they part.
+        from: u64,
+        /// Entries that were set aside and written again, over all nodes that had some.
+        set_aside: u64,
     },
     /// Seats of an epoch that is over.
     Stranded {
@@ -68,6 +76,10 @@ impl Finding {
             Self::SetBack { missing } => {
                 format!("This node was set back: others have {missing} entries of its log that it lost.")
             }
+            Self::Forked { from, set_aside } => format!(
+                "Two copies of this node wrote at once, from entry {from} on: its data folder was copied, or the machine \
+                 was set back. {set_aside} entries were written again in other logs; nothing is lost."
+            ),
             Self::Stranded { seat_type, seats } => format!(
                 "{seats} seats of {seat_type} belong to a part of this node's log that is over. Nobody can sell them."
             ),
@@ -103,6 +115,10 @@ impl Finding {
             Self::SetBack { .. } => {
                 "It fetches them from HQ or a sibling by itself. Cut off or started again without them it goes on, with \
                  no seats to sell: give it some at HQ with `lanyard-hq give`."
+            }
+            Self::Forked { .. } => {
+                "If two machines run with this node's data, stop one and let it join anew with an empty data folder. Look \
+                 at the conflicts: what both let in or sold is shown there."
             }
             Self::Stranded { .. } => {
                 "At the end as many are free. Whoever wants to sell them raises the quota at HQ by as many, once."
@@ -141,6 +157,7 @@ pub fn examine(
             findings.push(Finding::Copied);
         }
         findings.extend(set_back(*read, own)?);
+        findings.extend(forked(*read, own)?);
         findings.extend(stranded(*read, own)?);
         let in_days = (identity.certificate.claims.not_after_ms - now_ms).div_euclid(DAY_MS);
         if in_days < DAYS_LEFT {
@@ -171,6 +188,14 @@ fn set_back(read: Read<'_>, own: LogId) -> Result<Option<Finding>, ReadError> {
     let until = meta::get::<i64>(read.db, meta::HELD_UNTIL_SEQ)?.map(sql::counter);
     let have = read.vector()?.seq(&own);
     Ok(until.filter(|seq| *seq > have).map(|seq| Finding::SetBack { missing: seq - have }))
+}
+
+/// Forks of this node's logs, as anybody found them.
+fn forked(read: Read<'_>, own: LogId) -> Result<Vec<Finding>, ReadError> {
+    let state = load(read.db, &Stream::Node(own.node))?.map(|state| state.folded);
+    let Some(Folded::Node(node)) = state else { return Ok(Vec::new()) };
+    let finding = |fork: &Fork| Finding::Forked { from: fork.from, set_aside: fork.set_aside };
+    Ok(node.forks.iter().map(finding).collect())
 }
 
 /// What earlier epochs of this node have left.
@@ -262,6 +287,16 @@ mod tests {
         let seq = north.engine.vector().seq(&log) + 3;
         north.engine.commit(vec![Submission::Local(LocalChange::SetBack { log, seq })]);
         assert!(findings(&north).contains(&Finding::SetBack { missing: 3 }));
+    }
+
+    #[test]
+    fn a_fork_of_the_log_is_explained() {
+        let (mut hq, mut north, _) = venue();
+        north.accept(check_in(1));
+        let log = north.engine.own_log();
+        hq.engine.commit(vec![Submission::Local(LocalChange::ForkFound { log, from: 2 })]);
+        north.pull(&hq).unwrap();
+        assert!(findings(&north).contains(&Finding::Forked { from: 2, set_aside: 0 }));
     }
 
     #[test]

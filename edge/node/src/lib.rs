@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod backup;
+pub mod branch;
 pub mod bundle;
 pub mod ca;
 pub mod clock;

@@ -7,10 +7,10 @@ use lanyard_domain::Stream;
 use lanyard_sync::{Hash, StreamName};
 use rusqlite::Connection;
 
-use crate::engine::fold::{Refolded, fold_stream};
+use crate::engine::fold::{Logs, Refolded, fold_stream};
 use crate::fault::{Fault, is_planted};
 use crate::read::{Read, ReadError};
-use crate::store::{StoreError, entries, logs, streams};
+use crate::store::{StoreError, entries, forks, logs, streams};
 
 const TAG: &str = "lanyard/state-hash/1";
 
@@ -58,7 +58,8 @@ pub(crate) fn for_each_stream(
     db: &Connection,
     mut visit: impl FnMut(&StreamName, i64, Refolded) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let logs = logs::all(db)?;
+    let (rows_of_logs, forks) = (logs::all(db)?, forks::all(db)?);
+    let logs = Logs { rows: &rows_of_logs, forks: &forks };
     let mut statement = db.prepare(
         "SELECT s.id, s.category, s.key, e.pos FROM streams s JOIN entries e ON e.stream = s.id \
          ORDER BY s.category, s.key",
@@ -66,7 +67,7 @@ pub(crate) fn for_each_stream(
     let mut rows = statement.query([])?;
     let mut group: Option<(i64, StreamName, Vec<entries::EntryRow>)> = None;
     let mut fold = |(stream, name, rows): (i64, StreamName, Vec<entries::EntryRow>)| {
-        let refolded = fold_stream(db, &logs, Stream::parse(&name).as_ref(), rows)?;
+        let refolded = fold_stream(db, logs, Stream::parse(&name).as_ref(), rows)?;
         visit(&name, stream, refolded)
     };
     while let Some(row) = rows.next()? {

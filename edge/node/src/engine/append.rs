@@ -7,7 +7,7 @@ use lanyard_domain::{Event, Folded, Stream};
 use lanyard_sync::{AppendError, CommandId, Dot, Draft, Entry, Salted};
 
 use super::Engine;
-use super::fold::{Meaning, fold_next, placed};
+use super::fold::{Logs, Meaning, fold_next, placed};
 use super::states::Loaded;
 use crate::clock::Draws;
 use crate::project::{Changed, Row, Standing, project};
@@ -93,7 +93,8 @@ impl Engine {
             contexts::insert(&self.db, log, entry.dot.seq, delta, |log| Some(self.logs.get(log)?.id))?;
         }
         if may_apply(&self.db, loaded, &entry)? {
-            let sees = |dot: Dot| context.sees(&entry.dot, &dot);
+            let logs = Logs { rows: &self.logs, forks: &self.known.forks };
+            let sees = |dot: Dot| context.sees(&entry.dot, &dot) && !logs.hides(entry.dot.log, dot);
             fold_next(loaded, meaning, &placed(entry.dot, &entry.header, self.identity.is_hq(), &sees));
         }
         loaded.last = Some(Last { pos, key: entry.canonical_key() });
@@ -178,6 +179,11 @@ pub(super) fn may_apply(
     if !loaded.folded.as_deref().is_some_and(Folded::is_tally) {
         return Ok(true);
     }
+    tally(db, &entry.header.command, entry.header.index)
+}
+
+/// Notes an entry of a tally as applied; tells whether it was not.
+pub(super) fn tally(db: &rusqlite::Connection, command: &CommandId, index: u16) -> Result<bool, StoreError> {
     let mut statement = db.prepare_cached("INSERT OR IGNORE INTO tallied (command, idx) VALUES (?1, ?2)")?;
-    Ok(statement.execute((entry.header.command.as_bytes().as_slice(), entry.header.index))? == 1)
+    Ok(statement.execute((command.as_bytes().as_slice(), index))? == 1)
 }

@@ -51,6 +51,8 @@ impl Engine {
                 1
             }
             LocalChange::SetBack { log, seq } => usize::from(self.hold_writes(log, seq)?),
+            LocalChange::SetAside { log, from } => usize::from(self.set_aside(log, from, draws)?),
+            LocalChange::ForkFound { log, from } => usize::from(self.fork_found(log, from, 0, draws)?),
             LocalChange::WriteOn => usize::from(self.write_on(draws)?),
             LocalChange::Skew(skew_ms) => {
                 self.skew_ms = skew_ms;

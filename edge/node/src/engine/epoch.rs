@@ -21,6 +21,8 @@ pub(super) enum EpochReason {
     Restored,
     /// A peer has more of the log than this node, and did not give it back in time.
     SetBack,
+    /// Another branch of the log stands.
+    Forked,
 }
 
 impl EpochReason {
@@ -29,6 +31,7 @@ impl EpochReason {
             Self::Enrolled => "enrolled",
             Self::Restored => "restored",
             Self::SetBack => "set_back",
+            Self::Forked => "forked",
         }
     }
 }
@@ -45,7 +48,7 @@ impl Engine {
     }
 
     /// Begins an epoch within a transaction: whatever is written from here on is in its log.
-    fn begin_epoch(&mut self, reason: EpochReason, draws: &mut Draws) -> Result<(), WriteError> {
+    pub(super) fn begin_epoch(&mut self, reason: EpochReason, draws: &mut Draws) -> Result<(), WriteError> {
         // What this group wrote before ends the epoch that is over.
         self.sign_head()?;
         let head = self.log.head();

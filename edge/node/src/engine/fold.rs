@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use lanyard_domain::event::EventError;
 use lanyard_domain::{Event, Folded, Placed, Stream};
-use lanyard_sync::{CommandId, Dot, EPOCH_OPENED_KIND, Header, LogId, Payload};
+use lanyard_sync::{CommandId, Dot, EPOCH_OPENED_KIND, Header, LogId, Payload, Reissued};
 use rusqlite::Connection;
 
+use super::reissued::ReissuedRows;
 use super::states::Loaded;
 use crate::store::entries::EntryRow;
 use crate::store::logs::LogRow;
@@ -49,8 +50,10 @@ pub(crate) fn placed<'a>(
     authority: bool,
     sees: &'a dyn Fn(Dot) -> bool,
 ) -> Placed<'a> {
+    let original = Reissued::from_ext(&header.ext).map(|reissued| reissued.original);
     Placed {
         dot,
+        spends: original.unwrap_or(dot).log,
         lamport: header.lamport,
         at_ms: header.at_ms,
         skew_ms: header.skew_ms,
@@ -89,10 +92,32 @@ pub(crate) struct Refolded {
     pub(crate) applied: BTreeSet<(CommandId, u16)>,
 }
 
+/// The logs entries are of.
+#[derive(Clone, Copy)]
+pub(crate) struct Logs<'a> {
+    /// Every log that has entries.
+    pub(crate) rows: &'a BTreeMap<LogId, LogRow>,
+    /// Those with two branches, with the first sequence number that differs.
+    pub(crate) forks: &'a BTreeMap<LogId, u64>,
+}
+
+impl Logs<'_> {
+    /// Whether nobody but the log's writer can be said to have seen an entry: a context names a place in a
+    /// log, and from a fork on the same place is two entries.
+    pub(crate) fn hides(&self, writer: LogId, dot: Dot) -> bool {
+        writer != dot.log && self.is_beyond_a_fork(dot)
+    }
+
+    /// Whether an entry comes after the place where its log has two branches.
+    pub(crate) fn is_beyond_a_fork(&self, dot: Dot) -> bool {
+        self.forks.get(&dot.log).is_some_and(|from| *from <= dot.seq)
+    }
+}
+
 /// Folds all entries of a stream, given in any order.
 pub(crate) fn fold_stream(
     db: &Connection,
-    logs: &BTreeMap<LogId, LogRow>,
+    logs: Logs<'_>,
     stream: Option<&Stream>,
     mut rows: Vec<EntryRow>,
 ) -> Result<Refolded, StoreError> {
@@ -102,6 +127,7 @@ pub(crate) fn fold_stream(
     let folded = stream.and_then(Folded::empty);
     let is_tally = folded.as_ref().is_some_and(Folded::is_tally);
     let mut refolded = Refolded { folded, readable: true, unknown: 0, last, applied: BTreeSet::new() };
+    let mut reissued = ReissuedRows::of(&rows);
     for row in &rows {
         if row.header.min_reader > READER {
             refolded.readable = false;
@@ -110,10 +136,14 @@ pub(crate) fn fold_stream(
         if is_tally && !refolded.applied.insert((row.header.command, row.header.index)) {
             continue;
         }
+        if reissued.is_there_already(row) {
+            continue;
+        }
         match meaning(&row.header, &row.payload) {
             Meaning::Event(event) => {
                 if let Some(folded) = &mut refolded.folded {
-                    apply(db, logs, folded, &event, row)?;
+                    let event = Event { facts: event.facts.renamed(|dot| reissued.present(dot)), ..*event };
+                    apply(db, logs, folded, &event, row, &reissued)?;
                 }
             }
             Meaning::Opening => {}
@@ -125,20 +155,28 @@ pub(crate) fn fold_stream(
 
 fn apply(
     db: &Connection,
-    logs: &BTreeMap<LogId, LogRow>,
+    logs: Logs<'_>,
     folded: &mut Folded,
     event: &Event,
     row: &EntryRow,
+    reissued: &ReissuedRows,
 ) -> Result<(), StoreError> {
     let log = logs
+        .rows
         .get(&row.dot.log)
         .ok_or_else(|| StoreError::damaged(format!("log {} is not known", row.dot.log)))?;
     let failure = RefCell::new(None);
     let sees = |dot: Dot| {
+        if logs.hides(row.dot.log, dot) && reissued.original(row.dot).is_none() {
+            return false;
+        }
+        if let Some(original) = reissued.original(row.dot) {
+            return original.sees(dot, reissued.original(dot));
+        }
         if dot.log == row.dot.log {
             return dot.seq < row.dot.seq;
         }
-        let Some(peer) = logs.get(&dot.log) else { return false };
+        let Some(peer) = logs.rows.get(&dot.log) else { return false };
         match contexts::seen(db, log.id, row.dot.seq, peer.id) {
             Ok(seen) => seen.is_some_and(|head| dot.seq <= head.seq),
             Err(error) => {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use lanyard_domain::import::ROW_KIND;
 use lanyard_sync::{
-    Admitted, AdmittedEntry, Batch, Dot, Entry, LogContext, LogId, StreamName, VersionVector, admit,
+    Admitted, AdmittedEntry, Batch, Dot, Entry, ForkNotice, LogContext, LogId, StreamName, VersionVector,
+    admit,
 };
 
-use super::append::may_apply;
-use super::fold::{Meaning, READER, fold_next, fold_stream, meaning, placed};
+use super::append::{may_apply, tally};
+use super::fold::{Logs, Meaning, READER, fold_next, fold_stream, meaning, placed};
 use super::{Engine, ImportError};
 use crate::project::Changed;
 use crate::store::entries::Place;
@@ -38,7 +39,7 @@ impl Engine {
                 // The entries follow the own ones of this group, whose head has to be signed before.
                 self.sign_head()?;
                 self.store(admitted)?;
-                Ok(Ok(self.log.vector()))
+                Ok(Ok(self.vector()))
             }
             Err(problem) => Ok(Err(ImportError::Problem(problem))),
         }
@@ -96,17 +97,23 @@ impl Engine {
         let key = entry.canonical_key();
         let is_tally = loaded.folded.as_deref().is_some_and(lanyard_domain::Folded::is_tally);
         let applies = may_apply(&self.db, loaded, entry)?;
-        let sorts_last = is_tally || loaded.last.is_none_or(|last| last.key < key);
+        let logs = Logs { rows: &self.logs, forks: &self.known.forks };
+        let is_plain = entry.header.ext.is_empty() && !logs.is_beyond_a_fork(entry.dot);
+        let sorts_last = is_tally || (is_plain && loaded.last.is_none_or(|last| last.key < key));
         if !applies || !sorts_last || !loaded.readable || entry.header.min_reader > READER {
             to_refold.insert(name.clone());
         } else if !to_refold.contains(name) {
             let meaning: Meaning = meaning(&entry.header, &entry.payload);
-            let sees = |dot: Dot| context.sees(&entry.dot, &dot);
+            let sees = |dot: Dot| context.sees(&entry.dot, &dot) && !logs.hides(entry.dot.log, dot);
             fold_next(loaded, &meaning, &placed(entry.dot, &entry.header, authority, &sees));
         }
         let last_key = loaded.last.map_or(key, |last| last.key.max(key));
         loaded.last = Some(Last { pos, key: last_key });
+        drop(states);
         self.position = pos;
+        if let Some(notice) = ForkNotice::of(entry) {
+            to_refold.extend(self.note_fork(notice.log, notice.from)?);
+        }
         Ok(())
     }
 
@@ -129,12 +136,15 @@ impl Engine {
     }
 
     /// Folds a stream anew from all its entries.
-    fn refold(&mut self, name: &StreamName) -> Result<(), StoreError> {
+    pub(super) fn refold(&mut self, name: &StreamName) -> Result<(), StoreError> {
         let mut states = self.states.borrow_mut();
         let loaded = states.touch(&self.db, name)?;
         let Some(last) = loaded.last else { return Ok(()) };
         let rows = entries::of_stream(&self.db, last.pos)?;
-        let refolded = fold_stream(&self.db, &self.logs, loaded.stream.as_ref(), rows)?;
+        let refolded = fold_stream(&self.db, self.all_logs(), loaded.stream.as_ref(), rows)?;
+        for (command, index) in &refolded.applied {
+            tally(&self.db, command, *index)?;
+        }
         loaded.folded = refolded.folded.map(Arc::new);
         (loaded.readable, loaded.unknown) = (refolded.readable, refolded.unknown);
         loaded.changed = Changed { all: true, ..loaded.changed };

@@ -13,12 +13,16 @@ mod due;
 mod epoch;
 pub(crate) mod fold;
 #[cfg(test)]
+mod fork_tests;
+#[cfg(test)]
 mod full_disk_tests;
 mod import;
 mod open;
 mod options;
 mod peers;
 mod published;
+mod reissued;
+mod set_aside;
 pub(crate) mod states;
 mod submission;
 #[cfg(test)]
@@ -57,6 +61,7 @@ use crate::project::arrivals::Tally;
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::store::logs::LogRow;
 use crate::store::{StoreError, checkpoint, sql};
+use fold::Logs;
 use peers::Peers;
 use states::States;
 
@@ -120,7 +125,16 @@ impl Engine {
 
     /// What this node has of every log.
     pub fn vector(&self) -> VersionVector {
-        self.log.vector()
+        let mut vector = self.known.vector();
+        if let Some(head) = self.log.head().head() {
+            vector.set(self.own_log(), head);
+        }
+        vector
+    }
+
+    /// Every log, with what is known of its branches.
+    const fn all_logs(&self) -> Logs<'_> {
+        Logs { rows: &self.logs, forks: &self.known.forks }
     }
 
     /// Position of the last entry in order of arrival.

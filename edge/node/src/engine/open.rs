@@ -20,7 +20,7 @@ use crate::identity::Identity;
 use crate::project::arrivals::Tally;
 use crate::store::incarnation::{self, AdvanceError, Continuity};
 use crate::store::migrate::migrate;
-use crate::store::{MigrateError, StoreError, entries, logs, meta, open_for_writing, sql};
+use crate::store::{MigrateError, StoreError, entries, forks, logs, meta, open_for_writing, sql};
 
 /// Why the database cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +107,7 @@ impl Engine {
         self.logs = logs::all(&self.db)?;
         self.log_infos = Arc::new(self.logs.values().map(|row| (row.log, LogInfo::of(row))).collect());
         self.known.logs = logs::known(&self.db, self.identity.scope, &self.logs)?;
+        self.known.forks = forks::all(&self.db)?;
         self.position = entries::last_position(&self.db)?;
         self.committed_position = self.position;
         self.arrivals = Tally::load(&self.db)?;

@@ -105,6 +105,21 @@ pub enum LocalChange {
     },
     /// Remembers that an import of a list begins.
     ImportBegan(LastImport),
+    /// Another branch of a log stands, and differs from here on: what is here of it is set aside and written
+    /// again.
+    SetAside {
+        /// The log.
+        log: LogId,
+        /// The first sequence number that differs.
+        from: u64,
+    },
+    /// A peer has another branch of a log than the one here, which stands.
+    ForkFound {
+        /// The log.
+        log: LogId,
+        /// The first sequence number that differs.
+        from: u64,
+    },
     /// A peer has the log of this node up to here, and this node has less: nothing is decided until it is back.
     SetBack {
         /// The log.

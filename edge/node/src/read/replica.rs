@@ -1,9 +1,9 @@
 //! What peers are told and sent: prefixes of entries and batches of what they lack.
 
-use lanyard_sync::{Batch, BatchBuilder, Dot, Pushed, ScopeId, VersionVector};
+use lanyard_sync::{Batch, BatchBuilder, Dot, LogId, Pushed, ScopeId, VersionVector};
 
 use super::{Read, ReadError};
-use crate::store::{StoreError, entries, logs, meta};
+use crate::store::{StoreError, entries, forks, logs, meta};
 
 /// Entries that are read at once.
 const CHUNK: usize = 256;
@@ -18,6 +18,11 @@ impl Read<'_> {
     /// The first bytes of an entry's hash; none when it is not here.
     pub fn entry_prefix(&self, dot: Dot) -> Result<Option<[u8; 8]>, ReadError> {
         Ok(entries::stored_head(self.db, dot)?.map(|head| head.hash.prefix()))
+    }
+
+    /// Where a log is known to have two branches.
+    pub fn fork_of(&self, log: LogId) -> Result<Option<u64>, ReadError> {
+        Ok(forks::all(self.db)?.get(&log).copied())
     }
 
     /// Builds the next batch of what a vector lacks, in order of arrival; none when it lacks nothing.

@@ -118,6 +118,24 @@ pub(crate) fn after(db: &Connection, pos: i64, limit: usize) -> Result<Vec<Entry
     Ok(entries)
 }
 
+/// Reads the entries of a log from a sequence number on.
+pub(crate) fn of_log(db: &Connection, log: i64, from: u64) -> Result<Vec<EntryRow>, StoreError> {
+    let mut statement =
+        db.prepare_cached("SELECT pos FROM entries WHERE log = ?1 AND seq >= ?2 ORDER BY seq")?;
+    let mut rows = statement.query((log, sql::column(from)))?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.extend(at(db, row.get(0)?)?);
+    }
+    Ok(entries)
+}
+
+/// Links an entry to another one as that before it in its stream.
+pub(crate) fn follow(db: &Connection, pos: i64, previous: Option<i64>) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE entries SET previous = ?2 WHERE pos = ?1")?.execute((pos, previous))?;
+    Ok(())
+}
+
 /// Reads the entries of a stream by following it back from its last position; latest arrival first.
 pub(crate) fn of_stream(db: &Connection, last_pos: i64) -> Result<Vec<EntryRow>, StoreError> {
     let mut entries = Vec::new();

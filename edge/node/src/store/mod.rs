@@ -9,6 +9,7 @@ pub(crate) mod contexts;
 mod database;
 pub(crate) mod entries;
 mod error;
+pub(crate) mod forks;
 pub(crate) mod incarnation;
 pub(crate) mod last_import;
 pub(crate) mod logs;

@@ -36,6 +36,14 @@ pub(crate) fn insert(
     Ok(())
 }
 
+/// Changes what the outcome of a command refers to.
+pub(crate) fn replace(db: &Connection, command: &CommandId, outcome: &Outcome) -> Result<(), StoreError> {
+    let outcome = serde_json::to_vec(outcome).expect("an outcome holds nothing that JSON cannot say");
+    let mut statement = db.prepare_cached("UPDATE outcomes SET outcome = ?2 WHERE command = ?1")?;
+    statement.execute((command.as_bytes().as_slice(), outcome))?;
+    Ok(())
+}
+
 fn damaged(command: &CommandId) -> StoreError {
     StoreError::damaged(format!("the outcome of command {command} cannot be read"))
 }

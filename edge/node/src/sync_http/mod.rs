@@ -1,9 +1,10 @@
-//! The answering side of the sync protocol over HTTP: `/sync/v1/{challenge,session,exchange,hints,rights}`.
+//! The answering side of the sync protocol over HTTP: `/sync/v1/{challenge,session,exchange,hints,rights,branches}`.
 //!
 //! Responsible for showing who asks (challenge and signature, then a token), for keeping a node of one
 //! conference out of every other, for limits, and for handing requests to the session's pure answers. What
 //! is stored goes through the conference's writer like everything else.
 
+mod branches;
 mod exchange;
 mod hints;
 mod message;
@@ -63,6 +64,7 @@ pub fn routes(directory: Arc<Directory>) -> Router {
         .route("/sync/v1/exchange", post(exchange::exchange))
         .route("/sync/v1/hints", get(hints::hints))
         .route("/sync/v1/rights", post(rights::rights))
+        .route("/sync/v1/branches", post(branches::branches))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(host)
 }

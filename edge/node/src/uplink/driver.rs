@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use lanyard_sync::{
-    Batch, CallId, Certificate, Input, NodeId, Output, OwnHead, Problem, Reply, Request, Role, ScopeAnswer,
-    Session, VersionVector,
+    Batch, CallId, Certificate, Dot, Input, NodeId, Output, OwnHead, Problem, Reply, Request, Role,
+    ScopeAnswer, Session, VersionVector,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::status::LinkStatus;
 use super::transport::{Transport, TransportError};
-use super::{Uplink, hints};
+use super::{Uplink, branches, hints, yields_to};
 use crate::clock::{system_entropy, system_now_ms};
 use crate::engine::{ImportError, LocalChange};
 use crate::read::ReadError;
@@ -28,6 +28,7 @@ enum Done {
     Replied { call: CallId, result: Result<Reply, TransportError> },
     Built(Option<Vec<u8>>),
     Stored(Result<usize, Problem>),
+    Settled,
 }
 
 /// Who is at the other end.
@@ -55,6 +56,8 @@ struct Driver {
     owed: Option<LocalChange>,
     /// What the peer is known to have, as last noted.
     noted: Option<VersionVector>,
+    /// Whether a fork is being settled with the peer.
+    settles: bool,
 }
 
 /// Drives one session for ever.
@@ -76,6 +79,7 @@ pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::S
         held_until: None,
         owed: None,
         noted: None,
+        settles: false,
     };
     driver.look_here().await;
     loop {
@@ -194,6 +198,10 @@ impl Driver {
                 };
                 self.handle(Input::Failed { call, retry_after_ms }).await;
             }
+            Done::Settled => {
+                self.settles = false;
+                self.look_here().await;
+            }
             Done::Built(batch) => self.handle(Input::Built { scope, batch }).await,
             Done::Stored(result) => {
                 if result.is_ok() && self.held_until.is_some() {
@@ -255,8 +263,8 @@ impl Driver {
                 self.status.send_modify(|status| status.refused(&problem.into()));
             }
             Output::Forked { dot, .. } => {
-                tracing::warn!(%dot, "two logs of one name exist");
                 self.status.send_modify(|status| status.refused(&Problem::Fork(dot).into()));
+                self.settle(dot);
             }
             Output::Rewound { head, .. } => {
                 tracing::warn!(
@@ -274,6 +282,21 @@ impl Driver {
                 self.status.send_modify(|status| status.lost(why));
             }
         }
+    }
+
+    /// Two branches of a log exist: finds out which entries do not stand, once at a time.
+    fn settle(&mut self, dot: Dot) {
+        let Some(peer) = self.peer.filter(|_| !self.settles) else { return };
+        tracing::warn!(%dot, "two branches of a log exist");
+        self.settles = true;
+        let yields = yields_to(dot, self.uplink.identity.node, peer.node, peer.is_hq);
+        let (uplink, transport, done) = (self.uplink.clone(), self.transport.clone(), self.done.clone());
+        tokio::spawn(async move {
+            if let Err(error) = branches::settle(&uplink, &transport, dot, yields).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a fork is not settled");
+            }
+            tell(&done, Done::Settled).await;
+        });
     }
 
     fn send(&self, call: CallId, request: Request) {

@@ -4,6 +4,7 @@
 //! randomness, the store on this side, hints from the other, and for telling everybody how the line is.
 //! Nothing else in a node touches the network to a peer.
 
+mod branches;
 mod driver;
 mod hints;
 mod status;
@@ -18,6 +19,7 @@ use crate::identity::Identity;
 use crate::read::Reader;
 use crate::rights::{Given, Wanted};
 use crate::writer::Writer;
+pub use branches::yields_to;
 pub use status::{LinkState, LinkStatus};
 use transport::Transport;
 pub use transport::TransportError;

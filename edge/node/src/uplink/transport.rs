@@ -9,9 +9,12 @@ use std::time::Duration;
 use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
 use lanyard_sync::{CALL_TIMEOUT_MS, Challenge, ProblemReport, Reply, Request};
 use reqwest::{Response, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 use url::Url;
 
+use crate::branch::{Compare, Compared};
 use crate::identity::Identity;
 use crate::rights::{Given, Wanted};
 use crate::sync_http::CONTENT_TYPE;
@@ -89,8 +92,22 @@ impl Transport {
 
     /// Asks for seat rights, over a session that is open or opened for it.
     pub(super) async fn ask(&self, wanted: &Wanted) -> Result<Given, TransportError> {
+        self.ask_beside("sync/v1/rights", wanted).await
+    }
+
+    /// Asks where two copies of a log part.
+    pub(super) async fn compare(&self, question: &Compare) -> Result<Compared, TransportError> {
+        self.ask_beside("sync/v1/branches", question).await
+    }
+
+    /// Asks something beside the log, in JSON.
+    async fn ask_beside<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        question: &impl Serialize,
+    ) -> Result<A, TransportError> {
         let token = self.token(None).await?;
-        let request = self.http.post(self.peer.join("sync/v1/rights")?).bearer_auth(token).json(wanted);
+        let request = self.http.post(self.peer.join(path)?).bearer_auth(token).json(question);
         let response = within(self.silence, request.send()).await?.map_err(TransportError::Away)?;
         match response.status() {
             StatusCode::OK => {

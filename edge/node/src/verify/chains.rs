@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::{Invariant, Report};
 use crate::store::entries::{self, EntryRow};
 use crate::store::logs::{self, LogRow};
-use crate::store::{StoreError, contexts, meta};
+use crate::store::{StoreError, contexts, forks, meta};
 
 struct Chain {
     seq: u64,
@@ -31,6 +31,7 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
     for pos in 1..=last {
         let row = match entries::at(db, pos) {
             Ok(Some(row)) => row,
+            Ok(None) if forks::is_set_aside(db, pos)? => continue,
             Ok(None) => {
                 report.find(
                     Invariant::I5,

@@ -1,0 +1,204 @@
+//! Two branches of one log: what is set aside is written again, and everybody ends with the same.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lanyard_domain::Command;
+use lanyard_domain::command::{IfShort, Wanted};
+use lanyard_domain::outcome::Outcome;
+use lanyard_sync::{Dot, LogId};
+
+use super::test_node::{TestNode, check_in, person, seat_type_id, venue};
+use super::{LocalAnswer, LocalChange, Reply, Submission};
+use crate::branch::{Search, compare};
+use crate::verify::verify;
+
+fn change(node: &mut TestNode, change: LocalChange) -> LocalAnswer {
+    match node.engine.commit(vec![Submission::Local(change)]).replies.pop() {
+        Some(Reply::Local(Ok(answer))) => answer,
+        other => panic!("the change failed: {other:?}"),
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// Two machines that run with north's data: nobody can tell them apart.
+fn clone(node: TestNode) -> (TestNode, TestNode) {
+    let TestNode { engine, directory, .. } = node;
+    drop(engine);
+    let copied = Arc::new(tempfile::tempdir().unwrap());
+    copy(directory.path(), copied.path());
+    (TestNode::boot(1, directory, 8), TestNode::boot(1, copied, 9))
+}
+
+/// The place where two nodes' copies of a log part, and which entry showed it.
+fn parts_at(here: &TestNode, there: &TestNode, dot: Dot) -> u64 {
+    let mut search = Search::new(dot);
+    loop {
+        if let Some(from) = search.found() {
+            return from;
+        }
+        let question = here.reader().read_here(|db| search.question(db)).unwrap();
+        let answer = there.reader().read_here(|db| compare(db, &question)).unwrap();
+        search.learn(&question, answer);
+    }
+}
+
+/// An entry that is another one at a peer, as a session finds it.
+fn fork_of(here: &TestNode, there: &TestNode) -> Dot {
+    let (ours, theirs) = (here.engine.vector(), there.engine.vector());
+    let prefix = |node: &TestNode, dot| node.reader().read_here(|db| db.entry_prefix(dot)).unwrap();
+    let shared = ours.iter().map(|(log, head)| log.dot(head.seq.min(theirs.seq(&log))));
+    let mut differing = shared.filter(|dot| dot.seq > 0 && prefix(here, *dot) != prefix(there, *dot));
+    differing.next().expect("they have the same")
+}
+
+/// Does what a session does: yields to what the peer has, and tells it of the fork.
+fn settle(node: &mut TestNode, peer: &mut TestNode, dot: Dot) -> u64 {
+    let from = parts_at(node, peer, dot);
+    assert_eq!(change(node, LocalChange::SetAside { log: dot.log, from }), LocalAnswer::Changed);
+    change(peer, LocalChange::ForkFound { log: dot.log, from });
+    from
+}
+
+fn exchange(one: &mut TestNode, other: &mut TestNode) {
+    one.pull(other).unwrap();
+    other.pull(one).unwrap();
+}
+
+fn assert_same(nodes: &[&TestNode]) {
+    for node in nodes {
+        let (stored, of_log) = node.state_hashes();
+        assert_eq!(stored, of_log);
+        assert_eq!(verify(&node.path()).unwrap().findings, []);
+        assert_eq!(node.engine.vector(), nodes[0].engine.vector());
+        assert_eq!(stored, nodes[0].state_hashes().0);
+    }
+}
+
+fn sale(number: u16) -> Command {
+    Command::PlaceOrder {
+        attendee: Some(person(number)),
+        registrant: None,
+        lines: vec![Wanted { seat_type: seat_type_id("ws"), quantity: 1 }],
+        if_short: IfShort::Refuse,
+    }
+}
+
+/// North twice, with a workshop seat right; HQ has what the first one wrote.
+fn two_norths() -> (TestNode, TestNode, TestNode, TestNode, LogId) {
+    let (mut hq, mut north, mut south) = venue();
+    hq.pull(&north).unwrap();
+    hq.give_rights(&north, "ws", 3);
+    north.pull(&hq).unwrap();
+    south.pull(&hq).unwrap();
+    north.accept(check_in(1));
+    let log = north.engine.own_log();
+    let (mut first, second) = clone(north);
+    assert_eq!((first.engine.own_log(), second.engine.own_log()), (log, log), "nobody noticed");
+    first.accept(check_in(2));
+    first.accept(check_in(3));
+    hq.pull(&first).unwrap();
+    (hq, south, first, second, log)
+}
+
+#[test]
+fn what_a_clone_wrote_is_kept_and_counted_once() {
+    let (mut hq, _, mut first, mut second, log) = two_norths();
+    let own = second.submitted(check_in(4));
+    let answered = second.submit(own.clone()).unwrap();
+    second.accept(check_in(3));
+    second.accept(sale(5));
+    let dot = fork_of(&second, &hq);
+    assert_eq!(dot.log, log);
+    let from = settle(&mut second, &mut hq, dot);
+    assert_ne!(second.engine.own_log(), log, "it writes elsewhere");
+    exchange(&mut second, &mut hq);
+    exchange(&mut first, &mut hq);
+    second.pull(&hq).unwrap();
+    assert_same(&[&hq, &first, &second]);
+    assert_eq!(hq.engine.published().arrivals.inside, 4, "1 to 4 are in");
+    let open = hq.reader().read_here(|db| db.conflicts(true)).unwrap();
+    assert_eq!(open.len(), 1, "both let in number 3, and nobody saw the other");
+    let ledger = hq.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap();
+    assert_eq!((ledger.held(), ledger.available(lanyard_domain::Account::Venue(log))), (1, 2));
+    assert!(from > 1);
+    let again = second.submit(own).unwrap();
+    assert!(again.replayed);
+    let (Outcome::Accepted(first_time), Outcome::Accepted(now)) = (answered.outcome, again.outcome) else {
+        panic!("it was accepted")
+    };
+    assert_eq!(first_time.attendee, now.attendee);
+    assert!(now.entries.iter().all(|dot| second.engine.vector().covers(dot) && dot.log != log));
+}
+
+#[test]
+fn whoever_saw_the_other_branch_is_not_locked_out() {
+    let (mut hq, mut south, mut first, mut second, log) = two_norths();
+    second.accept(check_in(4));
+    south.pull(&second).unwrap();
+    south.accept(check_in(5));
+    let dot = fork_of(&south, &hq);
+    settle(&mut south, &mut hq, dot);
+    exchange(&mut south, &mut hq);
+    let dot = fork_of(&second, &hq);
+    settle(&mut second, &mut hq, dot);
+    exchange(&mut second, &mut hq);
+    exchange(&mut first, &mut hq);
+    south.pull(&hq).unwrap();
+    second.pull(&hq).unwrap();
+    hq.pull(&second).unwrap();
+    assert_same(&[&hq, &south, &first, &second]);
+    assert_eq!(hq.engine.published().arrivals.inside, 5, "4 was written again twice and counts once");
+    assert_eq!(
+        hq.reader().read_here(|db| db.fork_of(log)).unwrap(),
+        south.reader().read_here(|db| db.fork_of(log)).unwrap()
+    );
+}
+
+#[test]
+fn an_annulment_names_the_check_in_that_was_written_again() {
+    let (mut hq, _, _, mut second, _) = two_norths();
+    let answer = second.accept(check_in(4));
+    let Outcome::Accepted(accepted) = answer.outcome else { panic!("it was accepted") };
+    let annul = Command::AnnulCheckIn {
+        attendee: person(4),
+        check_in: accepted.check_in.unwrap(),
+        reason: "wrong badge".into(),
+    };
+    second.accept(annul);
+    let dot = fork_of(&second, &hq);
+    settle(&mut second, &mut hq, dot);
+    exchange(&mut second, &mut hq);
+    assert_same(&[&hq, &second]);
+    assert_eq!(hq.engine.published().arrivals.inside, 3, "1 to 3");
+}
+
+#[test]
+fn a_rebuild_and_a_restart_change_nothing() {
+    let (mut hq, _, _, mut second, _) = two_norths();
+    second.accept(check_in(4));
+    let dot = fork_of(&second, &hq);
+    settle(&mut second, &mut hq, dot);
+    exchange(&mut second, &mut hq);
+    let before = second.state_hashes();
+    second.engine.rebuild().unwrap();
+    let second = second.reboot(12);
+    assert_eq!(second.state_hashes(), before);
+    assert_same(&[&hq, &second]);
+}
+
+#[test]
+fn the_first_entry_of_a_log_and_what_is_not_here_cannot_be_set_aside() {
+    let (_, mut north, _) = venue();
+    let log = north.engine.own_log();
+    for from in [0, 1, 1_000] {
+        assert_eq!(change(&mut north, LocalChange::SetAside { log, from }), LocalAnswer::NotApplicable);
+    }
+    assert_eq!(north.engine.own_log(), log);
+}

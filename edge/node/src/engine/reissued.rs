@@ -1,0 +1,56 @@
+//! Re-issued entries of a stream: each is applied once, whoever wrote it again.
+
+use std::collections::BTreeMap;
+
+use lanyard_sync::{CommandId, Dot, Reissued};
+
+use crate::store::entries::EntryRow;
+
+/// What makes an entry the same, wherever it is written.
+type Key = (Dot, CommandId, u16);
+
+/// The entries of a stream that stand for others.
+#[derive(Debug, Default)]
+pub(crate) struct ReissuedRows {
+    by_dot: BTreeMap<Dot, Reissued>,
+    /// Entries that are applied, by what makes them the same.
+    applied: BTreeMap<Key, Dot>,
+    /// Entries that are skipped, with those that stand in for them.
+    skipped: BTreeMap<Dot, Dot>,
+}
+
+impl ReissuedRows {
+    /// Looks which of these entries stand for others.
+    pub(crate) fn of(rows: &[EntryRow]) -> Self {
+        let read = |row: &EntryRow| Some((row.dot, Reissued::from_ext(&row.header.ext)?));
+        let by_dot: BTreeMap<_, _> = rows.iter().filter_map(read).collect();
+        let mut applied = BTreeMap::new();
+        if !by_dot.is_empty() {
+            // The original may be here still, at a node that does not know yet that it does not stand.
+            let plain = rows.iter().filter(|row| !by_dot.contains_key(&row.dot));
+            applied.extend(plain.map(|row| ((row.dot, row.header.command, row.header.index), row.dot)));
+        }
+        Self { by_dot, applied, skipped: BTreeMap::new() }
+    }
+
+    /// What an entry stands for, if it does.
+    pub(crate) fn original(&self, dot: Dot) -> Option<&Reissued> {
+        self.by_dot.get(&dot)
+    }
+
+    /// Whether what an entry says is there already: the original, or written again by somebody else.
+    pub(crate) fn is_there_already(&mut self, row: &EntryRow) -> bool {
+        let Some(reissued) = self.by_dot.get(&row.dot) else { return false };
+        let key = (reissued.original, row.header.command, row.header.index);
+        let first = *self.applied.entry(key).or_insert(row.dot);
+        if first != row.dot {
+            self.skipped.insert(row.dot, first);
+        }
+        first != row.dot
+    }
+
+    /// The entry that stands for this one in the state.
+    pub(crate) fn present(&self, dot: Dot) -> Dot {
+        self.skipped.get(&dot).copied().unwrap_or(dot)
+    }
+}

@@ -1,0 +1,241 @@
+//! Setting aside: two branches of a log exist, and the one that is here does not stand.
+//!
+//! Responsible for taking its entries out of the log, for writing what they say again in this node's log,
+//! where everybody gets it, and for telling that it happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lanyard_domain::event::ForkFound;
+use lanyard_domain::outcome::Outcome;
+use lanyard_domain::{Event, Stream};
+use lanyard_sync::{
+    CommandId, Dot, Draft, LogId, Part, Payload, Reissued, Salted, StreamName, VersionVector,
+};
+
+use super::Engine;
+use super::append::{Origin, WriteError};
+use super::epoch::EpochReason;
+use super::fold::{Meaning, meaning};
+use crate::clock::Draws;
+use crate::store::entries::EntryRow;
+use crate::store::logs::LogRow;
+use crate::store::states::Last;
+use crate::store::{StoreError, contexts, entries, forks, logs, outcomes};
+
+const ACTOR: &str = "node";
+
+/// What names the entry that tells of a fork, by whoever found it.
+const COMMAND_TAG: &str = "lanyard/fork-found/1";
+
+impl Engine {
+    /// Sets aside what is here of a log from a place on, and writes it again. Tells whether there was any.
+    pub(super) fn set_aside(&mut self, log: LogId, from: u64, draws: &mut Draws) -> Result<bool, WriteError> {
+        self.sign_head()?;
+        self.know_own_head();
+        // The first entry of a log says whose it is: two of them are two logs, and no branches of one.
+        let Some(row) = self.logs.get(&log).cloned().filter(|_| from > 1) else { return Ok(false) };
+        let branch = entries::of_log(&self.db, row.id, from)?;
+        if branch.is_empty() {
+            return Ok(false);
+        }
+        let seen = self.seen_by(&row, &branch)?;
+        let streams = self.take_out(&row, from, &branch)?;
+        let head = logs::head(&self.db, self.identity.scope, &row, &self.logs)?;
+        let is_own = log == self.own_log();
+        if let Some(known) = self.known.logs.get_mut(&log) {
+            known.head = head.clone();
+        }
+        if is_own {
+            self.take_up_log(head);
+            self.begin_epoch(EpochReason::Forked, draws)?;
+        } else {
+            self.take_up_log(self.log.head().clone());
+        }
+        self.reissue(&branch, from, seen, draws)?;
+        self.fork_found(log, from, branch.len() as u64, draws)?;
+        for name in &streams {
+            self.refold(name)?;
+        }
+        self.save_touched()?;
+        tracing::warn!(%log, from, entries = branch.len(), "a branch of a log was set aside and written again");
+        Ok(true)
+    }
+
+    /// Tells everybody that a log has two branches.
+    pub(super) fn fork_found(
+        &mut self,
+        log: LogId,
+        from: u64,
+        set_aside: u64,
+        draws: &mut Draws,
+    ) -> Result<bool, WriteError> {
+        if set_aside == 0 && self.known.forks.get(&log).is_some_and(|known| *known <= from) {
+            return Ok(false);
+        }
+        let at_ms = self.surroundings.now_ms();
+        let own = self.own_log();
+        let name = format!("{log} {from} {own}");
+        let mut command = [0; 16];
+        command.copy_from_slice(&blake3::derive_key(COMMAND_TAG, name.as_bytes())[..16]);
+        let origin = Origin { command: CommandId(command), actor: ACTOR, desk: "", at_ms };
+        let event = Event::of(ForkFound { log, from, set_aside });
+        self.append_event(&origin, 0, &Stream::Node(log.node), event, draws)?;
+        for name in self.note_fork(log, from)? {
+            self.refold(&name)?;
+        }
+        self.save_touched()?;
+        Ok(true)
+    }
+
+    /// From a fork on nobody but the log's writer is said to have seen its entries.
+    pub(super) fn note_fork(&mut self, log: LogId, from: u64) -> Result<Vec<StreamName>, StoreError> {
+        if self.known.forks.get(&log).is_some_and(|known| *known <= from) {
+            return Ok(Vec::new());
+        }
+        forks::put(&self.db, log, from)?;
+        self.known.forks.insert(log, from);
+        match self.logs.get(&log) {
+            Some(row) => forks::streams_from(&self.db, row.id, from),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What the writer of each entry had seen of other logs.
+    fn seen_by(&self, log: &LogRow, branch: &[EntryRow]) -> Result<Vec<VersionVector>, StoreError> {
+        let seen_at = |row: &EntryRow| {
+            let mut seen = VersionVector::default();
+            for peer in self.logs.values() {
+                if let Some(head) = contexts::seen(&self.db, log.id, row.dot.seq, peer.id)? {
+                    seen.set(peer.log, head);
+                }
+            }
+            Ok(seen)
+        };
+        branch.iter().map(seen_at).collect()
+    }
+
+    /// Takes entries out of the log and of the lists of their streams; returns those streams.
+    fn take_out(
+        &mut self,
+        log: &LogRow,
+        from: u64,
+        branch: &[EntryRow],
+    ) -> Result<BTreeSet<StreamName>, StoreError> {
+        let streams: BTreeSet<_> = branch.iter().map(|row| row.header.stream.clone()).collect();
+        let removed: BTreeSet<i64> = branch.iter().map(|row| row.pos).collect();
+        let mut states = self.states.borrow_mut();
+        for name in &streams {
+            let loaded = states.touch(&self.db, name)?;
+            let Some(last) = loaded.last else { continue };
+            let mut left = entries::of_stream(&self.db, last.pos)?;
+            left.retain(|row| !removed.contains(&row.pos));
+            left.reverse();
+            let mut previous = None;
+            for row in &left {
+                if row.previous != previous {
+                    entries::follow(&self.db, row.pos, previous)?;
+                }
+                previous = Some(row.pos);
+            }
+            let key = left.iter().map(EntryRow::canonical_key).max();
+            loaded.last = previous.zip(key).map(|(pos, key)| Last { pos, key });
+        }
+        drop(states);
+        for row in branch {
+            forks::set_aside(&self.db, log.id, row)?;
+        }
+        forks::cut_contexts(&self.db, log.id, from)?;
+        Ok(streams)
+    }
+
+    /// Writes entries again in the own log, each once.
+    fn reissue(
+        &mut self,
+        branch: &[EntryRow],
+        from: u64,
+        seen: Vec<VersionVector>,
+        draws: &mut Draws,
+    ) -> Result<(), WriteError> {
+        let mut new_dots = BTreeMap::new();
+        for (row, seen) in branch.iter().zip(seen) {
+            let dot = if let Some(dot) = self.written_again(row)? {
+                dot
+            } else {
+                let reissued = Reissued { original: row.dot, from, seen };
+                let is_again = !row.header.ext.is_empty();
+                let ext = if is_again { row.header.ext.clone() } else { reissued.to_ext() };
+                let (payload, meaning) = renamed(row, &new_dots);
+                self.append_draft(again(row, payload, ext, draws), &meaning)?
+            };
+            new_dots.insert(row.dot, dot);
+        }
+        let commands: BTreeSet<CommandId> = branch.iter().map(|row| row.header.command).collect();
+        for command in commands {
+            self.rename_outcome(&command, &new_dots)?;
+        }
+        Ok(())
+    }
+
+    /// Finds where somebody wrote an entry again.
+    fn written_again(&self, row: &EntryRow) -> Result<Option<Dot>, StoreError> {
+        let mut states = self.states.borrow_mut();
+        let loaded = states.touch(&self.db, &row.header.stream)?;
+        let Some(last) = loaded.last else { return Ok(None) };
+        let original = Reissued::from_ext(&row.header.ext).map_or(row.dot, |reissued| reissued.original);
+        let same = |other: &EntryRow| {
+            (other.header.command, other.header.index) == (row.header.command, row.header.index)
+                && Reissued::from_ext(&other.header.ext).is_some_and(|again| again.original == original)
+        };
+        Ok(entries::of_stream(&self.db, last.pos)?.iter().find(|other| same(other)).map(|other| other.dot))
+    }
+
+    /// What a command came to names its entries where they are.
+    fn rename_outcome(&self, command: &CommandId, new_dots: &BTreeMap<Dot, Dot>) -> Result<(), StoreError> {
+        let Some(mut stored) = outcomes::get(&self.db, command)? else { return Ok(()) };
+        let Outcome::Accepted(accepted) = &mut stored.outcome else { return Ok(()) };
+        for dot in accepted.entries.iter_mut().chain(accepted.check_in.as_mut()) {
+            *dot = new_dots.get(dot).copied().unwrap_or(*dot);
+        }
+        outcomes::replace(&self.db, command, &stored.outcome)
+    }
+}
+
+/// The entry as it is written again.
+fn again(row: &EntryRow, payload: Payload, ext: Vec<u8>, draws: &mut Draws) -> Draft {
+    let header = row.header.clone();
+    let salted = |part: Part| match part {
+        Part::Present { salt, bytes } => Some(Salted { salt, bytes }),
+        Part::Absent { .. } => None,
+    };
+    Draft {
+        stream: header.stream,
+        kind: header.kind,
+        version: header.version,
+        min_reader: header.min_reader,
+        at_ms: header.at_ms,
+        skew_ms: header.skew_ms,
+        actor: header.actor,
+        desk: header.desk,
+        command: header.command,
+        index: header.index,
+        facts: salted(payload.facts).unwrap_or_else(|| Salted { salt: draws.take(), bytes: Vec::new() }),
+        personal: payload.personal.and_then(salted),
+        ext,
+    }
+}
+
+/// What an entry says, where entries it names were written again.
+fn renamed(row: &EntryRow, new_dots: &BTreeMap<Dot, Dot>) -> (Payload, Meaning) {
+    let mut payload = row.payload.clone();
+    let meaning = match meaning(&row.header, &payload) {
+        Meaning::Event(event) => {
+            let facts = event.facts.clone().renamed(|dot| new_dots.get(&dot).copied().unwrap_or(dot));
+            if let (true, Part::Present { bytes, .. }) = (facts != event.facts, &mut payload.facts) {
+                *bytes = facts.to_bytes();
+            }
+            Meaning::Event(Box::new(Event { facts, personal: event.personal }))
+        }
+        other => other,
+    };
+    (payload, meaning)
+}
