@@ -63,6 +63,7 @@ impl World {
             };
             return self.die(number, &left, fault);
         }
+        self.nodes[number].follow_log()?;
         let has_news = self.nodes[number].engine()?.position() > position;
         ensure!(committed.replies.len() == waiting.len(), "a submission has no reply");
         if has_news {
@@ -106,8 +107,12 @@ impl World {
     fn settle(&mut self, node: usize, waiting: Waiting, reply: Committed) -> anyhow::Result<()> {
         match (waiting, reply) {
             (Waiting::Desk(id), Committed::Command(outcome)) => self.answer_desk(node, id, outcome),
+            // Nobody remembers the request of a command whose entries came back from a peer.
+            (Waiting::Refusal, Committed::Command(Ok(_))) if self.nodes[node].was_set_back => Ok(()),
+            (Waiting::Refusal, Committed::Command(Err(SubmitError::KeyReused)))
+            // It decides nothing while it waits for its own entries.
+            | (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::Busy { .. }))) => Ok(()),
             (Waiting::Itself(id), Committed::Command(outcome)) => self.acknowledge(node, id, &outcome?),
-            (Waiting::Refusal, Committed::Command(Err(SubmitError::KeyReused))) => Ok(()),
             (Waiting::Session { entries }, Committed::Import(stored)) => {
                 let result = match stored {
                     Ok(_) => Ok(entries),
@@ -132,6 +137,9 @@ impl World {
         id: CommandId,
         outcome: Result<Answer, SubmitError>,
     ) -> anyhow::Result<()> {
+        if matches!(outcome, Err(SubmitError::Busy { .. })) && self.nodes[node].was_set_back {
+            return Ok(());
+        }
         if self.dice.chance(self.rates.answer_lost) {
             self.strike(Fault::AnswerLost);
             return Ok(());

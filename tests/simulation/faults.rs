@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     Skew,
     /// A clock jumps by minutes or hours.
     ClockJump,
+    /// A machine is set back to an earlier picture of itself, unnoticed.
+    SetBack,
 }
 
 /// How many of each kind.
@@ -42,7 +44,7 @@ pub(crate) type FaultCounts = BTreeMap<Fault, u64>;
 
 impl Fault {
     /// Every kind.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Partition,
         Self::Delay,
         Self::Reorder,
@@ -57,6 +59,7 @@ impl Fault {
         Self::CrashWhileOpening,
         Self::Skew,
         Self::ClockJump,
+        Self::SetBack,
     ];
 
     /// The kind in words.
@@ -76,6 +79,7 @@ impl Fault {
             Self::CrashWhileOpening => "crash while opening",
             Self::Skew => "clock skew",
             Self::ClockJump => "clock jump",
+            Self::SetBack => "set back",
         }
     }
 }

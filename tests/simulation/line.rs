@@ -34,6 +34,8 @@ pub(crate) struct Line {
     /// None while the node is down.
     pub(crate) session: Option<Session>,
     pub(crate) cut: Cut,
+    /// Whether decisions wait for entries of the node that only HQ has.
+    pub(crate) holds: bool,
     /// When the session is to be woken, milliseconds of the world.
     pub(crate) wake_ms: Option<u64>,
     /// Parcels sent, to HQ and from it.
@@ -54,13 +56,14 @@ impl Parcel {
 impl Line {
     /// An open line without a session.
     pub(crate) const fn new() -> Self {
-        Self { session: None, cut: Cut::Open, wake_ms: None, sent: [0; 2], arrived: [0; 2] }
+        Self { session: None, cut: Cut::Open, holds: false, wake_ms: None, sent: [0; 2], arrived: [0; 2] }
     }
 
     /// Begins the session of a node that started.
     pub(crate) fn begin(&mut self, certificate: lanyard_sync::Certificate) {
         self.session = Some(Session::new(certificate, Vec::new(), [SCOPE]));
         self.wake_ms = None;
+        self.holds = false;
     }
 
     /// Numbers a parcel that is sent.

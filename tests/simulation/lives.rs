@@ -37,7 +37,10 @@ impl World {
         let vector = self.nodes[number].vector()?;
         self.trace
             .note(self.now_ms, &format!("{} is back with {}", self.nodes[number].name, vector.digest()));
-        self.oracle.nothing_is_lost(Some(number), &vector)?;
+        if self.nodes[number].was_set_back {
+            return Ok(());
+        }
+        self.oracle.nothing_is_lost(number, &vector)?;
         let own = self.nodes[number].log();
         for node in self.nodes.iter().filter(|node| node.is_up()) {
             let known = node.vector()?.seq(&own);
@@ -67,7 +70,7 @@ impl World {
         if self.rates.crash == 0 {
             return Ok(());
         }
-        match self.dice.index(10) {
+        match self.dice.index(14) {
             0..4 => self.partition(),
             4..6 => self.jump(),
             6 => {
@@ -77,6 +80,8 @@ impl World {
                     self.die(number, &left, Fault::CrashBeforeCommit)?;
                 }
             }
+            7..9 => self.take_picture()?,
+            9..12 => self.set_back()?,
             _ => {}
         }
         Ok(())

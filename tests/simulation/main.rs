@@ -21,6 +21,7 @@ mod node;
 mod oracle;
 mod report;
 mod seeds;
+mod set_backs;
 mod trace;
 mod traffic;
 mod world;

@@ -1,6 +1,6 @@
 //! A simulated node: the production engine on its disk, with a clock and entropy of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -52,6 +52,10 @@ pub(crate) struct Node {
     pub(crate) inbox: Vec<(Waiting, Submission)>,
     /// Grows with every start.
     pub(crate) starts: u64,
+    /// A picture of the machine, and how many answers had been given by then.
+    pub(crate) picture: Option<(Image, u64)>,
+    /// Whether it was ever set back to one.
+    pub(crate) was_set_back: bool,
     seed: u64,
     clock: Arc<AtomicI64>,
     log: Option<LogId>,
@@ -78,6 +82,8 @@ impl Node {
             clock_off_ms: 0,
             inbox: Vec::new(),
             starts: 0,
+            picture: None,
+            was_set_back: false,
             seed,
             clock: Arc::new(AtomicI64::new(BEGIN_MS)),
             log: None,
@@ -111,10 +117,20 @@ impl Node {
         let engine = Engine::open(self.disk.database(), self.identity.clone(), options, surroundings)
             .with_context(|| format!("{} does not open", self.name))?;
         let log = engine.own_log();
-        ensure!(self.log.is_none_or(|known| known == log), "{} opened a new epoch after a crash", self.name);
+        let goes_on = self.was_set_back || self.log.is_none_or(|known| known == log);
+        ensure!(goes_on, "{} opened a new epoch after a crash", self.name);
         self.log = Some(log);
         let reader = Reader::open(self.disk.database())?;
         self.running = Some(Running { engine, reader });
+        Ok(())
+    }
+
+    /// Takes note of the log it writes, which may be another one after a commit.
+    pub(crate) fn follow_log(&mut self) -> anyhow::Result<()> {
+        let log = self.engine()?.own_log();
+        let goes_on = self.was_set_back || self.log() == log;
+        ensure!(goes_on, "{} opened a new epoch while it ran", self.name);
+        self.log = Some(log);
         Ok(())
     }
 
@@ -159,6 +175,12 @@ impl Node {
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
     pub(crate) fn vector(&self) -> anyhow::Result<VersionVector> {
         self.read(|db| db.vector())
+    }
+
+    /// Logs it knows to have two branches.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
+    pub(crate) fn forks(&self) -> anyhow::Result<BTreeMap<LogId, u64>> {
+        self.read(|db| db.forks())
     }
 
     /// One number for its stored states.

@@ -1,9 +1,9 @@
 //! The oracle: what was acknowledged to somebody has to be true for ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::ensure;
-use lanyard_domain::outcome::Outcome;
+use lanyard_domain::outcome::{Accepted, Outcome};
 use lanyard_node::Answer;
 use lanyard_node::read::EntryLine;
 use lanyard_sync::{CommandId, Dot, LogId, VersionVector};
@@ -11,26 +11,65 @@ use lanyard_sync::{CommandId, Dot, LogId, VersionVector};
 /// Every acknowledged outcome, by the node that gave it and the command id.
 #[derive(Debug, Default)]
 pub(crate) struct Oracle {
-    outcomes: BTreeMap<(usize, CommandId), Outcome>,
+    outcomes: BTreeMap<(usize, CommandId), Acknowledged>,
+    /// Nodes that were set back: the entries they name may be written again elsewhere.
+    set_back: BTreeSet<usize>,
+    acknowledged: u64,
     /// Acknowledgements of a command that was acknowledged before.
     pub(crate) replays: u64,
+}
+
+#[derive(Debug)]
+struct Acknowledged {
+    outcome: Outcome,
+    /// How many acknowledgements there were before.
+    after: u64,
+    /// Whether the node forgot it: until others gave its entries back it decides the command again.
+    is_forgotten: bool,
 }
 
 impl Oracle {
     /// Takes an acknowledgement; the second one of a command equals the first (I7).
     pub(crate) fn acknowledge(&mut self, node: usize, id: CommandId, answer: &Answer) -> anyhow::Result<()> {
-        let Some(first) = self.outcomes.get(&(node, id)) else {
-            self.outcomes.insert((node, id), answer.outcome.clone());
+        let known = self.outcomes.get(&(node, id));
+        let Some(first) = known.filter(|known| !known.is_forgotten) else {
+            let (outcome, after) = (answer.outcome.clone(), self.acknowledged);
+            let acknowledged = Acknowledged { outcome, after, is_forgotten: false };
+            self.acknowledged += 1;
+            self.outcomes.insert((node, id), acknowledged);
             return Ok(());
         };
         self.replays += 1;
         ensure!(answer.replayed, "I7: command {id} was decided twice");
-        ensure!(
-            *first == answer.outcome,
-            "I7: command {id} had the outcome {first:?}, then {:?}",
-            answer.outcome
-        );
+        let same = if self.set_back.contains(&node) {
+            is_alike(&first.outcome, &answer.outcome)
+        } else {
+            first.outcome == answer.outcome
+        };
+        ensure!(same, "I7: command {id} had the outcome {:?}, then {:?}", first.outcome, answer.outcome);
         Ok(())
+    }
+
+    /// How many acknowledgements there were.
+    pub(crate) const fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
+    /// A node is as it was after so many acknowledgements. What only it knew is lost; others, whose entries
+    /// these are, know the rest.
+    pub(crate) fn set_back(&mut self, node: usize, acknowledged: u64, others: &BTreeMap<Dot, CommandId>) {
+        self.set_back.insert(node);
+        let is_held = |id: &CommandId, accepted: &Accepted| {
+            let first = accepted.entries.first().and_then(|dot| others.get(dot));
+            first == Some(id) && accepted.entries.iter().all(|dot| others.contains_key(dot))
+        };
+        self.outcomes.retain(|(at, id), known| {
+            if *at != node || known.after < acknowledged {
+                return true;
+            }
+            known.is_forgotten = true;
+            matches!(&known.outcome, Outcome::Accepted(accepted) if is_held(id, accepted))
+        });
     }
 
     /// Whether a command was acknowledged.
@@ -40,7 +79,7 @@ impl Oracle {
 
     /// Outcomes that were refusals, by their word.
     pub(crate) fn refusals(&self) -> impl Iterator<Item = &'static str> {
-        self.outcomes.values().filter_map(|outcome| match outcome {
+        self.outcomes.values().filter_map(|known| match &known.outcome {
             Outcome::Refused(refused) => Some(refused.refusal.code()),
             Outcome::Accepted(_) => None,
         })
@@ -48,33 +87,49 @@ impl Oracle {
 
     /// Commands that were accepted.
     pub(crate) fn accepted(&self) -> usize {
-        self.entries(None).count()
+        self.entries().count()
     }
 
-    fn entries(&self, node: Option<usize>) -> impl Iterator<Item = (CommandId, &[Dot])> {
-        let of_node = self.outcomes.iter().filter(move |((at, _), _)| node.is_none_or(|node| node == *at));
-        of_node.filter_map(|((_, id), outcome)| match outcome {
-            Outcome::Accepted(accepted) => Some((*id, &accepted.entries[..])),
+    /// Machines that were set back.
+    pub(crate) fn machines_set_back(&self) -> usize {
+        self.set_back.len()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (usize, CommandId, &[Dot])> {
+        self.outcomes.iter().filter_map(|((node, id), known)| match &known.outcome {
+            Outcome::Accepted(accepted) => Some((*node, *id, &accepted.entries[..])),
             Outcome::Refused(_) => None,
         })
     }
 
-    /// Nothing acknowledged by these nodes is missing from a vector.
-    pub(crate) fn nothing_is_lost(&self, node: Option<usize>, vector: &VersionVector) -> anyhow::Result<()> {
-        for (id, entries) in self.entries(node) {
+    /// Nothing acknowledged by a node is missing from its vector.
+    pub(crate) fn nothing_is_lost(&self, node: usize, vector: &VersionVector) -> anyhow::Result<()> {
+        for (_, id, entries) in self.entries().filter(|(at, ..)| *at == node) {
             let missing = entries.iter().find(|dot| !vector.covers(dot));
             ensure!(missing.is_none(), "command {id} was acknowledged and {missing:?} is lost");
         }
         Ok(())
     }
 
-    /// The log holds what was acknowledged under the command's id, and each command wrote once: to one place
-    /// of a log, and to one log unless it is a list that was imported at several nodes.
+    /// The log holds what was acknowledged under the command's id, or what was written again for it; and each
+    /// command wrote once: to one place of a log, and to one log unless it is a list that was imported at
+    /// several nodes.
     pub(crate) fn log_agrees(&self, lines: &[EntryLine]) -> anyhow::Result<()> {
         let commands: BTreeMap<Dot, CommandId> = lines.iter().map(|line| (line.dot, line.command)).collect();
-        for (id, entries) in self.entries(None) {
+        let again: BTreeSet<(Dot, CommandId)> =
+            lines.iter().filter_map(|line| Some((line.stands_for?, line.command))).collect();
+        for (node, id, entries) in self.entries() {
             let Some(first) = entries.first() else { continue };
-            ensure!(commands.get(first) == Some(&id), "I7: {first} is not of command {id}, which names it");
+            // Entries after the first one may be those of commands that followed from it.
+            let missing = entries.iter().find(|dot| {
+                !commands.contains_key(dot) && !again.iter().any(|(original, _)| original == *dot)
+            });
+            let is_here = commands.get(first) == Some(&id) && missing.is_none();
+            let is_elsewhere = self.set_back.contains(&node) && lines.iter().any(|line| line.command == id);
+            ensure!(is_here || is_elsewhere, "I7: {first} is not of command {id}, or {missing:?} is lost");
+        }
+        if !self.set_back.is_empty() {
+            return Ok(());
         }
         let mut written: BTreeMap<(CommandId, LogId), (u64, u64)> = BTreeMap::new();
         let mut writers: BTreeMap<CommandId, LogId> = BTreeMap::new();
@@ -88,5 +143,16 @@ impl Oracle {
             ensure!(imported || writer == log, "I7: command {} wrote to {writer} and {log}", line.command);
         }
         Ok(())
+    }
+}
+
+/// Whether two outcomes say the same to a person; entries may have been written again.
+fn is_alike(one: &Outcome, other: &Outcome) -> bool {
+    match (one, other) {
+        (Outcome::Accepted(one), Outcome::Accepted(other)) => {
+            one.attendee == other.attendee && one.order == other.order
+        }
+        (Outcome::Refused(one), Outcome::Refused(other)) => one == other,
+        _ => false,
     }
 }

@@ -13,7 +13,7 @@ const COMMANDS_MEDIAN: u64 = 40;
 const FAULTS_MEDIAN: u64 = 5;
 /// From so many worlds on, each kind of fault and each of the marks must have occurred.
 const ENOUGH_WORLDS: usize = 200;
-const MARKS: [&str; 9] = [
+const MARKS: [&str; 13] = [
     "double_entry",
     "admitted_before_notice",
     "badges unseen by each other",
@@ -23,6 +23,10 @@ const MARKS: [&str; 9] = [
     "replays",
     "refused no_seats_left",
     "refused already_checked_in",
+    "machines set back",
+    "entries written again",
+    "forks",
+    "epochs after a set-back",
 ];
 
 /// What came of all worlds.

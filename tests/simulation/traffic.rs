@@ -87,6 +87,12 @@ impl World {
                 let skew_ms = i32::try_from(self.nodes[number].wall_ms(self.now_ms) - at_ms).ok();
                 self.submit(number, Waiting::Nobody, Submission::Local(LocalChange::Skew(skew_ms)));
             }
+            Output::Rewound { head, .. } if self.anybody_was_set_back() => self.hold(line, head.seq),
+            Output::Recovered { .. } if self.anybody_was_set_back() => self.lines[line].holds = false,
+            Output::Forked { dot, .. } if self.anybody_was_set_back() => self.settle_fork(line, dot)?,
+            Output::Refused { .. } | Output::Rejected { .. } if self.anybody_was_set_back() => {
+                self.trace.note(self.now_ms, &format!("the session of {name} says {output:?}"));
+            }
             Output::Rewound { .. }
             | Output::Recovered { .. }
             | Output::Forked { .. }

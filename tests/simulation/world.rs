@@ -56,6 +56,8 @@ pub(crate) enum Event {
     Heal(usize),
     /// A node starts again.
     Start(usize),
+    /// A node has waited long enough for its own entries.
+    StopHolding { line: usize, start: u64 },
 }
 
 /// What came of a world.
@@ -261,6 +263,10 @@ impl World {
                 Ok(())
             }
             Event::Start(node) => self.start_again(node),
+            Event::StopHolding { line, start } => {
+                self.stop_holding(line, start);
+                Ok(())
+            }
         }
     }
 

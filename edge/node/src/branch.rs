@@ -39,6 +39,8 @@ pub struct Claim {
 pub struct Compared {
     /// The last of the entries that is the same here, 0 when none is.
     pub agrees_to: u64,
+    /// Where the log is known to have two branches.
+    pub fork: Option<u64>,
 }
 
 /// The search for the first entry that differs.
@@ -95,14 +97,15 @@ impl Search {
 /// # Errors
 /// When the store cannot be read.
 pub fn compare(db: &Read<'_>, question: &Compare) -> Result<Compared, ReadError> {
+    let fork = db.fork_of(question.log)?;
     let most = usize::try_from(2 * CLAIMS_MAX).expect("a small number");
     for claim in question.claims.iter().take(most).rev() {
         let here = db.entry_prefix(question.log.dot(claim.seq))?;
         if here.is_some_and(|prefix| hex::encode(&prefix) == claim.prefix) {
-            return Ok(Compared { agrees_to: claim.seq });
+            return Ok(Compared { agrees_to: claim.seq, fork });
         }
     }
-    Ok(Compared { agrees_to: 0 })
+    Ok(Compared { agrees_to: 0, fork })
 }
 
 #[cfg(test)]
@@ -124,7 +127,7 @@ mod tests {
                 seq += step;
             }
             let same = claims.iter().map(|claim| claim.seq).filter(|seq| *seq < fork);
-            let answer = Compared { agrees_to: same.max().unwrap_or(0) };
+            let answer = Compared { agrees_to: same.max().unwrap_or(0), fork: None };
             search.learn(&Compare { log, claims, fork: None }, answer);
             rounds += 1;
         }

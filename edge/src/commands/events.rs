@@ -48,6 +48,7 @@ fn object(line: &EntryLine) -> String {
         "actor": line.actor,
         "desk": line.desk,
         "command": line.command,
+        "stands_for": line.stands_for,
         "facts": parsed(&line.facts),
         "personal": parsed(&line.personal),
     })

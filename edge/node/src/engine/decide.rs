@@ -9,6 +9,7 @@ use lanyard_domain::{AttendeeId, Command, DeskId, Event, Folded, OrderId, Person
 use lanyard_sync::Dot;
 
 use super::append::{Origin, WriteError};
+use super::recovered::FORGOTTEN;
 use super::view::NodeView;
 use super::{Answer, Engine, EventLine, SubmitError, Submitted};
 use crate::clock::Draws;
@@ -88,7 +89,7 @@ impl Engine {
     /// Finds the stored outcome of a command.
     fn replay(&self, submitted: &Submitted) -> Result<Option<Result<Answer, SubmitError>>, StoreError> {
         let Some(stored) = outcomes::get(&self.db, &submitted.id)? else { return Ok(None) };
-        if stored.body != submitted.body {
+        if stored.body != submitted.body && stored.body != FORGOTTEN {
             return Ok(Some(Err(SubmitError::KeyReused)));
         }
         self.stored_answer(stored.outcome).map(|answer| Some(Ok(answer)))

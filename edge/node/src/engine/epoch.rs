@@ -132,6 +132,8 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
+    use lanyard_domain::outcome::Outcome;
+
     use super::super::test_node::{TestNode, check_in, venue};
     use super::super::{Answer, LocalAnswer, LocalChange, Reply, Submission, SubmitError};
     use crate::verify::verify;
@@ -188,6 +190,30 @@ mod tests {
         assert_eq!(north.engine.vector().seq(&log), seq);
         try_check_in(&mut north, 4).unwrap();
         assert_eq!(north.engine.published().arrivals.inside, 4);
+        assert_eq!(verify(&north.path()).unwrap().findings, []);
+    }
+
+    #[test]
+    fn a_desk_that_asks_again_after_a_set_back_is_told_what_came_of_it() {
+        let (mut hq, mut north, _) = venue();
+        let TestNode { engine, directory, .. } = north;
+        drop(engine);
+        let earlier = Arc::new(tempfile::tempdir().unwrap());
+        copy(directory.path(), earlier.path());
+        north = TestNode::boot(1, directory, 8);
+        let asked = north.submitted(check_in(2));
+        let first = north.submit(asked.clone()).unwrap();
+        hq.pull(&north).unwrap();
+        drop(north);
+        let mut north = TestNode::boot(1, earlier, 9);
+        north.pull(&hq).unwrap();
+        let again = north.submit(asked).unwrap();
+        assert!(again.replayed);
+        let (Outcome::Accepted(first), Outcome::Accepted(again)) = (first.outcome, again.outcome) else {
+            panic!("it was accepted")
+        };
+        assert_eq!((first.attendee, first.check_in), (again.attendee, again.check_in));
+        assert!(again.check_in.is_some());
         assert_eq!(verify(&north.path()).unwrap().findings, []);
     }
 

@@ -65,6 +65,7 @@ impl Engine {
             self.refold(name)?;
         }
         self.save_touched()?;
+        self.recover_outcomes(&admitted.entries)?;
         let own = admitted.logs.get(&self.own_log()).map(|known| known.head.clone());
         for known in admitted.logs.values() {
             self.log.observe(&known.head);

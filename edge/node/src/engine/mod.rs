@@ -21,6 +21,7 @@ mod open;
 mod options;
 mod peers;
 mod published;
+mod recovered;
 mod reissued;
 mod set_aside;
 pub(crate) mod states;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use lanyard_sync::{CommandId, Dot, Reissued};
+use lanyard_sync::{CommandId, Dot, LogId, Reissued};
 
 use crate::store::entries::EntryRow;
 
-/// What makes an entry the same, wherever it is written.
-type Key = (Dot, CommandId, u16);
+/// What makes an entry the same, wherever it is written: the log it was first written to, the command and the
+/// place in it. A desk that asks again after a set-back may get the same thing on both branches.
+type Key = (LogId, CommandId, u16);
 
 /// The entries of a stream that stand for others.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ impl ReissuedRows {
         if !by_dot.is_empty() {
             // The original may be here still, at a node that does not know yet that it does not stand.
             let plain = rows.iter().filter(|row| !by_dot.contains_key(&row.dot));
-            applied.extend(plain.map(|row| ((row.dot, row.header.command, row.header.index), row.dot)));
+            applied.extend(plain.map(|row| ((row.dot.log, row.header.command, row.header.index), row.dot)));
         }
         Self { by_dot, applied, skipped: BTreeMap::new() }
     }
@@ -41,7 +42,7 @@ impl ReissuedRows {
     /// Whether what an entry says is there already: the original, or written again by somebody else.
     pub(crate) fn is_there_already(&mut self, row: &EntryRow) -> bool {
         let Some(reissued) = self.by_dot.get(&row.dot) else { return false };
-        let key = (reissued.original, row.header.command, row.header.index);
+        let key = (reissued.original.log, row.header.command, row.header.index);
         let first = *self.applied.entry(key).or_insert(row.dot);
         if first != row.dot {
             self.skipped.insert(row.dot, first);

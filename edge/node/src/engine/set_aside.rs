@@ -181,10 +181,10 @@ impl Engine {
         let mut states = self.states.borrow_mut();
         let loaded = states.touch(&self.db, &row.header.stream)?;
         let Some(last) = loaded.last else { return Ok(None) };
-        let original = Reissued::from_ext(&row.header.ext).map_or(row.dot, |reissued| reissued.original);
+        let first = Reissued::from_ext(&row.header.ext).map_or(row.dot, |reissued| reissued.original).log;
         let same = |other: &EntryRow| {
             (other.header.command, other.header.index) == (row.header.command, row.header.index)
-                && Reissued::from_ext(&other.header.ext).is_some_and(|again| again.original == original)
+                && Reissued::from_ext(&other.header.ext).is_some_and(|again| again.original.log == first)
         };
         Ok(entries::of_stream(&self.db, last.pos)?.iter().find(|other| same(other)).map(|other| other.dot))
     }

@@ -1,7 +1,7 @@
 //! History: entries as people read them, of one stream or of the whole log.
 
 use lanyard_domain::Stream;
-use lanyard_sync::{CommandId, Dot, StreamName};
+use lanyard_sync::{CommandId, Dot, Reissued, StreamName};
 
 use super::{Read, ReadError};
 use crate::engine::EventLine;
@@ -31,6 +31,8 @@ pub struct EntryLine {
     pub desk: String,
     /// The command behind it.
     pub command: CommandId,
+    /// The entry it stands for, where it was written again.
+    pub stands_for: Option<Dot>,
     /// The facts as JSON; none once erased.
     pub facts: Option<String>,
     /// Names and free text as JSON.
@@ -61,6 +63,7 @@ impl From<EntryRow> for EntryLine {
             actor: header.actor,
             desk: header.desk,
             command: header.command,
+            stands_for: Reissued::from_ext(&header.ext).map(|reissued| reissued.original),
             facts: payload.facts.bytes().map(text),
             personal: payload.personal.as_ref().and_then(|part| part.bytes()).map(text),
         }

@@ -1,5 +1,7 @@
 //! What peers are told and sent: prefixes of entries and batches of what they lack.
 
+use std::collections::BTreeMap;
+
 use lanyard_sync::{Batch, BatchBuilder, Dot, LogId, Pushed, ScopeId, VersionVector};
 
 use super::{Read, ReadError};
@@ -20,9 +22,14 @@ impl Read<'_> {
         Ok(entries::stored_head(self.db, dot)?.map(|head| head.hash.prefix()))
     }
 
+    /// Every log that is known to have two branches, with the first sequence number that differs.
+    pub fn forks(&self) -> Result<BTreeMap<LogId, u64>, ReadError> {
+        Ok(forks::all(self.db)?)
+    }
+
     /// Where a log is known to have two branches.
     pub fn fork_of(&self, log: LogId) -> Result<Option<u64>, ReadError> {
-        Ok(forks::all(self.db)?.get(&log).copied())
+        Ok(self.forks()?.get(&log).copied())
     }
 
     /// Builds the next batch of what a vector lacks, in order of arrival; none when it lacks nothing.

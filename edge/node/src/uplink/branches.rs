@@ -36,19 +36,25 @@ pub(super) async fn settle(
     dot: Dot,
     yields: bool,
 ) -> Result<(), SettleError> {
+    let log = dot.log;
     let mut search = Search::new(dot);
     let from = loop {
         if let Some(from) = search.found() {
             break from;
         }
         let question = uplink.reader.read(move |db| search.question(db)).await?;
-        search.learn(&question, transport.compare(&question).await?);
+        let answer = transport.compare(&question).await?;
+        search.learn(&question, answer);
+        if let Some(from) = answer.fork {
+            // Whoever begins has not heard of it, and is sent what names a branch that is gone.
+            uplink.writer.change(LocalChange::ForkFound { log, from }).await?;
+        }
     };
     if from <= dot.seq && yields {
-        uplink.writer.change(LocalChange::SetAside { log: dot.log, from }).await?;
+        uplink.writer.change(LocalChange::SetAside { log, from }).await?;
     }
-    if let Some(fork) = uplink.reader.read(move |db| db.fork_of(dot.log)).await? {
-        transport.compare(&Compare { log: dot.log, claims: Vec::new(), fork: Some(fork) }).await?;
+    if let Some(fork) = uplink.reader.read(move |db| db.fork_of(log)).await? {
+        transport.compare(&Compare { log, claims: Vec::new(), fork: Some(fork) }).await?;
     }
     Ok(())
 }

@@ -261,6 +261,9 @@ impl Driver {
             Output::Rejected { problem, .. } => {
                 tracing::warn!(problem = problem.code(), "what the peer sent was not accepted");
                 self.status.send_modify(|status| status.refused(&problem.into()));
+                if let Problem::MissingContext(dot) = problem {
+                    self.settle(dot);
+                }
             }
             Output::Forked { dot, .. } => {
                 self.status.send_modify(|status| status.refused(&Problem::Fork(dot).into()));

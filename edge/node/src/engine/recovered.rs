@@ -1,0 +1,75 @@
+//! What came of commands whose outcomes were lost: a node that was set back gets its entries from peers, and a
+//! desk that asks again must not be given the same thing twice.
+
+use std::collections::BTreeMap;
+
+use lanyard_domain::event::{Facts, ScanRefused};
+use lanyard_domain::outcome::{Accepted, Outcome};
+use lanyard_domain::{Event, Stream};
+use lanyard_sync::{AdmittedEntry, CommandId, EPOCH_OPENED_KIND, Entry, FORK_FOUND_KIND, Hash};
+
+use super::Engine;
+use super::fold::{Meaning, meaning};
+use crate::store::{StoreError, outcomes};
+
+/// Stands for a request that nobody remembers: the command's id has to do.
+pub(super) const FORGOTTEN: Hash = Hash([0; 32]);
+
+impl Engine {
+    /// Stores what came of this node's commands, by the entries of them that a peer had.
+    pub(super) fn recover_outcomes(&self, entries: &[AdmittedEntry]) -> Result<(), StoreError> {
+        let mut commands: BTreeMap<CommandId, Accepted> = BTreeMap::new();
+        for AdmittedEntry { entry, .. } in entries {
+            let is_of_log = [EPOCH_OPENED_KIND, FORK_FOUND_KIND].contains(&entry.header.kind.as_str());
+            if entry.dot.log.node == self.identity.node && !is_of_log {
+                refer(commands.entry(entry.header.command).or_default(), entry);
+            }
+        }
+        for (command, accepted) in commands.into_iter().filter(|(_, accepted)| !accepted.entries.is_empty()) {
+            self.recover_outcome(command, accepted)?;
+        }
+        Ok(())
+    }
+
+    fn recover_outcome(&self, command: CommandId, accepted: Accepted) -> Result<(), StoreError> {
+        match outcomes::get(&self.db, &command)? {
+            None => outcomes::insert(&self.db, &command, &FORGOTTEN, &Outcome::Accepted(accepted)),
+            // The entries of a long command come in several batches.
+            Some(known) if known.body == FORGOTTEN => match known.outcome {
+                Outcome::Accepted(mut known) => {
+                    let news = accepted.entries.into_iter().filter(|dot| !known.entries.contains(dot));
+                    let news: Vec<_> = news.collect();
+                    known.entries.extend(news);
+                    outcomes::replace(&self.db, &command, &Outcome::Accepted(known))
+                }
+                Outcome::Refused(_) => Ok(()),
+            },
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// Notes what an entry says of its command. A refused scan says that it wrote nothing else.
+fn refer(accepted: &mut Accepted, entry: &Entry) {
+    let Meaning::Event(event) = meaning(&entry.header, &entry.payload) else {
+        accepted.entries.push(entry.dot);
+        return;
+    };
+    let Event { facts, .. } = *event;
+    match facts {
+        Facts::ScanRefused(ScanRefused { .. }) => return,
+        Facts::AttendeeCheckedIn(_) => accepted.check_in = Some(entry.dot),
+        Facts::OrderPlaced(placed) => accepted.attendee = placed.attendee,
+        Facts::BadgeIssued(issued) => accepted.badge_code = Some(issued.badge_code),
+        _ => {}
+    }
+    accepted.entries.push(entry.dot);
+    if entry.header.kind.ends_with("-imported") {
+        return;
+    }
+    match Stream::parse(&entry.header.stream) {
+        Some(Stream::Attendee(id)) => accepted.attendee = accepted.attendee.or(Some(id)),
+        Some(Stream::Order(id)) => accepted.order = accepted.order.or(Some(id)),
+        _ => {}
+    }
+}

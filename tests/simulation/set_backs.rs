@@ -1,0 +1,99 @@
+//! Machines that are set back to an earlier picture of themselves, and what their sessions do about it.
+
+use std::collections::BTreeMap;
+
+use lanyard_node::branch::{Search, compare};
+use lanyard_node::engine::{LocalChange, Submission};
+use lanyard_sync::Dot;
+
+use crate::faults::Fault;
+use crate::invariants::ALL;
+use crate::line::Cut;
+use crate::node::Waiting;
+use crate::world::{Event, HQ, World};
+
+/// How long decisions wait for entries of this node that only HQ has, milliseconds.
+const HELD_MAX_MS: u64 = 10_000;
+
+impl World {
+    pub(crate) fn anybody_was_set_back(&self) -> bool {
+        self.nodes.iter().any(|node| node.was_set_back)
+    }
+
+    /// Somebody takes a picture of a venue's machine.
+    pub(crate) fn take_picture(&mut self) -> anyhow::Result<()> {
+        let number = 1 + self.dice.index(self.nodes.len() - 1);
+        if self.nodes[number].is_up() {
+            let picture = (self.nodes[number].disk.image()?, self.oracle.acknowledged());
+            self.trace.note(self.now_ms, &format!("a picture is taken of {}", self.nodes[number].name));
+            self.nodes[number].picture = Some(picture);
+        }
+        Ok(())
+    }
+
+    /// A machine of which there is a picture is set back to it. What no peer had received is lost.
+    pub(crate) fn set_back(&mut self) -> anyhow::Result<()> {
+        let number = 1 + self.dice.index(self.nodes.len() - 1);
+        let Some((picture, acknowledged)) = self.nodes[number].picture.take() else { return Ok(()) };
+        self.nodes[number].was_set_back = true;
+        let mut others = BTreeMap::new();
+        for (other, node) in self.nodes.iter().enumerate() {
+            if other != number && node.is_up() {
+                let lines = node.read(|db| db.entries_after(0, ALL))?;
+                others.extend(lines.into_iter().map(|line| (line.dot, line.command)));
+            }
+        }
+        self.oracle.set_back(number, acknowledged, &others);
+        if self.nodes[number].is_up() {
+            return self.die(number, &picture, Fault::SetBack);
+        }
+        self.strike(Fault::SetBack);
+        self.nodes[number].die(&picture)
+    }
+
+    /// Decisions wait until the node's own entries are back.
+    pub(crate) fn hold(&mut self, line: usize, seq: u64) {
+        let log = self.nodes[line + 1].log();
+        self.trace.note(self.now_ms, &format!("{} waits for its entries", self.nodes[line + 1].name));
+        self.lines[line].holds = true;
+        self.submit(line + 1, Waiting::Nobody, Submission::Local(LocalChange::SetBack { log, seq }));
+        let start = self.nodes[line + 1].starts;
+        self.schedule(HELD_MAX_MS, Event::StopHolding { line, start });
+    }
+
+    pub(crate) fn stop_holding(&mut self, line: usize, start: u64) {
+        let node = &self.nodes[line + 1];
+        if self.lines[line].holds && node.is_up() && node.starts == start {
+            self.lines[line].holds = false;
+            self.submit(line + 1, Waiting::Nobody, Submission::Local(LocalChange::WriteOn));
+        }
+    }
+
+    /// A node finds out where its copy of a log and that of HQ part, and sets its own aside.
+    pub(crate) fn settle_fork(&mut self, line: usize, dot: Dot) -> anyhow::Result<()> {
+        let number = line + 1;
+        if self.lines[line].cut != Cut::Open || !self.nodes[HQ].is_up() {
+            return Ok(());
+        }
+        let mut search = Search::new(dot);
+        let from = loop {
+            if let Some(from) = search.found() {
+                break from;
+            }
+            let question = self.nodes[number].read(|db| search.question(db))?;
+            search.learn(&question, self.nodes[HQ].read(|db| compare(db, &question))?);
+        };
+        let log = dot.log;
+        self.trace
+            .note(self.now_ms, &format!("{} finds that {log} parts at {from}", self.nodes[number].name));
+        let mut fork = self.nodes[number].read(|db| db.fork_of(log))?;
+        if from <= dot.seq {
+            self.submit(number, Waiting::Nobody, Submission::Local(LocalChange::SetAside { log, from }));
+            fork = Some(fork.map_or(from, |known| known.min(from)));
+        }
+        if let Some(from) = fork {
+            self.submit(HQ, Waiting::Nobody, Submission::Local(LocalChange::ForkFound { log, from }));
+        }
+        Ok(())
+    }
+}
