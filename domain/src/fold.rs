@@ -19,8 +19,8 @@ use crate::stream::Stream;
 pub struct Placed<'a> {
     /// The entry's id.
     pub dot: Dot,
-    /// The log whose seat rights it spends: its own, or that of the entry it stands for.
-    pub spends: LogId,
+    /// The account whose seat rights it spends: its writer's, or that of the entry it stands for.
+    pub account: Account,
     /// Its Lamport time.
     pub lamport: u64,
     /// Wall clock of its writer, Unix milliseconds; shown to people, binding nobody.
@@ -43,11 +43,6 @@ impl Placed<'_> {
     /// Wall clock corrected by the known skew, Unix milliseconds.
     pub fn corrected_at_ms(&self) -> i64 {
         self.at_ms - i64::from(self.skew_ms.unwrap_or(0))
-    }
-
-    /// The account whose rights the writer spends.
-    pub fn account(&self) -> Account {
-        if self.authority { Account::Hq } else { Account::Venue(self.spends) }
     }
 }
 

@@ -138,7 +138,7 @@ impl Ledger {
     /// Applies one entry; entries of other kinds only count.
     pub fn apply(&mut self, facts: &Facts, at: &Placed<'_>) {
         self.entries += 1;
-        let own = at.account();
+        let own = at.account;
         match facts {
             Facts::QuotaSet(set) if at.authority => {
                 let place = Some((at.lamport, at.dot));

@@ -266,7 +266,7 @@ impl Order {
 
     fn place(&mut self, placed: &OrderPlaced, registrant: Option<&Person>, at: &Placed<'_>) {
         self.begin(OrderState::Placed);
-        self.owner = Some(at.account());
+        self.owner = Some(at.account);
         self.registrant = registrant.cloned();
         self.attendee = placed.attendee;
         self.lines.clone_from(&placed.lines);

@@ -173,7 +173,7 @@ impl Written {
         };
         let placed = Placed {
             dot: self.dot,
-            spends: self.dot.log,
+            account: if self.authority { Account::Hq } else { Account::Venue(self.dot.log) },
             lamport: self.lamport,
             at_ms: self.at_ms,
             skew_ms: None,

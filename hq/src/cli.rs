@@ -129,6 +129,11 @@ pub enum HqCommand {
         /// What to look for.
         words: String,
     },
+    /// Lets a restored HQ decide again, though it has not heard every node.
+    Resume {
+        /// Slug of the conference.
+        conference: String,
+    },
     /// Lists nodes and how far behind each is.
     Nodes {
         /// Slug of the conference.
@@ -225,6 +230,9 @@ async fn ask(client: &Client, command: HqCommand) -> anyhow::Result<Value> {
         HqCommand::Bundle(command) => bundle::ask(client, command).await,
         HqCommand::Attendees { conference, words } => {
             client.get(&format!("/conferences/{conference}/attendees"), &[("q", &words)]).await
+        }
+        HqCommand::Resume { conference } => {
+            client.send(Method::POST, &format!("/conferences/{conference}/resume"), &Value::Null).await
         }
         HqCommand::Nodes { conference } => report(client, &conference, "nodes").await,
         HqCommand::Arrivals { conference } => report(client, &conference, "arrivals").await,

@@ -30,7 +30,7 @@ impl Moment {
     pub fn of(at: &Placed<'_>) -> Self {
         Self {
             dot: at.dot,
-            account: at.account(),
+            account: at.account,
             desk: at.desk.to_owned(),
             actor: at.actor.to_owned(),
             at_ms: at.at_ms,

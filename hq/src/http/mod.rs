@@ -12,6 +12,7 @@ mod nodes;
 mod orders;
 mod quotas;
 mod reports;
+mod resume;
 mod rights;
 mod routes;
 mod staff;

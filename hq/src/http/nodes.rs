@@ -18,7 +18,8 @@ pub(super) async fn list(
     let running = running(&hq, &slug)?;
     let read = running.reader.read(|db| Ok((db.enrolled()?, db.vector()?)));
     let (enrolled, here) = read.await.map_err(|error| broken(&error))?;
-    let peers = running.writer.published().borrow().peers.clone();
+    let published = running.writer.published().borrow().clone();
+    let peers = published.peers;
     let now_ms = system_now_ms();
     let rows = enrolled.into_iter().filter(|(node, _)| *node != running.identity.node).map(|(node, name)| {
         let peer = peers.get(&node);
@@ -28,6 +29,7 @@ pub(super) async fn list(
             "entries": entries,
             "lacks_entries": peer.map(|peer| lacks(&here, &peer.vector)),
             "last_heard_ms": peer.map(|peer| peer.heard_at_ms),
+            "is_waited_for": published.waits_for.contains(&node),
             "silent_for_ms": peer.map(|peer| now_ms.saturating_sub(peer.heard_at_ms)),
         })
     });

@@ -7,7 +7,7 @@ use axum::routing::{get, post, put};
 
 use super::{
     attendees, authorise, bundles, conferences, health, imports, join_codes, joins, nodes, orders, quotas,
-    reports, rights, staff, status_page,
+    reports, resume, rights, staff, status_page,
 };
 use crate::hq::Hq;
 
@@ -15,6 +15,7 @@ use crate::hq::Hq;
 pub fn routes(hq: Arc<Hq>) -> Router {
     let api = Router::new()
         .route("/conferences/{slug}", put(conferences::set))
+        .route("/conferences/{slug}/resume", post(resume::resume))
         .route("/conferences/{slug}/imports", post(imports::import))
         .route("/conferences/{slug}/bundle-exports", post(bundles::export))
         .route("/conferences/{slug}/bundle-imports", post(bundles::import))

@@ -34,14 +34,18 @@ async fn section(running: &Running) -> Result<String, Problem> {
         .reader
         .read(move |db| Ok((db.enrolled()?, db.vector()?, db.ledgers(&ids)?, db.open_conflicts()?)));
     let (enrolled, here, ledgers, open) = read.await.map_err(|error| broken(&error))?;
-    let (arrivals, peers) = (published.arrivals, published.peers);
+    let (arrivals, peers, waits_for) = (published.arrivals, published.peers, published.waits_for);
     let mut text = format!(
-        "<h2>{}</h2><p>{} of {} in. {open} open conflicts.</p><table><caption>Nodes</caption>\
-         <tr><th>node<th>entries of it here<th>last heard</tr>",
+        "<h2>{}</h2><p>{} of {} in. {open} open conflicts.</p>",
         escaped(&running.file().name),
         arrivals.inside,
         arrivals.expected
     );
+    if !waits_for.is_empty() {
+        text += "<p><strong>Restored from a backup: HQ decides nothing until the nodes it waits for gave back what they know. \
+                 <code>lanyard-hq resume</code> goes on without them.</strong></p>";
+    }
+    text += "<table><caption>Nodes</caption><tr><th>node<th>entries of it here<th>last heard</tr>";
     let now_ms = system_now_ms();
     for (node, name) in enrolled.iter().filter(|(node, _)| **node != running.identity.node) {
         let entries: u64 = here.iter().filter(|(log, _)| log.node == *node).map(|(_, head)| head.seq).sum();

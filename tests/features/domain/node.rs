@@ -279,7 +279,11 @@ impl Node {
         let sees = |dot: Dot| stored.context.sees(&stored.entry.dot, &dot);
         let placed = Placed {
             dot: stored.entry.dot,
-            spends: stored.entry.dot.log,
+            account: if stored.entry.dot.log == self.hq {
+                Account::Hq
+            } else {
+                Account::Venue(stored.entry.dot.log)
+            },
             lamport: header.lamport,
             at_ms: header.at_ms,
             skew_ms: header.skew_ms,

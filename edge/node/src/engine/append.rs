@@ -95,7 +95,7 @@ impl Engine {
         if may_apply(&self.db, loaded, &entry)? {
             let logs = Logs { rows: &self.logs, forks: &self.known.forks };
             let sees = |dot: Dot| context.sees(&entry.dot, &dot) && !logs.hides(entry.dot.log, dot);
-            fold_next(loaded, meaning, &placed(entry.dot, &entry.header, self.identity.is_hq(), &sees));
+            fold_next(loaded, meaning, &placed(logs, entry.dot, &entry.header, &sees));
         }
         loaded.last = Some(Last { pos, key: entry.canonical_key() });
         self.position = pos;

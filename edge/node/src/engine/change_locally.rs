@@ -43,6 +43,7 @@ impl Engine {
                 )?
                 .execute((subject, failures, until_ms))?,
             LocalChange::PeerHeard { peer, vector, at_ms } => {
+                self.heal_from(peer, &vector)?;
                 self.peers.heard(peer, Peer { vector, heard_at_ms: at_ms });
                 1
             }
@@ -51,6 +52,7 @@ impl Engine {
                 1
             }
             LocalChange::SetBack { log, seq } => usize::from(self.hold_writes(log, seq)?),
+            LocalChange::Resume => usize::from(self.write_on(draws)? | self.stop_healing()?),
             LocalChange::SetAside { log, from } => usize::from(self.set_aside(log, from, draws)?),
             LocalChange::ForkFound { log, from } => usize::from(self.fork_found(log, from, 0, draws)?),
             LocalChange::WriteOn => usize::from(self.write_on(draws)?),

@@ -75,6 +75,9 @@ impl Engine {
         if self.held_until_seq.is_some() {
             return Ok(Err(SubmitError::Busy { retry_after_ms: HELD_RETRY_MS }));
         }
+        if !self.waits_for.is_empty() {
+            return Ok(Err(SubmitError::Healing));
+        }
         if !submitted.role.may(&submitted.command) {
             return Ok(Err(SubmitError::NotPermitted { needs: submitted.command.least_role() }));
         }

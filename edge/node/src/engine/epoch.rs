@@ -97,6 +97,9 @@ impl Engine {
             let until = self.held_until_seq.map_or(seq, |held| held.max(seq));
             self.held_until_seq = Some(until);
             meta::set(&self.db, meta::HELD_UNTIL_SEQ, sql::column(until))?;
+            if self.identity.is_hq() && self.waits_for.is_empty() {
+                self.begin_healing()?;
+            }
         }
         Ok(is_behind)
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lanyard_domain::event::EventError;
-use lanyard_domain::{Event, Folded, Placed, Stream};
+use lanyard_domain::{Account, Event, Folded, Placed, Stream};
 use lanyard_sync::{CommandId, Dot, EPOCH_OPENED_KIND, Header, LogId, Payload, Reissued};
 use rusqlite::Connection;
 
@@ -45,22 +45,22 @@ pub(crate) fn meaning(header: &Header, payload: &Payload) -> Meaning {
 
 /// Where an entry stands, for the fold.
 pub(crate) fn placed<'a>(
+    logs: Logs<'_>,
     dot: Dot,
     header: &'a Header,
-    authority: bool,
     sees: &'a dyn Fn(Dot) -> bool,
 ) -> Placed<'a> {
-    let original = Reissued::from_ext(&header.ext).map(|reissued| reissued.original);
+    let original = Reissued::from_ext(&header.ext).map_or(dot, |reissued| reissued.original);
     Placed {
         dot,
-        spends: original.unwrap_or(dot).log,
+        account: logs.account(original.log),
         lamport: header.lamport,
         at_ms: header.at_ms,
         skew_ms: header.skew_ms,
         actor: &header.actor,
         desk: &header.desk,
         command: header.command,
-        authority,
+        authority: logs.is_authority(dot.log),
         sees,
     }
 }
@@ -102,6 +102,16 @@ pub(crate) struct Logs<'a> {
 }
 
 impl Logs<'_> {
+    /// Whether a log is HQ's.
+    pub(crate) fn is_authority(&self, log: LogId) -> bool {
+        self.rows.get(&log).is_some_and(|row| row.authority)
+    }
+
+    /// The account whose seat rights the entries of a log spend.
+    fn account(&self, log: LogId) -> Account {
+        if self.is_authority(log) { Account::Hq } else { Account::Venue(log) }
+    }
+
     /// Whether nobody but the log's writer can be said to have seen an entry: a context names a place in a
     /// log, and from a fork on the same place is two entries.
     pub(crate) fn hides(&self, writer: LogId, dot: Dot) -> bool {
@@ -185,6 +195,6 @@ fn apply(
             }
         }
     };
-    folded.apply(event, &placed(row.dot, &row.header, log.authority, &sees));
+    folded.apply(event, &placed(logs, row.dot, &row.header, &sees));
     failure.into_inner().map_or(Ok(()), Err)
 }

@@ -87,7 +87,7 @@ impl Engine {
     ) -> Result<(), StoreError> {
         let AdmittedEntry { entry, signature } = admitted;
         let log = &self.logs[&entry.dot.log];
-        let (log, authority) = (log.id, log.authority);
+        let log = log.id;
         let (kind, pos) = (self.kind(&entry.header.kind)?, self.position + 1);
         let context = self.follow_context(contexts, entry, log)?;
         let mut states = self.states.borrow_mut();
@@ -106,7 +106,7 @@ impl Engine {
         } else if !to_refold.contains(name) {
             let meaning: Meaning = meaning(&entry.header, &entry.payload);
             let sees = |dot: Dot| context.sees(&entry.dot, &dot) && !logs.hides(entry.dot.log, dot);
-            fold_next(loaded, &meaning, &placed(entry.dot, &entry.header, authority, &sees));
+            fold_next(loaded, &meaning, &placed(logs, entry.dot, &entry.header, &sees));
         }
         let last_key = loaded.last.map_or(key, |last| last.key.max(key));
         loaded.last = Some(Last { pos, key: last_key });

@@ -16,6 +16,7 @@ pub(crate) mod fold;
 mod fork_tests;
 #[cfg(test)]
 mod full_disk_tests;
+mod healing;
 mod import;
 mod open;
 mod options;
@@ -33,13 +34,13 @@ mod tests;
 pub(crate) mod view;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lanyard_domain::{Account, Conference};
-use lanyard_sync::{KnownScope, LogId, LogWriter, ScopeId, VersionVector};
+use lanyard_sync::{KnownScope, LogId, LogWriter, NodeId, ScopeId, VersionVector};
 use rusqlite::Connection;
 
 pub use append::WriteError;
@@ -77,6 +78,8 @@ pub struct Engine {
     log: LogWriter,
     /// How far a peer has the own log, while this node has less of it: nothing is decided.
     held_until_seq: Option<u64>,
+    /// Nodes that may know what a restored HQ forgot: nothing is decided.
+    waits_for: Arc<BTreeSet<NodeId>>,
     /// Position of the last own entry, while its head is not signed.
     unsigned_pos: Option<i64>,
     logs: BTreeMap<LogId, LogRow>,
@@ -155,6 +158,7 @@ impl Engine {
             arrivals: self.arrivals.arrivals(),
             skew_ms: self.skew_ms,
             peers: self.peers.known(),
+            waits_for: Arc::clone(&self.waits_for),
         }
     }
 

@@ -73,6 +73,7 @@ impl Engine {
             surroundings,
             skew_ms: None,
             held_until_seq: None,
+            waits_for: Arc::default(),
             unsigned_pos: None,
             logs: BTreeMap::new(),
             log_infos: Arc::default(),
@@ -94,6 +95,9 @@ impl Engine {
             Continuity::Shown if is_known => None,
             _ => Some(EpochReason::Enrolled),
         };
+        if continuity == Continuity::Broken && engine.identity.is_hq() {
+            engine.begin_healing()?;
+        }
         if let Some(reason) = reason {
             engine.open_epoch(reason, draws)?;
         }
@@ -118,6 +122,7 @@ impl Engine {
             self.conference = Arc::new(configured.conference.clone());
         }
         self.held_until_seq = meta::get::<i64>(&self.db, meta::HELD_UNTIL_SEQ)?.map(sql::counter);
+        self.load_healing()?;
         let own = match meta::get::<i64>(&self.db, meta::OWN_EPOCH)? {
             Some(epoch) => LogId { node: self.identity.node, epoch: Epoch(sql::counter(epoch)) },
             None => self.own_log(),

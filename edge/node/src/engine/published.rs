@@ -1,6 +1,6 @@
 //! What a commit makes known to everybody else in the process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lanyard_domain::{Account, Conference};
@@ -30,6 +30,8 @@ pub struct Published {
     pub skew_ms: Option<i32>,
     /// What peers have, as they last said.
     pub peers: Arc<BTreeMap<NodeId, Peer>>,
+    /// Nodes that a restored HQ waits for before it decides again.
+    pub waits_for: Arc<BTreeSet<NodeId>>,
 }
 
 /// Who writes a log.

@@ -120,6 +120,8 @@ pub enum LocalChange {
         /// The first sequence number that differs.
         from: u64,
     },
+    /// A restored HQ goes on without the nodes it waits for, and without own entries that only others have.
+    Resume,
     /// A peer has the log of this node up to here, and this node has less: nothing is decided until it is back.
     SetBack {
         /// The log.
@@ -286,6 +288,9 @@ pub enum SubmitError {
         /// Which stream.
         stream: String,
     },
+    /// HQ was restored from a backup and waits for what its nodes know.
+    #[error("HQ was restored from a backup and waits for what its nodes know")]
+    Healing,
     /// The disk is full; reading goes on.
     #[error("the disk is full; free some space, nothing is lost")]
     StoreFull,

@@ -48,6 +48,11 @@ impl From<SubmitError> for Problem {
                     .with("events_between", events)
             }
             SubmitError::NeedsUpgrade { .. } => Self::new(StatusCode::CONFLICT, "needs_upgrade", detail),
+            SubmitError::Healing => {
+                let detail = "HQ was restored from a backup and waits until its nodes gave back what they know. \
+                              Look at `nodes`; `resume` goes on without them.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "healing", detail).retry_after_ms(5_000)
+            }
             SubmitError::StoreFull => {
                 let detail = "The disk of this node is full. Reading goes on; free some space.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_full", detail).retry_after_ms(5_000)

@@ -60,12 +60,9 @@ impl Read<'_> {
 
     /// Reads the nodes HQ enrolled, with their names.
     pub fn enrolled(&self) -> Result<BTreeMap<NodeId, String>, ReadError> {
-        let mut statement =
-            self.db.prepare_cached("SELECT category, key FROM streams WHERE category = 'node'")?;
-        let mut rows = statement.query([])?;
         let mut nodes = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            let Some(Stream::Node(node)) = Stream::parse(&streams::name(row, 0, 1)?) else { continue };
+        for name in streams::of_category(self.db, "node")? {
+            let Some(Stream::Node(node)) = Stream::parse(&name) else { continue };
             if let Some(Folded::Node(enrolled)) =
                 load(self.db, &Stream::Node(node))?.map(|state| state.folded)
             {

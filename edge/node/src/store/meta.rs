@@ -9,6 +9,7 @@ pub(crate) const MACHINE: &str = "machine";
 pub(crate) const SCOPE: &str = "scope";
 pub(crate) const OWN_EPOCH: &str = "own_epoch";
 pub(crate) const HELD_UNTIL_SEQ: &str = "held_until_seq";
+pub(crate) const WAITS_FOR: &str = "waits_for";
 
 /// Reads a value.
 pub(crate) fn get<T: FromSql>(db: &Connection, name: &str) -> Result<Option<T>, StoreError> {

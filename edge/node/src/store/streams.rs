@@ -44,6 +44,17 @@ pub(crate) fn find(db: &Connection, name: &StreamName) -> Result<Option<i64>, St
     Ok(statement.query_row(key, |row| row.get(0)).optional()?)
 }
 
+/// The names of a category, for categories that have few.
+pub(crate) fn of_category(db: &Connection, category: &str) -> Result<Vec<StreamName>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT category, key FROM streams WHERE category = ?1")?;
+    let mut rows = statement.query([category])?;
+    let mut names = Vec::new();
+    while let Some(row) = rows.next()? {
+        names.push(name(row, 0, 1)?);
+    }
+    Ok(names)
+}
+
 /// Finds the name of a number.
 pub(crate) fn name_of(db: &Connection, id: i64) -> Result<StreamName, StoreError> {
     let mut statement = db.prepare_cached("SELECT category, key FROM streams WHERE id = ?1")?;

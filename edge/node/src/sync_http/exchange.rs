@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use lanyard_sync::{Answer, Batch, Problem, Reply, Request, ScopeView, ServerView, answer};
+use lanyard_sync::{
+    Answer, Batch, NodeId, Problem, Reply, Request, ScopeAnswer, ScopeView, ServerView, VersionVector, answer,
+};
 
 use super::message::Message;
 use super::open::{cbor, problem};
@@ -14,6 +16,7 @@ use super::{Host, ServedScope};
 use crate::clock::system_now_ms;
 use crate::engine::{ImportError, LocalChange, SubmitError};
 use crate::read::{Read, ReadError};
+use crate::uplink::HELD_MAX;
 
 /// When to come again while the writer's queue is full, in milliseconds.
 const BUSY_FOR_MS: u32 = 500;
@@ -57,10 +60,11 @@ impl From<ReadError> for Failed {
 }
 
 async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Reply, Failed> {
+    let node = peer.certificate.claims.node;
     if let Request::Pull { vector, .. } = &request {
-        let peer = peer.certificate.claims.node;
-        let heard = LocalChange::PeerHeard { peer, vector: vector.clone(), at_ms: system_now_ms() };
+        let heard = LocalChange::PeerHeard { peer: node, vector: vector.clone(), at_ms: system_now_ms() };
         note(served, heard).await;
+        hold_if_set_back(served, vector).await;
     }
     let (scope, identity, refuses_expired) = (peer.scope, served.identity.clone(), served.refuses_expired);
     let decided = served
@@ -83,6 +87,11 @@ async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Rep
             })
         })
         .await?;
+    if let Answer::Reply(Reply::Hello(hello)) = &decided
+        && hello.scopes.iter().any(|(_, answer)| *answer == ScopeAnswer::InStep)
+    {
+        note_in_step(served, node).await;
+    }
     match decided {
         Answer::Reply(reply) => Ok(reply),
         Answer::Store { batch, .. } => store(served, &batch).await,
@@ -90,7 +99,7 @@ async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Rep
     }
 }
 
-fn pulled(db: Read<'_>, have: &lanyard_sync::VersionVector) -> Result<Reply, ReadError> {
+fn pulled(db: Read<'_>, have: &VersionVector) -> Result<Reply, ReadError> {
     let batch = db.batch_after(have)?;
     Ok(Reply::Pull { vector: db.vector()?, batch: batch.map(|batch| batch.encode()) })
 }
@@ -103,6 +112,42 @@ async fn store(served: &ServedScope, travelled: &[u8]) -> Result<Reply, Failed> 
         Err(ImportError::StoreFull | ImportError::Stopped) => {
             Err(Failed::Problem(Problem::Busy { retry_after_ms: BUSY_FOR_MS * 10 }))
         }
+    }
+}
+
+/// A peer that has more of this node's log than this node shows that it was set back. A venue node waits a
+/// while until the peer gives that back; HQ until it is resumed.
+async fn hold_if_set_back(served: &ServedScope, theirs: &VersionVector) {
+    let now = served.writer.now();
+    let (log, seq) = (now.own_log, theirs.seq(&now.own_log));
+    if seq <= now.vector.seq(&log) {
+        return;
+    }
+    tracing::warn!(seq, "this node was set back; a peer gives its own entries back");
+    note(served, LocalChange::SetBack { log, seq }).await;
+    if !served.identity.is_hq() {
+        let writer = served.writer.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(HELD_MAX).await;
+            if let Err(error) = writer.change(LocalChange::WriteOn).await {
+                tracing::debug!(error = &error as &dyn std::error::Error, "the node has stopped meanwhile");
+            }
+        });
+    }
+}
+
+/// A peer in step has what is here.
+async fn note_in_step(served: &ServedScope, peer: NodeId) {
+    let heard = {
+        let published = served.writer.published();
+        let published = published.borrow();
+        let known = published.peers.get(&peer).is_some_and(|known| known.vector == *published.vector);
+        let is_news = !known || published.waits_for.contains(&peer);
+        let vector = VersionVector::clone(&published.vector);
+        is_news.then_some(LocalChange::PeerHeard { peer, vector, at_ms: system_now_ms() })
+    };
+    if let Some(heard) = heard {
+        note(served, heard).await;
     }
 }
 

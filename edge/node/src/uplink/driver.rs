@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::status::LinkStatus;
 use super::transport::{Transport, TransportError};
-use super::{Uplink, branches, hints, yields_to};
+use super::{HELD_MAX, Uplink, branches, hints, yields_to};
 use crate::clock::{system_entropy, system_now_ms};
 use crate::engine::{ImportError, LocalChange};
 use crate::read::ReadError;
@@ -20,8 +20,6 @@ use crate::read::ReadError;
 const DONE_MAX: usize = 64;
 /// When nothing else is due.
 const IDLE: Duration = Duration::from_secs(1);
-/// How long decisions wait for entries of this node that only the peer has.
-const HELD_MAX: Duration = Duration::from_secs(10);
 
 /// What a task that the driver started came to.
 enum Done {

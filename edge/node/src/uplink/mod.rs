@@ -10,6 +10,8 @@ mod hints;
 mod status;
 mod transport;
 
+use std::time::Duration;
+
 use lanyard_sync::ScopeId;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -23,6 +25,9 @@ pub use branches::yields_to;
 pub use status::{LinkState, LinkStatus};
 use transport::Transport;
 pub use transport::TransportError;
+
+/// How long decisions wait for entries of this node that only a peer has.
+pub(crate) const HELD_MAX: Duration = Duration::from_secs(10);
 
 /// What an uplink needs.
 #[derive(Clone, Debug)]

@@ -1,0 +1,171 @@
+//! Healing: HQ's database was restored from a backup, and its nodes know what it forgot.
+//!
+//! HQ has one account over all its epochs, so what it gave away and does not remember it would give twice. It
+//! decides nothing until it has everything each of its nodes has, or somebody says that it has to go on.
+
+use std::collections::BTreeSet;
+
+use lanyard_domain::{Folded, Stream};
+use lanyard_sync::{NodeId, VersionVector};
+
+use super::Engine;
+use crate::store::{StoreError, meta, streams};
+
+const ID_BYTES: usize = 16;
+
+impl Engine {
+    /// Begins to wait for every node HQ knows of.
+    pub(super) fn begin_healing(&mut self) -> Result<(), StoreError> {
+        let mut nodes: BTreeSet<NodeId> = self.logs.keys().map(|log| log.node).collect();
+        for name in streams::of_category(&self.db, "node")? {
+            let Some(stream @ Stream::Node(node)) = Stream::parse(&name) else { continue };
+            let state = self.states.borrow_mut().folded(&self.db, &stream)?;
+            if matches!(state.as_deref(), Some(Folded::Node(enrolled)) if !enrolled.name.is_empty()) {
+                nodes.insert(node);
+            }
+        }
+        nodes.remove(&self.identity.node);
+        self.waits_for = nodes.into();
+        self.keep_waiting()
+    }
+
+    /// Takes up what is waited for.
+    pub(super) fn load_healing(&mut self) -> Result<(), StoreError> {
+        let stored: Vec<u8> = meta::get(&self.db, meta::WAITS_FOR)?.unwrap_or_default();
+        let ids = stored.chunks_exact(ID_BYTES).map(|id| NodeId(id.try_into().expect("chunks are ids")));
+        self.waits_for = ids.collect::<BTreeSet<_>>().into();
+        Ok(())
+    }
+
+    /// A node said what it has: when all of it is here there is nothing to wait for from it.
+    pub(super) fn heal_from(&mut self, node: NodeId, vector: &VersionVector) -> Result<(), StoreError> {
+        if !self.waits_for.contains(&node) || !self.vector().dominates(vector) {
+            return Ok(());
+        }
+        std::sync::Arc::make_mut(&mut self.waits_for).remove(&node);
+        self.keep_waiting()
+    }
+
+    /// Waits for nobody any longer. Tells whether it did.
+    pub(super) fn stop_healing(&mut self) -> Result<bool, StoreError> {
+        let waited = !self.waits_for.is_empty();
+        self.waits_for = BTreeSet::new().into();
+        self.keep_waiting()?;
+        Ok(waited)
+    }
+
+    fn keep_waiting(&self) -> Result<(), StoreError> {
+        if self.waits_for.is_empty() {
+            return meta::forget(&self.db, meta::WAITS_FOR);
+        }
+        let ids: Vec<u8> = self.waits_for.iter().flat_map(|node| node.0).collect();
+        meta::set(&self.db, meta::WAITS_FOR, ids)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lanyard_domain::{Account, Command};
+
+    use super::super::test_node::{TestNode, seat_type_id, venue};
+    use super::super::{LocalAnswer, LocalChange, Reply, Submission, SubmitError};
+    use crate::start::DATABASE_FILE;
+
+    fn change(node: &mut TestNode, change: LocalChange) -> LocalAnswer {
+        match node.engine.commit(vec![Submission::Local(change)]).replies.pop() {
+            Some(Reply::Local(Ok(answer))) => answer,
+            other => panic!("the change failed: {other:?}"),
+        }
+    }
+
+    fn hear(hq: &mut TestNode, node: &TestNode) {
+        let (peer, vector) = (node.engine.own_log().node, node.engine.vector());
+        change(hq, LocalChange::PeerHeard { peer, vector, at_ms: 0 });
+    }
+
+    fn try_quota(hq: &mut TestNode) -> Result<(), SubmitError> {
+        let command = Command::SetQuota { seat_type: seat_type_id("ws"), quota: 30 };
+        let submitted = hq.submitted(command);
+        hq.submit(submitted).map(|_| ())
+    }
+
+    /// HQ from a backup, made before it gave north seats; north and south know that.
+    fn restored() -> (TestNode, TestNode, TestNode) {
+        let (mut hq, mut north, mut south) = venue();
+        hq.pull(&north).unwrap();
+        hq.pull(&south).unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        crate::backup::backup(&hq.path(), &folder.path().join(DATABASE_FILE)).unwrap();
+        hq.give_rights(&north, "ws", 15);
+        north.pull(&hq).unwrap();
+        south.pull(&hq).unwrap();
+        (TestNode::boot(0, folder, 5), north, south)
+    }
+
+    #[test]
+    fn a_restored_hq_decides_nothing_until_its_nodes_gave_back_what_they_know() {
+        let (mut hq, north, south) = restored();
+        assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)));
+        hear(&mut hq, &north);
+        assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)), "north has more than HQ");
+        hq.pull(&north).unwrap();
+        hear(&mut hq, &north);
+        let mut hq = hq.reboot(6);
+        assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)), "south was not heard");
+        hear(&mut hq, &south);
+        try_quota(&mut hq).unwrap();
+        let ledger = hq.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap();
+        assert_eq!(
+            ledger.available(Account::Hq),
+            15,
+            "30 less what was given before the backup was restored"
+        );
+    }
+
+    #[test]
+    fn somebody_may_say_that_it_goes_on() {
+        let (mut hq, _, _) = restored();
+        assert_eq!(hq.engine.published().waits_for.len(), 2);
+        assert_eq!(change(&mut hq, LocalChange::Resume), LocalAnswer::Changed);
+        try_quota(&mut hq).unwrap();
+        assert_eq!(change(&mut hq, LocalChange::Resume), LocalAnswer::NotApplicable);
+    }
+
+    #[test]
+    fn an_hq_that_was_set_back_unnoticed_waits_once_a_node_shows_it() {
+        let (mut hq, mut north, _) = venue();
+        hq.pull(&north).unwrap();
+        let TestNode { engine, directory, .. } = hq;
+        drop(engine);
+        let earlier = Arc::new(tempfile::tempdir().unwrap());
+        for file in std::fs::read_dir(directory.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), earlier.path().join(file.file_name())).unwrap();
+        }
+        hq = TestNode::boot(0, directory, 5);
+        hq.give_rights(&north, "ws", 15);
+        north.pull(&hq).unwrap();
+        drop(hq);
+        let mut hq = TestNode::boot(0, earlier, 6);
+        let log = hq.engine.own_log();
+        let seq = north.engine.vector().seq(&log);
+        assert_eq!(change(&mut hq, LocalChange::SetBack { log, seq }), LocalAnswer::Changed);
+        assert!(matches!(try_quota(&mut hq), Err(SubmitError::Busy { .. })));
+        hq.pull(&north).unwrap();
+        assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)), "others may know more");
+        hear(&mut hq, &north);
+        try_quota(&mut hq).unwrap();
+        assert_eq!(hq.engine.own_log(), log);
+    }
+
+    #[test]
+    fn a_restored_venue_node_waits_for_nobody() {
+        let (_, mut north, _) = venue();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        crate::backup::backup(&north.path(), &folder.path().join(DATABASE_FILE)).unwrap();
+        north = TestNode::boot(1, folder, 5);
+        assert!(north.engine.published().waits_for.is_empty());
+    }
+}
