@@ -135,7 +135,10 @@ impl Finding {
 
     /// Whether a person has to do something; otherwise it is only good to know.
     pub const fn needs_action(&self) -> bool {
-        !matches!(self, Self::Stranded { .. } | Self::Unsent(_) | Self::PrintJobs { .. })
+        !matches!(
+            self,
+            Self::Forked { .. } | Self::Stranded { .. } | Self::Unsent(_) | Self::PrintJobs { .. }
+        )
     }
 }
 

@@ -1,0 +1,132 @@
+//! Machines that are set back to an earlier picture of themselves: data folders are copied and put back.
+
+use std::fs;
+use std::path::Path;
+
+use lanyard_tests::deadline::eventually;
+use lanyard_tests::desk::Desk;
+use serde_json::{Value, json};
+
+use crate::stage::{SOON, Stage, inside, status};
+
+/// Copies a data folder as it is.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Stops a node and takes a picture of its machine.
+async fn picture(stage: &mut Stage, node: &str) -> std::path::PathBuf {
+    let picture = stage.folder.path().join(format!("picture of {node}"));
+    let node = stage.venue.node(node);
+    node.process.terminate(SOON).await.unwrap();
+    copy(&node.data, &picture);
+    node.start_again().await.unwrap();
+    picture
+}
+
+/// Kills a node and sets its machine back.
+async fn set_back(stage: &mut Stage, node: &str, picture: &Path) {
+    let node = stage.venue.node(node);
+    node.process.kill_9().unwrap();
+    fs::remove_dir_all(&node.data).unwrap();
+    copy(picture, &node.data);
+    node.start_again().await.unwrap();
+}
+
+async fn check_in(desk: &Desk, code: &str) -> u16 {
+    desk.post("/check-ins", &json!({ "code": code, "list": "main" })).await.unwrap().status
+}
+
+/// Checks somebody in as soon as the node decides again.
+async fn check_in_soon(desk: &Desk, code: &str) {
+    let decided = eventually(SOON, "the node decides", async || {
+        let status = check_in(desk, code).await;
+        assert!([201, 503].contains(&status), "{status}");
+        (status == 201).then_some(())
+    });
+    decided.await.unwrap();
+}
+
+async fn hq_counts(stage: &Stage, wanted: u64) {
+    let (hq, conference) = (&stage.venue.hq, stage.venue.conference.clone());
+    eventually(SOON, &format!("HQ counts {wanted}"), async || {
+        let arrivals = hq.run(&["arrivals", &conference]).await.ok()?;
+        (arrivals["in"].as_u64()? == wanted).then_some(())
+    })
+    .await
+    .unwrap();
+}
+
+/// HQ and a node have the same, and the store of the node is sound.
+async fn agree(stage: &mut Stage, node: &str, desk: &Desk) {
+    let conference = stage.venue.conference.clone();
+    eventually(SOON, "HQ and the node have the same", async || {
+        let there = stage.venue.hq.run(&["state", &conference]).await.ok()?;
+        let here: Value = desk.get("/state").await.ok()?.expect(200).ok()?;
+        (here["digest"] == there["digest"] && here["state_hash"] == there["state_hash"]).then_some(())
+    })
+    .await
+    .unwrap();
+    let report = stage.venue.node(node).verify(None).await.unwrap();
+    assert_eq!(report["findings"], json!([]), "{report}");
+}
+
+#[tokio::test]
+async fn a_node_that_was_set_back_gets_its_entries_back_before_it_decides() {
+    let mut stage = Stage::set(&["north"], 30).await.unwrap();
+    let codes: Vec<_> = stage.paid().map(|row| row.code.clone()).take(4).collect();
+    let picture = picture(&mut stage, "north").await;
+    let desk = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    for code in &codes[..3] {
+        assert_eq!(check_in(&desk, code).await, 201);
+    }
+    hq_counts(&stage, 3).await;
+    set_back(&mut stage, "north", &picture).await;
+    let desk = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    let whole =
+        eventually(SOON, "all three are in again", async || (inside(&desk).await.ok()? == 3).then_some(()));
+    whole.await.unwrap();
+    assert_eq!(check_in(&desk, &codes[0]).await, 409, "nobody is let in twice");
+    check_in_soon(&desk, &codes[3]).await;
+    hq_counts(&stage, 4).await;
+    agree(&mut stage, "north", &desk).await;
+    stage.clear().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_node_wrote_before_it_learnt_that_it_was_set_back_is_kept() {
+    let mut stage = Stage::set(&["north"], 30).await.unwrap();
+    let codes: Vec<_> = stage.paid().map(|row| row.code.clone()).take(5).collect();
+    let picture = picture(&mut stage, "north").await;
+    let desk = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    for code in &codes[..2] {
+        assert_eq!(check_in(&desk, code).await, 201);
+    }
+    hq_counts(&stage, 2).await;
+    stage.venue.node("north").line("cut").await.unwrap();
+    set_back(&mut stage, "north", &picture).await;
+    let desk = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    // The second one was let in before; nobody here can know.
+    for code in &codes[1..4] {
+        assert_eq!(check_in(&desk, code).await, 201);
+    }
+    stage.venue.node("north").line("restore").await.unwrap();
+    hq_counts(&stage, 4).await;
+    agree(&mut stage, "north", &desk).await;
+    let conflicts = status(&desk).await.unwrap()["open_conflicts"].clone();
+    assert_eq!(conflicts, json!(1), "the second one was let in twice");
+    check_in_soon(&desk, &codes[4]).await;
+    hq_counts(&stage, 5).await;
+    let said = stage.venue.node("north").run(&["doctor"]).await.unwrap();
+    assert!(said.contains("Two copies of this node wrote"), "{said}");
+    stage.clear().await.unwrap();
+}
