@@ -1,6 +1,6 @@
 //! Commands: what staff, HQ and policies ask for.
 
-use lanyard_sync::{Dot, NodeId};
+use lanyard_sync::{Dot, LogId, NodeId};
 use serde::{Deserialize, Serialize};
 
 use crate::conference::Conference;
@@ -84,6 +84,13 @@ pub enum Command {
         name: String,
         /// Serial of the certificate.
         serial: u64,
+    },
+    /// Ends logs of a node and takes back the seat rights they have left; HQ only.
+    CloseLogs {
+        /// The node.
+        node: NodeId,
+        /// The log it goes on with; none retires the node.
+        keep: Option<LogId>,
     },
     /// Takes a chunk of rows of an attendee list.
     ImportAttendees {
@@ -233,6 +240,7 @@ impl Command {
             Self::ConfigureConference { .. } => "configure_conference",
             Self::SetStaff { .. } => "set_staff",
             Self::EnrolNode { .. } => "enrol_node",
+            Self::CloseLogs { .. } => "close_logs",
             Self::ImportAttendees { .. } => "import_attendees",
             Self::CheckIn { .. } => "check_in",
             Self::AnnulCheckIn { .. } => "annul_check_in",
@@ -276,6 +284,7 @@ impl Command {
             Self::ConfigureConference { .. }
             | Self::SetStaff { .. }
             | Self::EnrolNode { .. }
+            | Self::CloseLogs { .. }
             | Self::ImportAttendees { .. }
             | Self::ReleaseOrder { .. }
             | Self::SetQuota { .. } => Role::Administrator,

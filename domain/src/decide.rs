@@ -1,12 +1,15 @@
 //! The one door of the rules: a command, the states it may look at and the moment become events or a
 //! refusal.
 
-use lanyard_sync::{CommandId, LogId};
+use lanyard_sync::{CommandId, LogId, NodeId};
 
 use crate::check_in::Scan;
 use crate::command::Command;
 use crate::conference::{Conference, SeatType};
-use crate::event::{ConferenceConfigured, Event, Facts, NodeEnrolled, QuotaSet, RightsGiven, StaffSet};
+use crate::event::{
+    ConferenceConfigured, Event, Facts, LogsClosed, NodeEnrolled, QuotaSet, RightsGiven, RightsReturned,
+    StaffSet,
+};
 use crate::id::{AttendeeId, BadgeCode, OrderId, SeatTypeId};
 use crate::ledger::Account;
 use crate::outcome::Refused;
@@ -106,6 +109,7 @@ pub fn decide(view: &impl View, command: &Command, deciding: &Deciding) -> Resul
             let facts = NodeEnrolled { name: name.clone(), serial: *serial };
             vec![Draft::new(Stream::Node(*node), Event::of(facts))]
         }),
+        Command::CloseLogs { node, keep } => close_logs(view, *node, *keep, deciding),
         Command::ImportAttendees { source, rows } => import_rows::import(view, source, rows),
         Command::AnnulCheckIn { attendee, check_in, reason } => {
             check_in::annul(view, *attendee, *check_in, reason)
@@ -154,6 +158,7 @@ fn reason_within_limits(command: &Command) -> Result<(), Refusal> {
         Command::ConfigureConference { .. }
         | Command::SetStaff { .. }
         | Command::EnrolNode { .. }
+        | Command::CloseLogs { .. }
         | Command::ImportAttendees { .. }
         | Command::AssignSeat { .. }
         | Command::IssueBadge { .. }
@@ -181,6 +186,36 @@ fn configure(conference: &Conference, deciding: &Deciding) -> Result<Vec<Draft>,
 
 fn hq_only(deciding: &Deciding) -> Result<(), Refusal> {
     if deciding.authority { Ok(()) } else { Err(Refusal::HqOnly) }
+}
+
+/// Closes logs where they end here, and returns what they have left.
+fn close_logs(
+    view: &impl View,
+    node: NodeId,
+    keep: Option<LogId>,
+    deciding: &Deciding,
+) -> Result<Vec<Draft>, Refusal> {
+    hq_only(deciding)?;
+    if node == deciding.log.node {
+        return Err(Refusal::Rules { why: "HQ cannot retire itself".to_owned() });
+    }
+    let mut ends = view.log_ends(node);
+    ends.retain(|end| Some(end.log) != keep);
+    let mut drafts = Vec::new();
+    for seat_type in view.conference().seat_types.keys() {
+        let ledger = view.ledger(seat_type);
+        for end in &ends {
+            let from = Account::Venue(end.log);
+            let Some(count) = u32::try_from(ledger.available(from)).ok().filter(|count| *count > 0) else {
+                continue;
+            };
+            let facts = RightsReturned { from, count };
+            drafts.push(Draft::new(Stream::Seats(seat_type.clone()), Event::of(facts)));
+        }
+    }
+    let facts = LogsClosed { ends, retired: keep.is_none() };
+    drafts.push(Draft::new(Stream::Node(node), Event::of(facts)));
+    Ok(drafts)
 }
 
 fn give_rights(

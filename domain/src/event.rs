@@ -15,7 +15,7 @@ use crate::order::Line;
 use crate::person::Person;
 use crate::role::Role;
 
-pub use parts::{Decision, ImportedSeat, Method, Override, ReleaseCause, Via};
+pub use parts::{Decision, ImportedSeat, LogEnd, Method, Override, ReleaseCause, Via};
 
 /// Facts with the words that go with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +121,13 @@ facts! {
         from: u64,
         /// Entries its writer set aside and wrote again.
         set_aside: u64,
+    }
+    /// Logs of a node are over; authority of HQ. What comes after their ends is kept, shown and not counted.
+    LogsClosed = "logs-closed" / 1 {
+        /// The logs, and their last entries that count.
+        ends: Vec<LogEnd>,
+        /// Whether the node is retired: whatever else it writes does not count either.
+        retired: bool,
     }
     /// A row of an attendee list, as the source has it.
     AttendeeImported = "attendee-imported" / 1 {
@@ -262,6 +269,13 @@ facts! {
     RightsGiven = "rights-given" / 1 {
         /// Who gets them.
         to: Account,
+        /// Seats.
+        count: u32,
+    }
+    /// Rights of a log that is over are HQ's again; authority of HQ.
+    RightsReturned = "rights-returned" / 1 {
+        /// Who had them.
+        from: Account,
         /// Seats.
         count: u32,
     }

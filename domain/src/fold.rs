@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::attendee::Attendee;
 use crate::conference::Conference;
-use crate::event::{Event, Facts, ForkFound};
+use crate::event::{Event, Facts, ForkFound, LogEnd, LogsClosed};
 use crate::ledger::{Account, Ledger};
 use crate::order::Order;
 use crate::staff::Staff;
@@ -86,6 +86,12 @@ pub struct EnrolledNode {
     /// Logs of it of which two branches were found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forks: Vec<Fork>,
+    /// Logs of it that are over, with their last entries that count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<LogEnd>,
+    /// Whether HQ retired it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
 }
 
 /// A log with two branches.
@@ -110,9 +116,18 @@ impl EnrolledNode {
                 self.name.clone_from(&enrolled.name);
                 self.serial = enrolled.serial;
             }
+            Facts::LogsClosed(closed) if at.authority => self.close(closed),
             Facts::ForkFound(found) => self.note_fork(found, at.at_ms),
             _ => {}
         }
+    }
+
+    /// The first end of a log stands: what came after it was not counted when its rights were returned.
+    fn close(&mut self, closed: &LogsClosed) {
+        let is_new = |end: &&LogEnd| self.closed.iter().all(|known| known.log != end.log);
+        let news: Vec<_> = closed.ends.iter().filter(is_new).copied().collect();
+        self.closed.extend(news);
+        self.retired |= closed.retired;
     }
 
     fn note_fork(&mut self, found: &ForkFound, at_ms: i64) {

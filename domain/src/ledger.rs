@@ -150,6 +150,10 @@ impl Ledger {
                 self.balance(own).given += i64::from(given.count);
                 self.balance(given.to).received += i64::from(given.count);
             }
+            Facts::RightsReturned(returned) if at.authority => {
+                self.balance(returned.from).given += i64::from(returned.count);
+                self.balance(Account::Hq).received += i64::from(returned.count);
+            }
             Facts::SeatsHeld(hold) => {
                 self.balance(own).held += i64::from(hold.count);
                 self.holds
@@ -171,10 +175,12 @@ impl Ledger {
                 }
             }
             Facts::QuotaSet(_)
+            | Facts::RightsReturned(_)
             | Facts::ConferenceConfigured(_)
             | Facts::StaffSet(_)
             | Facts::NodeEnrolled(_)
             | Facts::ForkFound(_)
+            | Facts::LogsClosed(_)
             | Facts::AttendeeImported(_)
             | Facts::AttendeeRegistered(_)
             | Facts::AttendeeCheckedIn(_)

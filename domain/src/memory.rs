@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use lanyard_sync::{LogId, NodeId};
+
 use crate::attendee::Attendee;
 use crate::conference::Conference;
+use crate::event::LogEnd;
 use crate::fold::Folded;
 use crate::id::{AttendeeId, OrderId, SeatTypeId};
 use crate::ledger::Ledger;
@@ -20,6 +23,7 @@ pub const SIMILAR_MAX: usize = 10;
 pub struct MemoryView {
     conference: Conference,
     states: BTreeMap<Stream, Folded>,
+    ends: BTreeMap<LogId, u64>,
 }
 
 impl MemoryView {
@@ -29,6 +33,11 @@ impl MemoryView {
             self.conference.clone_from(&configured.conference);
         }
         self.states.insert(stream, state);
+    }
+
+    /// Says how far a log is here.
+    pub fn set_end(&mut self, end: LogEnd) {
+        self.ends.insert(end.log, end.seq);
     }
 
     /// The state of a stream, none when nothing was written.
@@ -101,6 +110,11 @@ impl View for MemoryView {
         let mut orders = self.orders();
         let named = orders.find(|(_, order)| order.access_code == folded || order.codes.contains(folded));
         named.map_or(CodeMatch::Unknown, |(id, _)| CodeMatch::Order(id))
+    }
+
+    fn log_ends(&self, node: NodeId) -> Vec<LogEnd> {
+        let of_node = self.ends.iter().filter(|(log, _)| log.node == node);
+        of_node.map(|(log, seq)| LogEnd { log: *log, seq: *seq }).collect()
     }
 
     fn similar(&self, person: &Person) -> Vec<AttendeeId> {

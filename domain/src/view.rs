@@ -1,7 +1,10 @@
 //! What a rule may look at: the states a decision reads, as they are before the command.
 
+use lanyard_sync::NodeId;
+
 use crate::attendee::Attendee;
 use crate::conference::Conference;
+use crate::event::LogEnd;
 use crate::id::{AttendeeId, BadgeCode, OrderId, SeatTypeId};
 use crate::ledger::Ledger;
 use crate::order::Order;
@@ -34,6 +37,8 @@ pub trait View {
     fn ledger(&self, id: &SeatTypeId) -> Ledger;
     /// What a folded code stands for.
     fn code(&self, folded: &str) -> CodeMatch;
+    /// The logs that are here of a node, with their last entries.
+    fn log_ends(&self, node: NodeId) -> Vec<LogEnd>;
     /// Attendees with the same e-mail or the same folded name, at most 10.
     fn similar(&self, person: &Person) -> Vec<AttendeeId>;
 }

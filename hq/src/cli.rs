@@ -129,6 +129,20 @@ pub enum HqCommand {
         /// What to look for.
         words: String,
     },
+    /// Retires a lost node: its seats are HQ's again, and what turns up of it later does not count.
+    Retire {
+        /// Slug of the conference.
+        conference: String,
+        /// Name of the node, or its id.
+        node: String,
+    },
+    /// Takes back the seats of earlier logs of a node that was copied, restored or set back.
+    Reclaim {
+        /// Slug of the conference.
+        conference: String,
+        /// Name of the node, or its id.
+        node: String,
+    },
     /// Lets a restored HQ decide again, though it has not heard every node.
     Resume {
         /// Slug of the conference.
@@ -230,6 +244,14 @@ async fn ask(client: &Client, command: HqCommand) -> anyhow::Result<Value> {
         HqCommand::Bundle(command) => bundle::ask(client, command).await,
         HqCommand::Attendees { conference, words } => {
             client.get(&format!("/conferences/{conference}/attendees"), &[("q", &words)]).await
+        }
+        HqCommand::Retire { conference, node } => {
+            let path = format!("/conferences/{conference}/nodes/{node}/retirement");
+            client.send(Method::POST, &path, &Value::Null).await
+        }
+        HqCommand::Reclaim { conference, node } => {
+            let path = format!("/conferences/{conference}/nodes/{node}/reclaim");
+            client.send(Method::POST, &path, &Value::Null).await
         }
         HqCommand::Resume { conference } => {
             client.send(Method::POST, &format!("/conferences/{conference}/resume"), &Value::Null).await

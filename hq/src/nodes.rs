@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lanyard_sync::LogId;
+use lanyard_sync::{LogId, NodeId};
 
 use crate::hq::Running;
 
@@ -20,5 +20,13 @@ pub fn latest_log(running: &Running, name: &str) -> Option<LogId> {
     let published = running.writer.published();
     let logs = published.borrow().logs.clone();
     let of_node = logs.iter().filter(|(_, info)| !info.authority && info.name == name);
+    of_node.max_by_key(|(_, info)| info.arrival).map(|(log, _)| *log)
+}
+
+/// The log a node writes to: of several, the one whose entries arrived last.
+pub fn latest_log_of(running: &Running, node: NodeId) -> Option<LogId> {
+    let published = running.writer.published();
+    let logs = published.borrow().logs.clone();
+    let of_node = logs.iter().filter(|(log, _)| log.node == node);
     of_node.max_by_key(|(_, info)| info.arrival).map(|(log, _)| *log)
 }

@@ -111,7 +111,7 @@ impl World {
             (Waiting::Refusal, Committed::Command(Ok(_))) if self.nodes[node].was_set_back => Ok(()),
             (Waiting::Refusal, Committed::Command(Err(SubmitError::KeyReused)))
             // It decides nothing while it waits for its own entries.
-            | (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::Busy { .. }))) => Ok(()),
+            | (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::Busy { .. } | SubmitError::Retired))) => Ok(()),
             (Waiting::Itself(id), Committed::Command(outcome)) => self.acknowledge(node, id, &outcome?),
             (Waiting::Session { entries }, Committed::Import(stored)) => {
                 let result = match stored {
@@ -138,6 +138,10 @@ impl World {
         outcome: Result<Answer, SubmitError>,
     ) -> anyhow::Result<()> {
         if matches!(outcome, Err(SubmitError::Busy { .. })) && self.nodes[node].was_set_back {
+            return Ok(());
+        }
+        if matches!(outcome, Err(SubmitError::Retired)) && self.nodes[node].is_retired {
+            self.pending.remove(&(node, id));
             return Ok(());
         }
         if self.dice.chance(self.rates.answer_lost) {

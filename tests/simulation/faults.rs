@@ -37,6 +37,8 @@ pub(crate) enum Fault {
     ClockJump,
     /// A machine is set back to an earlier picture of itself, unnoticed.
     SetBack,
+    /// HQ retires a node that lives.
+    Retirement,
 }
 
 /// How many of each kind.
@@ -44,7 +46,7 @@ pub(crate) type FaultCounts = BTreeMap<Fault, u64>;
 
 impl Fault {
     /// Every kind.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Partition,
         Self::Delay,
         Self::Reorder,
@@ -60,6 +62,7 @@ impl Fault {
         Self::Skew,
         Self::ClockJump,
         Self::SetBack,
+        Self::Retirement,
     ];
 
     /// The kind in words.
@@ -80,6 +83,7 @@ impl Fault {
             Self::Skew => "clock skew",
             Self::ClockJump => "clock jump",
             Self::SetBack => "set back",
+            Self::Retirement => "retirement",
         }
     }
 }

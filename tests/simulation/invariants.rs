@@ -36,7 +36,9 @@ pub(crate) fn after_commit(world: &mut World, number: usize) -> anyhow::Result<(
     let account = node.account();
     for (seat_type, ledger) in ledgers {
         let own = ledger.balances.get(&account).copied().unwrap_or_default();
-        world.spent.insert((number, seat_type), own.held + own.sold);
+        if !world.nodes[number].is_retired {
+            world.spent.insert((number, seat_type), own.held + own.sold);
+        }
         if number == HQ {
             let others: i64 = (0..world.nodes.len()).filter_map(|at| world.spent.get(&(at, seat_type))).sum();
             ensure!(
@@ -87,6 +89,9 @@ pub(crate) fn marks(world: &World) -> anyhow::Result<BTreeMap<String, u64>> {
     mark("replays", usize::try_from(world.oracle.replays)?);
     let lines = hq.read(|db| db.entries_after(0, ALL))?;
     mark("entries written again", lines.iter().filter(|line| line.stands_for.is_some()).count());
+    mark("nodes retired", lines.iter().filter(|line| line.kind == "logs-closed").count());
+    let closed = hq.closed_logs()?;
+    mark("entries that do not count", lines.iter().filter(|line| closed.is_beyond(line.dot)).count());
     mark("forks", lines.iter().filter(|line| line.kind == "fork-found").count());
     let opened =
         |line: &&EntryLine| line.facts.as_deref().is_some_and(|facts| facts.contains("\"set_back\""));

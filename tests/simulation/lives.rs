@@ -82,6 +82,7 @@ impl World {
             }
             7..9 => self.take_picture()?,
             9..12 => self.set_back()?,
+            12 => self.retire(),
             _ => {}
         }
         Ok(())

@@ -10,6 +10,7 @@ use lanyard_domain::Account;
 use lanyard_node::clock::Surroundings;
 use lanyard_node::engine::Submission;
 use lanyard_node::read::{Read, ReadError};
+use lanyard_node::store::closed::ClosedLogs;
 use lanyard_node::{Engine, Identity, Options, Reader};
 use lanyard_sync::{CallId, CommandId, Hash, LogId, OwnHead, Role, ScopeId, SigningKey, VersionVector};
 
@@ -56,6 +57,8 @@ pub(crate) struct Node {
     pub(crate) picture: Option<(Image, u64)>,
     /// Whether it was ever set back to one.
     pub(crate) was_set_back: bool,
+    /// Whether HQ retired it, known here or not.
+    pub(crate) is_retired: bool,
     seed: u64,
     clock: Arc<AtomicI64>,
     log: Option<LogId>,
@@ -84,6 +87,7 @@ impl Node {
             starts: 0,
             picture: None,
             was_set_back: false,
+            is_retired: false,
             seed,
             clock: Arc::new(AtomicI64::new(BEGIN_MS)),
             log: None,
@@ -181,6 +185,12 @@ impl Node {
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
     pub(crate) fn forks(&self) -> anyhow::Result<BTreeMap<LogId, u64>> {
         self.read(|db| db.forks())
+    }
+
+    /// Logs that are over, as far as it knows.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
+    pub(crate) fn closed_logs(&self) -> anyhow::Result<ClosedLogs> {
+        self.read(|db| db.closed_logs())
     }
 
     /// One number for its stored states.

@@ -13,7 +13,7 @@ const COMMANDS_MEDIAN: u64 = 40;
 const FAULTS_MEDIAN: u64 = 5;
 /// From so many worlds on, each kind of fault and each of the marks must have occurred.
 const ENOUGH_WORLDS: usize = 200;
-const MARKS: [&str; 13] = [
+const MARKS: [&str; 15] = [
     "double_entry",
     "admitted_before_notice",
     "badges unseen by each other",
@@ -27,6 +27,8 @@ const MARKS: [&str; 13] = [
     "entries written again",
     "forks",
     "epochs after a set-back",
+    "nodes retired",
+    "entries that do not count",
 ];
 
 /// What came of all worlds.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use lanyard_domain::{Command, Role};
 use lanyard_node::branch::{Search, compare};
 use lanyard_node::engine::{LocalChange, Submission};
-use lanyard_sync::Dot;
+use lanyard_sync::{CommandId, Dot};
 
+use crate::desk::submitted;
 use crate::faults::Fault;
 use crate::invariants::ALL;
 use crate::line::Cut;
@@ -49,6 +51,23 @@ impl World {
         }
         self.strike(Fault::SetBack);
         self.nodes[number].die(&picture)
+    }
+
+    /// HQ gives up a venue node, which goes on until it hears of it.
+    pub(crate) fn retire(&mut self) {
+        if self.nodes.iter().any(|node| node.is_retired) || !self.nodes[HQ].is_up() || !self.dice.chance(300)
+        {
+            return;
+        }
+        let number = 1 + self.dice.index(self.nodes.len() - 1);
+        self.strike(Fault::Retirement);
+        self.nodes[number].is_retired = true;
+        self.spent.retain(|(node, _), _| *node != number);
+        let command = Command::CloseLogs { node: self.nodes[number].identity.node, keep: None };
+        let id = CommandId(self.dice.bytes());
+        let mut submitted = submitted(id, &self.nodes[HQ], &mut self.dice, command);
+        submitted.role = Role::Administrator;
+        self.give(HQ, submitted);
     }
 
     /// Decisions wait until the node's own entries are back.

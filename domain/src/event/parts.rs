@@ -1,6 +1,6 @@
 //! Values that stand inside the facts of events.
 
-use lanyard_sync::Dot;
+use lanyard_sync::{Dot, LogId};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{OrderId, SeatId, SeatTypeId};
@@ -86,4 +86,14 @@ pub enum Decision {
     },
     /// All of it stands.
     Accept,
+}
+
+/// The last entry of a log that counts.
+// Stored: as JSON in `logs-closed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEnd {
+    /// The log.
+    pub log: LogId,
+    /// Its last sequence number that counts.
+    pub seq: u64,
 }

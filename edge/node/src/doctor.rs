@@ -32,6 +32,8 @@ pub enum Finding {
         /// Entries that are missing.
         missing: u64,
     },
+    /// HQ ended this node's log.
+    Retired,
     /// Two branches of this node's log were found.
     Forked {
         /// Where they part.
@@ -76,6 +78,7 @@ impl Finding {
             Self::SetBack { missing } => {
                 format!("This node was set back: others have {missing} entries of its log that it lost.")
             }
+            Self::Retired => "HQ retired this node: nothing it writes counts any more.".to_owned(),
             Self::Forked { from, set_aside } => format!(
                 "Two copies of this node wrote at once, from entry {from} on: its data folder was copied, or the machine \
                  was set back. {set_aside} entries were written again in other logs; nothing is lost."
@@ -116,12 +119,16 @@ impl Finding {
                 "It fetches them from HQ or a sibling by itself. Cut off or started again without them it goes on, with \
                  no seats to sell: give it some at HQ with `lanyard-hq give`."
             }
+            Self::Retired => {
+                "Keep this folder until nothing waits to be sent: HQ shows what came too late. Let the machine join anew into \
+                 an empty data folder."
+            }
             Self::Forked { .. } => {
                 "If two machines run with this node's data, stop one and let it join anew with an empty data folder. Look \
                  at the conflicts: what both let in or sold is shown there."
             }
             Self::Stranded { .. } => {
-                "At the end as many are free. Whoever wants to sell them raises the quota at HQ by as many, once."
+                "`lanyard-hq reclaim` takes them back, once no other machine runs with this node's data."
             }
             Self::CertificateEnds { in_days } if *in_days < 0 => {
                 "Keep this folder. Work goes on here; carry it to HQ with `lanyard bundle export`."
@@ -160,6 +167,9 @@ pub fn examine(
             findings.push(Finding::Copied);
         }
         findings.extend(set_back(*read, own)?);
+        if read.closed_logs()?.is_over(&own) {
+            findings.push(Finding::Retired);
+        }
         findings.extend(forked(*read, own)?);
         findings.extend(stranded(*read, own)?);
         let in_days = (identity.certificate.claims.not_after_ms - now_ms).div_euclid(DAY_MS);

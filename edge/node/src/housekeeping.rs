@@ -29,7 +29,11 @@ pub enum HousekeepingError {
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn release_due(writer: &Writer, reader: &Reader, now_ms: i64) -> Result<(), HousekeepingError> {
-    let own = writer.published().borrow().own_account();
+    let now = writer.now();
+    if !now.decides() {
+        return Ok(());
+    }
+    let own = now.own_account();
     for submitted in reader.read(move |read| Ok(due(read.db, own, now_ms)?)).await? {
         writer.submit(submitted).await?;
     }

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use crate::engine::fold::{Logs, Refolded, fold_stream};
 use crate::fault::{Fault, is_planted};
 use crate::read::{Read, ReadError};
+use crate::store::closed::ClosedLogs;
 use crate::store::{StoreError, entries, forks, logs, streams};
 
 const TAG: &str = "lanyard/state-hash/1";
@@ -58,8 +59,8 @@ pub(crate) fn for_each_stream(
     db: &Connection,
     mut visit: impl FnMut(&StreamName, i64, Refolded) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let (rows_of_logs, forks) = (logs::all(db)?, forks::all(db)?);
-    let logs = Logs { rows: &rows_of_logs, forks: &forks };
+    let (rows_of_logs, forks, closed) = (logs::all(db)?, forks::all(db)?, ClosedLogs::load(db)?);
+    let logs = Logs { rows: &rows_of_logs, forks: &forks, closed: &closed };
     let mut statement = db.prepare(
         "SELECT s.id, s.category, s.key, e.pos FROM streams s JOIN entries e ON e.stream = s.id \
          ORDER BY s.category, s.key",

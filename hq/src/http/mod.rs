@@ -13,6 +13,7 @@ mod orders;
 mod quotas;
 mod reports;
 mod resume;
+mod retirement;
 mod rights;
 mod routes;
 mod staff;

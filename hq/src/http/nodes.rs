@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use lanyard_node::clock::system_now_ms;
 use lanyard_node::http::Problem;
+use lanyard_node::store::closed::ClosedLogs;
+use lanyard_sync::{NodeId, VersionVector};
 use serde_json::{Value, json};
 
 use super::{broken, running};
@@ -16,8 +18,8 @@ pub(super) async fn list(
     Path(slug): Path<String>,
 ) -> Result<axum::Json<Vec<Value>>, Problem> {
     let running = running(&hq, &slug)?;
-    let read = running.reader.read(|db| Ok((db.enrolled()?, db.vector()?)));
-    let (enrolled, here) = read.await.map_err(|error| broken(&error))?;
+    let read = running.reader.read(|db| Ok((db.enrolled()?, db.vector()?, db.closed_logs()?)));
+    let (enrolled, here, closed) = read.await.map_err(|error| broken(&error))?;
     let published = running.writer.published().borrow().clone();
     let peers = published.peers;
     let now_ms = system_now_ms();
@@ -29,6 +31,8 @@ pub(super) async fn list(
             "entries": entries,
             "lacks_entries": peer.map(|peer| lacks(&here, &peer.vector)),
             "last_heard_ms": peer.map(|peer| peer.heard_at_ms),
+            "retired": closed.is_retired(&node),
+            "entries_that_do_not_count": beyond(&here, &closed, node),
             "is_waited_for": published.waits_for.contains(&node),
             "silent_for_ms": peer.map(|peer| now_ms.saturating_sub(peer.heard_at_ms)),
         })
@@ -36,6 +40,12 @@ pub(super) async fn list(
     Ok(axum::Json(rows.collect()))
 }
 
-fn lacks(here: &lanyard_sync::VersionVector, there: &lanyard_sync::VersionVector) -> u64 {
+/// Entries of a node that came after the ends of its logs.
+fn beyond(here: &VersionVector, closed: &ClosedLogs, node: NodeId) -> u64 {
+    let of_node = here.iter().filter(|(log, _)| log.node == node);
+    of_node.filter_map(|(log, head)| Some(head.seq.saturating_sub(closed.end(&log)?))).sum()
+}
+
+fn lacks(here: &VersionVector, there: &VersionVector) -> u64 {
     here.iter().map(|(log, head)| head.seq.saturating_sub(there.seq(&log))).sum()
 }

@@ -7,7 +7,7 @@ use axum::routing::{get, post, put};
 
 use super::{
     attendees, authorise, bundles, conferences, health, imports, join_codes, joins, nodes, orders, quotas,
-    reports, resume, rights, staff, status_page,
+    reports, resume, retirement, rights, staff, status_page,
 };
 use crate::hq::Hq;
 
@@ -26,6 +26,8 @@ pub fn routes(hq: Arc<Hq>) -> Router {
         .route("/conferences/{slug}/orders/{order}/cancellation", post(orders::cancel))
         .route("/conferences/{slug}/attendees", get(attendees::find))
         .route("/conferences/{slug}/nodes", get(nodes::list))
+        .route("/conferences/{slug}/nodes/{node}/retirement", post(retirement::retire))
+        .route("/conferences/{slug}/nodes/{node}/reclaim", post(retirement::reclaim))
         .route("/conferences/{slug}/arrivals", get(reports::arrivals))
         .route("/conferences/{slug}/sales", get(reports::sales))
         .route("/conferences/{slug}/conflicts", get(reports::conflicts))

@@ -93,7 +93,7 @@ impl Engine {
             contexts::insert(&self.db, log, entry.dot.seq, delta, |log| Some(self.logs.get(log)?.id))?;
         }
         if may_apply(&self.db, loaded, &entry)? {
-            let logs = Logs { rows: &self.logs, forks: &self.known.forks };
+            let logs = Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed };
             let sees = |dot: Dot| context.sees(&entry.dot, &dot) && !logs.hides(entry.dot.log, dot);
             fold_next(loaded, meaning, &placed(logs, entry.dot, &entry.header, &sees));
         }

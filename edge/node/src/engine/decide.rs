@@ -48,6 +48,7 @@ impl Target {
             | Command::ConfigureConference { .. }
             | Command::SetStaff { .. }
             | Command::EnrolNode { .. }
+            | Command::CloseLogs { .. }
             | Command::ImportAttendees { .. }
             | Command::RegisterWalkUp { .. }
             | Command::GiveRights { .. }
@@ -77,6 +78,9 @@ impl Engine {
         }
         if !self.waits_for.is_empty() {
             return Ok(Err(SubmitError::Healing));
+        }
+        if self.closed.is_over(&self.own_log()) {
+            return Ok(Err(SubmitError::Retired));
         }
         if !submitted.role.may(&submitted.command) {
             return Ok(Err(SubmitError::NotPermitted { needs: submitted.command.least_role() }));
@@ -176,6 +180,7 @@ impl Engine {
                     Accepted { attendee: target.attendee, order: target.order, ..Accepted::default() };
                 self.write(&origin, &drafts, is_import, &mut accepted, draws)?;
                 self.follow(&origin, &drafts, &mut accepted, draws)?;
+                self.close_what_was_decided(&drafts)?;
                 Outcome::Accepted(accepted)
             }
             Err(mut refused) => {
@@ -186,6 +191,18 @@ impl Engine {
         };
         self.save_touched()?;
         Ok(outcome)
+    }
+
+    /// What HQ closes is closed here too.
+    fn close_what_was_decided(&mut self, drafts: &[Draft]) -> Result<(), StoreError> {
+        for draft in drafts {
+            if let (Stream::Node(node), Facts::LogsClosed(closed)) = (&draft.stream, &draft.event.facts) {
+                for name in self.close_logs(*node, closed)? {
+                    self.refold(&name)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn decide(

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::reissued::ReissuedRows;
 use super::states::Loaded;
+use crate::store::closed::ClosedLogs;
 use crate::store::entries::EntryRow;
 use crate::store::logs::LogRow;
 use crate::store::states::Last;
@@ -99,6 +100,8 @@ pub(crate) struct Logs<'a> {
     pub(crate) rows: &'a BTreeMap<LogId, LogRow>,
     /// Those with two branches, with the first sequence number that differs.
     pub(crate) forks: &'a BTreeMap<LogId, u64>,
+    /// Those that are over.
+    pub(crate) closed: &'a ClosedLogs,
 }
 
 impl Logs<'_> {
@@ -138,7 +141,7 @@ pub(crate) fn fold_stream(
     let is_tally = folded.as_ref().is_some_and(Folded::is_tally);
     let mut refolded = Refolded { folded, readable: true, unknown: 0, last, applied: BTreeSet::new() };
     let mut reissued = ReissuedRows::of(&rows);
-    for row in &rows {
+    for row in rows.iter().filter(|row| !logs.closed.is_beyond(row.dot)) {
         if row.header.min_reader > READER {
             refolded.readable = false;
             break;

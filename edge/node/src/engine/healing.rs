@@ -25,6 +25,7 @@ impl Engine {
             }
         }
         nodes.remove(&self.identity.node);
+        nodes.retain(|node| !self.closed.is_retired(node));
         self.waits_for = nodes.into();
         self.keep_waiting()
     }

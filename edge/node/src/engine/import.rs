@@ -97,11 +97,14 @@ impl Engine {
         entries::insert(&self.db, place, entry, signature.as_ref())?;
         let key = entry.canonical_key();
         let is_tally = loaded.folded.as_deref().is_some_and(lanyard_domain::Folded::is_tally);
-        let applies = may_apply(&self.db, loaded, entry)?;
-        let logs = Logs { rows: &self.logs, forks: &self.known.forks };
+        let logs = Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed };
         let is_plain = entry.header.ext.is_empty() && !logs.is_beyond_a_fork(entry.dot);
         let sorts_last = is_tally || (is_plain && loaded.last.is_none_or(|last| last.key < key));
-        if !applies || !sorts_last || !loaded.readable || entry.header.min_reader > READER {
+        let counts = !logs.closed.is_beyond(entry.dot);
+        let applies = counts && may_apply(&self.db, loaded, entry)?;
+        if !counts {
+            // Kept and relayed: that it does not count is for the fold to say.
+        } else if !applies || !sorts_last || !loaded.readable || entry.header.min_reader > READER {
             to_refold.insert(name.clone());
         } else if !to_refold.contains(name) {
             let meaning: Meaning = meaning(&entry.header, &entry.payload);
@@ -115,6 +118,7 @@ impl Engine {
         if let Some(notice) = ForkNotice::of(entry) {
             to_refold.extend(self.note_fork(notice.log, notice.from)?);
         }
+        to_refold.extend(self.learn_closed(entry)?);
         Ok(())
     }
 

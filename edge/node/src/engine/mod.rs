@@ -7,6 +7,7 @@
 
 mod append;
 mod change_locally;
+mod closed;
 mod commit;
 mod decide;
 mod due;
@@ -61,6 +62,7 @@ use crate::clock::Surroundings;
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
 use crate::rebuild::{Rebuilt, rebuild};
+use crate::store::closed::ClosedLogs;
 use crate::store::logs::LogRow;
 use crate::store::{StoreError, checkpoint, sql};
 use fold::Logs;
@@ -80,6 +82,7 @@ pub struct Engine {
     held_until_seq: Option<u64>,
     /// Nodes that may know what a restored HQ forgot: nothing is decided.
     waits_for: Arc<BTreeSet<NodeId>>,
+    closed: ClosedLogs,
     /// Position of the last own entry, while its head is not signed.
     unsigned_pos: Option<i64>,
     logs: BTreeMap<LogId, LogRow>,
@@ -138,7 +141,7 @@ impl Engine {
 
     /// Every log, with what is known of its branches.
     const fn all_logs(&self) -> Logs<'_> {
-        Logs { rows: &self.logs, forks: &self.known.forks }
+        Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed }
     }
 
     /// Position of the last entry in order of arrival.
@@ -159,6 +162,7 @@ impl Engine {
             skew_ms: self.skew_ms,
             peers: self.peers.known(),
             waits_for: Arc::clone(&self.waits_for),
+            is_closed: self.closed.is_over(&self.own_log()),
         }
     }
 

@@ -18,6 +18,7 @@ use super::{Engine, LogInfo, Options};
 use crate::clock::{Draws, Surroundings};
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
+use crate::store::closed::ClosedLogs;
 use crate::store::incarnation::{self, AdvanceError, Continuity};
 use crate::store::migrate::migrate;
 use crate::store::{MigrateError, StoreError, entries, forks, logs, meta, open_for_writing, sql};
@@ -74,6 +75,7 @@ impl Engine {
             skew_ms: None,
             held_until_seq: None,
             waits_for: Arc::default(),
+            closed: ClosedLogs::default(),
             unsigned_pos: None,
             logs: BTreeMap::new(),
             log_infos: Arc::default(),
@@ -112,6 +114,7 @@ impl Engine {
         self.log_infos = Arc::new(self.logs.values().map(|row| (row.log, LogInfo::of(row))).collect());
         self.known.logs = logs::known(&self.db, self.identity.scope, &self.logs)?;
         self.known.forks = forks::all(&self.db)?;
+        self.closed = ClosedLogs::load(&self.db)?;
         self.position = entries::last_position(&self.db)?;
         self.committed_position = self.position;
         self.arrivals = Tally::load(&self.db)?;

@@ -32,6 +32,8 @@ pub struct Published {
     pub peers: Arc<BTreeMap<NodeId, Peer>>,
     /// Nodes that a restored HQ waits for before it decides again.
     pub waits_for: Arc<BTreeSet<NodeId>>,
+    /// Whether HQ ended the log of this node: nothing is decided any more.
+    pub is_closed: bool,
 }
 
 /// Who writes a log.
@@ -52,6 +54,11 @@ impl LogInfo {
 }
 
 impl Published {
+    /// Whether this node may decide: its log goes on, and it waits for nobody.
+    pub fn decides(&self) -> bool {
+        !self.is_closed && self.waits_for.is_empty()
+    }
+
     /// The account whose seat rights this node spends.
     pub fn own_account(&self) -> Account {
         let is_hq = self.logs.get(&self.own_log).is_some_and(|info| info.authority);

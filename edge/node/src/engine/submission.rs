@@ -288,6 +288,9 @@ pub enum SubmitError {
         /// Which stream.
         stream: String,
     },
+    /// HQ ended the log of this node.
+    #[error("this node was retired at HQ")]
+    Retired,
     /// HQ was restored from a backup and waits for what its nodes know.
     #[error("HQ was restored from a backup and waits for what its nodes know")]
     Healing,

@@ -3,16 +3,18 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use lanyard_domain::event::LogEnd;
 use lanyard_domain::view::{CodeMatch, View};
 use lanyard_domain::{
     Account, Attendee, AttendeeId, Conference, Folded, Ledger, Order, OrderId, Person, SeatTypeId, Stream,
 };
+use lanyard_sync::NodeId;
 use rusqlite::Connection;
 
 use super::states::States;
 use crate::fault::{Fault, is_planted};
 use crate::project::attendee::name_key;
-use crate::store::{StoreError, streams};
+use crate::store::{StoreError, logs, streams};
 
 /// Most attendees a code or a similar name is followed to.
 const MATCHES_MAX: u32 = 10;
@@ -97,6 +99,10 @@ impl View for NodeView<'_> {
             what_stands_for(rows)
         });
         self.or_fail(found).unwrap_or(CodeMatch::Unknown)
+    }
+
+    fn log_ends(&self, node: NodeId) -> Vec<LogEnd> {
+        self.or_fail(logs::ends_of(self.db, node)).unwrap_or_default()
     }
 
     fn similar(&self, person: &Person) -> Vec<AttendeeId> {

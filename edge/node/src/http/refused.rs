@@ -48,6 +48,11 @@ impl From<SubmitError> for Problem {
                     .with("events_between", events)
             }
             SubmitError::NeedsUpgrade { .. } => Self::new(StatusCode::CONFLICT, "needs_upgrade", detail),
+            SubmitError::Retired => {
+                let detail = "This node was retired at HQ: nothing it writes counts any more. Go on at another node, \
+                              or let this one join anew into an empty data folder.";
+                Self::new(StatusCode::CONFLICT, "retired", detail)
+            }
             SubmitError::Healing => {
                 let detail = "HQ was restored from a backup and waits until its nodes gave back what they know. \
                               Look at `nodes`; `resume` goes on without them.";

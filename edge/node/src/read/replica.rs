@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lanyard_sync::{Batch, BatchBuilder, Dot, LogId, Pushed, ScopeId, VersionVector};
 
 use super::{Read, ReadError};
+use crate::store::closed::ClosedLogs;
 use crate::store::{StoreError, entries, forks, logs, meta};
 
 /// Entries that are read at once.
@@ -25,6 +26,11 @@ impl Read<'_> {
     /// Every log that is known to have two branches, with the first sequence number that differs.
     pub fn forks(&self) -> Result<BTreeMap<LogId, u64>, ReadError> {
         Ok(forks::all(self.db)?)
+    }
+
+    /// Logs that are over, and nodes that are retired.
+    pub fn closed_logs(&self) -> Result<ClosedLogs, ReadError> {
+        Ok(ClosedLogs::load(self.db)?)
     }
 
     /// Where a log is known to have two branches.

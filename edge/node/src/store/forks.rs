@@ -51,6 +51,11 @@ pub(crate) fn set_aside(db: &Connection, log: i64, row: &EntryRow) -> Result<(),
         row.hash.as_bytes().as_slice(),
     ))?;
     db.prepare_cached("DELETE FROM entries WHERE pos = ?1")?.execute([row.pos])?;
+    forget_tallied(db, row)
+}
+
+/// Forgets that an entry of a tally was applied.
+pub(crate) fn forget_tallied(db: &Connection, row: &EntryRow) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM tallied WHERE command = ?1 AND idx = ?2")?
         .execute((row.header.command.as_bytes().as_slice(), row.header.index))?;
     Ok(())

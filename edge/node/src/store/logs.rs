@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lanyard_sync::{Certificate, Head, KnownLog, LogContext, LogHead, LogId, Role, ScopeId, VersionVector};
+use lanyard_domain::event::LogEnd;
+use lanyard_sync::{
+    Certificate, Head, KnownLog, LogContext, LogHead, LogId, NodeId, Role, ScopeId, VersionVector,
+};
 use rusqlite::Connection;
 
 use super::{StoreError, contexts, sql};
@@ -81,6 +84,13 @@ pub(crate) fn known(
             Ok((row.log, KnownLog { head, certificate: row.certificate.clone() }))
         })
         .collect()
+}
+
+/// Reads how far the logs of a node are here.
+pub(crate) fn ends_of(db: &Connection, node: NodeId) -> Result<Vec<LogEnd>, StoreError> {
+    let vector = vector(db)?;
+    let of_node = vector.iter().filter(|(log, _)| log.node == node);
+    Ok(of_node.map(|(log, head)| LogEnd { log, seq: head.seq }).collect())
 }
 
 /// Reads the version vector: the last entry of each log.

@@ -5,6 +5,7 @@
 
 pub(crate) mod ballast;
 pub(crate) mod checkpoint;
+pub mod closed;
 pub(crate) mod contexts;
 mod database;
 pub(crate) mod entries;

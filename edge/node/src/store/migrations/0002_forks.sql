@@ -13,3 +13,12 @@ CREATE TABLE set_aside (
     seq     INTEGER NOT NULL,
     hash    BLOB    NOT NULL
 );
+
+-- Logs that HQ ended, and nodes that it retired: what comes after the end of a log is kept and not counted.
+CREATE TABLE closed_logs (
+    node    BLOB    NOT NULL,
+    epoch   INTEGER NOT NULL,
+    end_seq INTEGER NOT NULL,
+    PRIMARY KEY (node, epoch)
+) WITHOUT ROWID;
+CREATE TABLE retired_nodes (node BLOB PRIMARY KEY) WITHOUT ROWID;

@@ -1,0 +1,76 @@
+//! Logs that are over, and nodes that are retired.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lanyard_domain::event::LogEnd;
+use lanyard_sync::{Dot, LogId, NodeId};
+use rusqlite::Connection;
+
+use super::{StoreError, sql};
+
+/// Where logs end, as HQ said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClosedLogs {
+    ends: BTreeMap<LogId, u64>,
+    retired: BTreeSet<NodeId>,
+}
+
+impl ClosedLogs {
+    /// Reads all of them.
+    pub(crate) fn load(db: &Connection) -> Result<Self, StoreError> {
+        let mut closed = Self::default();
+        let mut statement = db.prepare_cached("SELECT node, epoch, end_seq FROM closed_logs")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let end: i64 = row.get(2)?;
+            closed.ends.insert(sql::log_id(row, 0, 1)?, sql::counter(end));
+        }
+        let mut statement = db.prepare_cached("SELECT node FROM retired_nodes")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            closed.retired.insert(NodeId(sql::bytes(row, 0)?));
+        }
+        Ok(closed)
+    }
+
+    /// Ends a log; the first end stands. Tells whether that is news.
+    pub(crate) fn close(&mut self, db: &Connection, end: LogEnd) -> Result<bool, StoreError> {
+        let is_new = !self.ends.contains_key(&end.log);
+        if is_new {
+            self.ends.insert(end.log, end.seq);
+            let (node, epoch) = (end.log.node.as_bytes().as_slice(), sql::column(end.log.epoch.0));
+            db.prepare_cached("INSERT INTO closed_logs (node, epoch, end_seq) VALUES (?1, ?2, ?3)")?
+                .execute((node, epoch, sql::column(end.seq)))?;
+        }
+        Ok(is_new)
+    }
+
+    /// Retires a node.
+    pub(crate) fn retire(&mut self, db: &Connection, node: NodeId) -> Result<(), StoreError> {
+        if self.retired.insert(node) {
+            db.prepare_cached("INSERT INTO retired_nodes (node) VALUES (?1)")?
+                .execute([node.as_bytes().as_slice()])?;
+        }
+        Ok(())
+    }
+
+    /// Whether a node is retired.
+    pub fn is_retired(&self, node: &NodeId) -> bool {
+        self.retired.contains(node)
+    }
+
+    /// Whether a log is over.
+    pub fn is_over(&self, log: &LogId) -> bool {
+        self.ends.contains_key(log) || self.is_retired(&log.node)
+    }
+
+    /// The last entry of a log that counts; none while it is not over.
+    pub fn end(&self, log: &LogId) -> Option<u64> {
+        self.ends.get(log).copied().or_else(|| self.is_retired(&log.node).then_some(0))
+    }
+
+    /// Whether an entry comes after the end of its log.
+    pub fn is_beyond(&self, dot: Dot) -> bool {
+        self.end(&dot.log).is_some_and(|end| end < dot.seq)
+    }
+}
