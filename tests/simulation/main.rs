@@ -5,7 +5,7 @@
 //! is the same world. A seed that fails prints itself and the command that runs it again.
 //!
 //! `LANYARD_SIM_SEEDS` says how many worlds, `LANYARD_SIM_FROM` the first seed, `LANYARD_SIM_TRACE=1` prints
-//! what happens.
+//! what happens. With `--planted`, and built with the feature of that name, it looks for faults that are planted.
 
 mod commits;
 mod desk;
@@ -19,6 +19,7 @@ mod line;
 mod lives;
 mod node;
 mod oracle;
+mod planted;
 mod report;
 mod seeds;
 mod set_backs;
@@ -32,6 +33,9 @@ fn main() -> anyhow::Result<ExitCode> {
     // Asked for the names of its tests, as some editors do, it has none.
     if std::env::args().any(|argument| argument == "--list") {
         return Ok(ExitCode::SUCCESS);
+    }
+    if std::env::args().any(|argument| argument == "--planted") {
+        return planted::find_all();
     }
     error_log::collect()?;
     let report = seeds::Seeds::from_environment()?.run();

@@ -19,7 +19,7 @@ const FIRST: u64 = 1;
 /// One of so many seeds is run twice, to see that it is the same world.
 const TWICE_EVERY: u64 = 100;
 /// After so many failures nothing is learnt from more.
-const FAILURES_MAX: usize = 5;
+const FAILURES_MAX: u64 = 5;
 /// Memory, where there is such a place: the disks of worlds live for a blink.
 const MEMORY: &str = "/dev/shm";
 
@@ -30,6 +30,8 @@ pub(crate) struct Seeds {
     count: u64,
     prints: bool,
     below: PathBuf,
+    /// After so many failures it ends.
+    failures: u64,
 }
 
 impl Seeds {
@@ -39,6 +41,7 @@ impl Seeds {
         Ok(Self {
             first: number("LANYARD_SIM_FROM")?.unwrap_or(FIRST),
             count: number("LANYARD_SIM_SEEDS")?.unwrap_or(SEEDS),
+            failures: number("LANYARD_SIM_FAILURES")?.unwrap_or(FAILURES_MAX),
             prints: number("LANYARD_SIM_TRACE")?.unwrap_or(0) > 0,
             below: if below.is_dir() { below.to_owned() } else { env::temp_dir() },
         })
@@ -70,7 +73,7 @@ impl Seeds {
             drop(done);
             for (seed, result) in results {
                 report.add(seed, result);
-                if report.failures() >= FAILURES_MAX {
+                if report.failures() as u64 >= self.failures {
                     enough.store(true, Ordering::Relaxed);
                 }
             }

@@ -11,7 +11,7 @@ pub mod config;
 pub mod data_lock;
 pub mod doctor;
 pub mod engine;
-mod fault;
+pub mod fault;
 mod health;
 pub mod housekeeping;
 pub mod http;

@@ -10,6 +10,7 @@ use super::Engine;
 use super::fold::{Logs, Meaning, fold_next, placed};
 use super::states::Loaded;
 use crate::clock::Draws;
+use crate::fault::{Fault, is_planted};
 use crate::project::{Changed, Row, Standing, project};
 use crate::store::entries::Place;
 use crate::store::states::{Last, StateRow};
@@ -185,5 +186,6 @@ pub(super) fn may_apply(
 /// Notes an entry of a tally as applied; tells whether it was not.
 pub(super) fn tally(db: &rusqlite::Connection, command: &CommandId, index: u16) -> Result<bool, StoreError> {
     let mut statement = db.prepare_cached("INSERT OR IGNORE INTO tallied (command, idx) VALUES (?1, ?2)")?;
-    Ok(statement.execute((command.as_bytes().as_slice(), index))? == 1)
+    let is_first = statement.execute((command.as_bytes().as_slice(), index))? == 1;
+    Ok(is_first || is_planted(Fault::TalliedTwice))
 }

@@ -8,6 +8,7 @@ use lanyard_sync::{Entry, NodeId, StreamName};
 
 use super::Engine;
 use super::fold::{Meaning, meaning};
+use crate::fault::{Fault, is_planted};
 use crate::store::{StoreError, entries, forks};
 
 /// Kind of the entry that closes logs.
@@ -43,6 +44,9 @@ impl Engine {
             self.closed.retire(&self.db, node)?;
         }
         let mut streams = BTreeSet::new();
+        if is_planted(Fault::ClosedTooLate) {
+            return Ok(streams);
+        }
         for row in self.logs.values().filter(|row| row.log.node == node) {
             let Some(end) = self.closed.end(&row.log).filter(|_| before.end(&row.log).is_none()) else {
                 continue;

@@ -13,6 +13,7 @@ use super::recovered::FORGOTTEN;
 use super::view::NodeView;
 use super::{Answer, Engine, EventLine, SubmitError, Submitted};
 use crate::clock::Draws;
+use crate::fault::{Fault, is_planted};
 use crate::store::{StoreError, entries, outcomes};
 
 /// Most entries that are named to somebody who decided on an earlier version.
@@ -89,7 +90,9 @@ impl Engine {
             return Ok(Err(stale));
         }
         let outcome = self.decide_and_write(submitted, draws)?;
-        outcomes::insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
+        if !is_planted(Fault::OutcomeForgotten) {
+            outcomes::insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
+        }
         Ok(self.answer(outcome, false).map(Ok)?)
     }
 

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::reissued::ReissuedRows;
 use super::states::Loaded;
+use crate::fault::{Fault, is_planted};
 use crate::store::closed::ClosedLogs;
 use crate::store::entries::EntryRow;
 use crate::store::logs::LogRow;
@@ -140,6 +141,9 @@ pub(crate) fn fold_stream(
     let folded = stream.and_then(Folded::empty);
     let is_tally = folded.as_ref().is_some_and(Folded::is_tally);
     let mut refolded = Refolded { folded, readable: true, unknown: 0, last, applied: BTreeSet::new() };
+    if is_planted(Fault::WallClock) {
+        rows.sort_by_key(|row| row.header.at_ms);
+    }
     let mut reissued = ReissuedRows::of(&rows);
     for row in rows.iter().filter(|row| !logs.closed.is_beyond(row.dot)) {
         if row.header.min_reader > READER {

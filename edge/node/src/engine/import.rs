@@ -14,6 +14,7 @@ use lanyard_sync::{
 use super::append::{may_apply, tally};
 use super::fold::{Logs, Meaning, READER, fold_next, fold_stream, meaning, placed};
 use super::{Engine, ImportError};
+use crate::fault::{Fault, is_planted};
 use crate::project::Changed;
 use crate::store::entries::Place;
 use crate::store::states::Last;
@@ -38,7 +39,9 @@ impl Engine {
             Ok(admitted) => {
                 // The entries follow the own ones of this group, whose head has to be signed before.
                 self.sign_head()?;
-                self.store(admitted)?;
+                if !is_planted(Fault::BatchLost) {
+                    self.store(admitted)?;
+                }
                 Ok(Ok(self.vector()))
             }
             Err(problem) => Ok(Err(ImportError::Problem(problem))),
@@ -100,6 +103,7 @@ impl Engine {
         let logs = Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed };
         let is_plain = entry.header.ext.is_empty() && !logs.is_beyond_a_fork(entry.dot);
         let sorts_last = is_tally || (is_plain && loaded.last.is_none_or(|last| last.key < key));
+        let sorts_last = sorts_last || is_planted(Fault::LateEntryLast);
         let counts = !logs.closed.is_beyond(entry.dot);
         let applies = counts && may_apply(&self.db, loaded, entry)?;
         if !counts {
@@ -132,7 +136,9 @@ impl Engine {
         let known = || self.known.logs.get(&entry.dot.log).map(|known| known.head.context.clone());
         let context = contexts.entry(entry.dot.log).or_insert_with(|| known().unwrap_or_default());
         if let Some(delta) = &entry.header.context {
-            contexts::insert(&self.db, log, entry.dot.seq, delta, |log| Some(self.logs.get(log)?.id))?;
+            if !is_planted(Fault::ContextLost) {
+                contexts::insert(&self.db, log, entry.dot.seq, delta, |log| Some(self.logs.get(log)?.id))?;
+            }
             context.apply_delta(entry.dot.log, delta).map_err(|_| {
                 StoreError::damaged(format!("the context of {} was admitted and does not apply", entry.dot))
             })?;

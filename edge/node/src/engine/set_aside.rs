@@ -17,6 +17,7 @@ use super::append::{Origin, WriteError};
 use super::epoch::EpochReason;
 use super::fold::{Meaning, meaning};
 use crate::clock::Draws;
+use crate::fault::{Fault, is_planted};
 use crate::store::entries::EntryRow;
 use crate::store::logs::LogRow;
 use crate::store::states::Last;
@@ -47,11 +48,15 @@ impl Engine {
         }
         if is_own {
             self.take_up_log(head);
-            self.begin_epoch(EpochReason::Forked, draws)?;
+            if !is_planted(Fault::EpochReused) {
+                self.begin_epoch(EpochReason::Forked, draws)?;
+            }
         } else {
             self.take_up_log(self.log.head().clone());
         }
-        self.reissue(&branch, from, seen, draws)?;
+        if !is_planted(Fault::BranchLost) {
+            self.reissue(&branch, from, seen, draws)?;
+        }
         self.fork_found(log, from, branch.len() as u64, draws)?;
         for name in &streams {
             self.refold(name)?;

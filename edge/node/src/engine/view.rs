@@ -85,6 +85,9 @@ impl View for NodeView<'_> {
             Some(Folded::Seats(ledger)) => Ledger::clone(ledger),
             _ => Ledger::default(),
         };
+        if is_planted(Fault::RightsSpentTwice) {
+            ledger.balances.entry(self.own).or_default().held = 0;
+        }
         if is_planted(Fault::RightsIgnored) {
             ledger.balances.entry(self.own).or_default().received += 1_000;
         }

@@ -9,6 +9,7 @@ use lanyard_sync::{
 use rusqlite::Connection;
 
 use super::{StoreError, contexts, sql};
+use crate::fault::{Fault, is_planted};
 
 /// A log as the table names it.
 #[derive(Clone, Debug)]
@@ -104,6 +105,9 @@ pub(crate) fn vector(db: &Connection) -> Result<VersionVector, StoreError> {
     let mut heads: Vec<(LogId, Head)> = Vec::new();
     while let Some(row) = rows.next()? {
         heads.push((sql::log_id(row, 0, 1)?, sql::head(row, 2, 3)?));
+    }
+    if is_planted(Fault::VectorPruned) {
+        heads.pop();
     }
     Ok(heads.into_iter().collect())
 }
