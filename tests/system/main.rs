@@ -16,6 +16,7 @@ mod kill_loop;
 mod line;
 mod printers;
 mod pwg_page;
+mod retirement;
 mod set_back;
 mod siblings;
 mod small_disk;

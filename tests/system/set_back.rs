@@ -130,3 +130,39 @@ async fn what_a_node_wrote_before_it_learnt_that_it_was_set_back_is_kept() {
     assert!(said.contains("Two copies of this node wrote"), "{said}");
     stage.clear().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_restored_hq_decides_once_its_nodes_gave_back_what_it_forgot() {
+    let mut stage = Stage::set(&["north"], 30).await.unwrap();
+    let conference = stage.venue.conference.clone();
+    let desk = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    stage.venue.hq.process.terminate(SOON).await.unwrap();
+    let backup = stage.folder.path().join("backup of HQ");
+    copy(&stage.venue.hq.data, &backup);
+    stage.venue.hq.start_again().await.unwrap();
+    let given = stage.venue.hq.run(&["give", &conference, "workshop", "north", "2"]).await;
+    given.unwrap();
+    agree(&mut stage, "north", &desk).await;
+
+    // The database alone comes from the backup, as with a copy made while HQ runs.
+    stage.venue.hq.process.kill_9().unwrap();
+    fs::remove_dir_all(&stage.venue.hq.data).unwrap();
+    copy(&backup, &stage.venue.hq.data);
+    fs::remove_file(stage.venue.hq.data.join(format!("conferences/{conference}/lanyard.incarnation")))
+        .unwrap();
+    stage.venue.node("north").line("cut").await.unwrap();
+    stage.venue.hq.start_again().await.unwrap();
+    let quota = ["quota", &conference, "workshop", "40"];
+    let refused = stage.venue.hq.run(&quota).await.unwrap_err().to_string();
+    assert!(refused.contains("restored from a backup"), "{refused}");
+    let nodes = stage.venue.hq.run(&["nodes", &conference]).await.unwrap();
+    assert_eq!(nodes[0]["is_waited_for"], true, "{nodes}");
+    assert_eq!(check_in(&desk, &stage.paid().next().unwrap().code).await, 201, "the door goes on");
+
+    stage.venue.node("north").line("restore").await.unwrap();
+    let hq = &stage.venue.hq;
+    eventually(SOON, "HQ decides again", async || hq.run(&quota).await.ok()).await.unwrap();
+    agree(&mut stage, "north", &desk).await;
+    hq_counts(&stage, 1).await;
+    stage.clear().await.unwrap();
+}

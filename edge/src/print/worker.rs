@@ -203,7 +203,11 @@ impl Worker {
             if_match: None,
         };
         // First the badge, then the job: in between, a stop leads to the same report again, which writes nothing.
-        self.node.writer.submit(submitted).await?;
+        match self.node.writer.submit(submitted).await {
+            // What a retired node says does not count; the badge lies in the printer all the same.
+            Ok(_) | Err(SubmitError::Retired) => {}
+            Err(error) => return Err(error.into()),
+        }
         self.put(job, PrintState::Done, None, None).await
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use rand::RngExt as _;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
@@ -27,30 +27,42 @@ pub struct HqProcess {
     pub process: Process,
     /// Where it listens, such as `http://127.0.0.1:7700`.
     pub url: String,
+    /// Its data folder.
+    pub data: PathBuf,
     binary: PathBuf,
-    data: PathBuf,
+    environment: Vec<(String, String)>,
+    logs: PathBuf,
 }
 
 impl HqProcess {
     pub(super) async fn start(plan: &VenuePlan) -> anyhow::Result<Self> {
         let (binary, data) = (plan.binary("lanyard-hq")?, plan.folder.join("hq"));
-        let listen = format!("127.0.0.1:{}", plan.port(0));
-        let mut launch = Launch::new("hq", &binary, &plan.folder.join("logs")).args([
-            "--data",
-            &data.to_string_lossy(),
-            "serve",
-            "--listen",
-            &listen,
-            "--announce",
-        ]);
         // What names a node by `{node}` is for nodes alone.
-        for (name, value) in plan.environment.iter().filter(|(_, value)| !value.contains("{node}")) {
-            launch = launch.env(name, value);
-        }
-        let mut process = launch.start()?;
-        let ready = process.ready_json(READY_WITHIN).await?;
-        let url = ready["listen"].as_str().context("HQ announced no address")?.to_owned();
-        Ok(Self { process, url, binary, data })
+        let environment = plan.environment.iter().filter(|(_, value)| !value.contains("{node}"));
+        let environment: Vec<_> = environment.cloned().collect();
+        let logs = plan.folder.join("logs");
+        let listen = format!("127.0.0.1:{}", plan.port(0));
+        let process = launch(&binary, &data, &listen, &environment, &logs)?;
+        let mut hq = Self { process, url: String::new(), data, binary, environment, logs };
+        hq.wait_until_ready().await?;
+        Ok(hq)
+    }
+
+    async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
+        let ready = self.process.ready_json(READY_WITHIN).await?;
+        ready["listen"].as_str().context("HQ announced no address")?.clone_into(&mut self.url);
+        Ok(())
+    }
+
+    /// Starts HQ again, where it listened, after it ended or was killed.
+    ///
+    /// # Errors
+    /// With the end of its log.
+    pub async fn start_again(&mut self) -> anyhow::Result<()> {
+        ensure!(!self.process.is_running(), "HQ is still running");
+        let listen = self.url.trim_start_matches("http://");
+        self.process = launch(&self.binary, &self.data, listen, &self.environment, &self.logs)?;
+        self.wait_until_ready().await
     }
 
     /// Runs a command of `lanyard-hq` against this HQ.
@@ -128,4 +140,20 @@ fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     Ok(())
+}
+
+fn launch(
+    binary: &PathBuf,
+    data: &Path,
+    listen: &str,
+    environment: &[(String, String)],
+    logs: &Path,
+) -> anyhow::Result<Process> {
+    let data = data.to_string_lossy();
+    let mut launch =
+        Launch::new("hq", binary, logs).args(["--data", &data, "serve", "--listen", listen, "--announce"]);
+    for (name, value) in environment {
+        launch = launch.env(name, value);
+    }
+    launch.start()
 }
