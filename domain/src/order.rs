@@ -191,7 +191,7 @@ impl Order {
             Facts::PaymentTaken(payment) => {
                 self.paid_minor = self.paid_minor.saturating_add(payment.amount_minor);
                 self.method = Some(payment.method);
-                self.owe_after_cancellation();
+                self.owe();
             }
             Facts::OrderConfirmed(_) => self.confirm(),
             Facts::OrderCancelled(_) => self.cancel(at),
@@ -250,7 +250,7 @@ impl Order {
         self.was_confirmed = self.state == OrderState::Confirmed;
         self.cancelled = Some(Moment::of(at));
         self.state = OrderState::Cancelled;
-        self.owe_after_cancellation();
+        self.owe();
     }
 
     fn release(&mut self, cause: ReleaseCause) {
@@ -260,9 +260,14 @@ impl Order {
         }
     }
 
-    fn owe_after_cancellation(&mut self) {
-        if self.state == OrderState::Cancelled {
-            self.refund_due_minor = self.paid_minor;
+    /// What was paid for a cancelled order is due back, and what was paid twice, as by two copies of a node.
+    fn owe(&mut self) {
+        match self.state {
+            OrderState::Cancelled => self.refund_due_minor = self.paid_minor,
+            OrderState::Placed | OrderState::Confirmed | OrderState::Expired => {
+                self.refund_due_minor = self.paid_minor.saturating_sub(self.total_minor()).max(0);
+            }
+            OrderState::Imported | OrderState::Unknown => {}
         }
     }
 
@@ -307,5 +312,17 @@ mod tests {
         let order = Order { lines: vec![line("ga", 2), line("ws", 0), line("cp", 1)], ..Order::default() };
         let seats: Vec<_> = order.seats().map(|(n, line)| (n, line.seat_type.as_str())).collect();
         assert_eq!(seats, [(0, "ga"), (1, "ga"), (2, "cp")]);
+    }
+
+    #[test]
+    fn what_was_paid_twice_is_due_back() {
+        let line = Line { seat_type: text("ga"), wanted: 2, held: 2, price_minor: 50_000, admits: true };
+        let mut order = Order { state: OrderState::Placed, lines: vec![line], ..Order::default() };
+        let total = order.total_minor();
+        for due in [0, total] {
+            order.paid_minor += total;
+            order.owe();
+            assert_eq!(order.refund_due_minor, due);
+        }
     }
 }

@@ -238,10 +238,11 @@ fn money_adds_up(world: &World, node: &Node) -> anyhow::Result<()> {
             OrderState::Cancelled => refund_due_minor == paid_minor,
             OrderState::Confirmed => {
                 let covered = if order.is_complimentary() { 0 } else { total_minor };
-                paid_minor == covered && refund_due_minor == 0
+                paid_minor - refund_due_minor == covered
             }
             OrderState::Placed | OrderState::Expired | OrderState::Imported | OrderState::Unknown => {
-                refund_due_minor == 0 && (paid_minor == 0 || paid_minor == total_minor)
+                let applied = paid_minor - refund_due_minor;
+                refund_due_minor >= 0 && (applied == 0 || applied == total_minor)
             }
         };
         ensure!(
