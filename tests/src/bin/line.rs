@@ -12,9 +12,10 @@ use clap::Parser;
 use lanyard_tests::line::{Line, router};
 use tokio::net::TcpListener;
 
-/// Relays TCP between a node and HQ, and can be cut, silenced, delayed, throttled and reset over HTTP.
+/// Relays TCP between a node and HQ, and can be cut, silenced, delayed, throttled, broken and doubled over HTTP.
 ///
-/// `POST /cut`, `/blackhole`, `/delay?ms=N`, `/throttle?bytes_per_s=N`, `/reset`, `/restore`; `GET /` reports.
+/// `POST /cut`, `/blackhole`, `/portal`, `/delay?ms=N`, `/throttle?bytes_per_s=N`, `/reset`, `/lose`,
+/// `/truncate?after_bytes=N`, `/tear?after_bytes=N`, `/double`, `/restore`; `GET /` reports.
 #[derive(Parser)]
 #[command(name = "lanyard-line", version)]
 struct Arguments {

@@ -21,6 +21,17 @@ pub enum Mode {
     Cut,
     /// Nothing passes and nobody is told.
     Blackhole,
+    /// Connections are reset; whatever is asked over new ones is answered with a page, as a sign-in page does.
+    Portal,
+}
+
+/// How a connection ends in the middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Break {
+    /// As if everything had been said.
+    End,
+    /// By a reset.
+    Reset,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +41,12 @@ pub(super) struct Conditions {
     pub(super) bytes_per_s: Option<NonZeroU64>,
     /// How often the line was reset: a connection that began under a smaller number is to end.
     pub(super) resets: u64,
+    /// How often the ends lost each other: a connection that began under a smaller number carries nothing any more.
+    pub(super) losses: u64,
+    /// After how many bytes from the target a connection breaks, and how.
+    pub(super) breaks: Option<(NonZeroU64, Break)>,
+    /// Whether what a new connection carries to the target is said there twice, over a connection of its own.
+    pub(super) doubled: bool,
 }
 
 /// One direction of a line, shared by all its connections.

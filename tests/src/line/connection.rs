@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::net::tcp::{OwnedWriteHalf, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::Shared;
-use super::conditions::{Conditions, Direction, Mode};
+use super::conditions::{Break, Conditions, Direction, Mode};
+use super::{Shared, portal};
 
 const CHUNK_BYTES: usize = 16 * 1024;
 
@@ -27,6 +27,16 @@ enum End {
     Finished,
     Cut,
     Reset,
+    Lost,
+}
+
+/// How far one direction goes, and where else what it carries is said.
+#[derive(Default)]
+struct Course {
+    /// Bytes carried so far.
+    carried: u64,
+    breaks: bool,
+    twin: Option<OwnedWriteHalf>,
 }
 
 struct Chunk {
@@ -42,8 +52,9 @@ pub(super) async fn carry(near: TcpStream, shared: Arc<Shared>) {
     match opened.mode {
         Mode::Cut => reset(near),
         Mode::Blackhole => swallow(near, conditions).await,
+        Mode::Portal => portal::answer(near).await,
         Mode::Open => match shared.reach_target().await {
-            Ok(far) => relay(near, far, &shared, opened.resets).await,
+            Ok(far) => relay(near, far, &shared, opened).await,
             Err(_) => reset(near),
         },
     }
@@ -67,24 +78,35 @@ async fn swallow(mut near: TcpStream, mut conditions: watch::Receiver<Conditions
     reset(near);
 }
 
-async fn relay(mut near: TcpStream, mut far: TcpStream, shared: &Shared, resets: u64) {
+async fn relay(mut near: TcpStream, mut far: TcpStream, shared: &Shared, opened: Conditions) {
     // Small messages must not wait for each other: the line adds the delay it was asked for and no other.
     near.set_nodelay(true).ok();
     far.set_nodelay(true).ok();
+    let out = Course { twin: if opened.doubled { twin(shared).await } else { None }, ..Course::default() };
+    let back = Course { breaks: true, ..Course::default() };
     let end = {
         let (near_read, near_write) = near.split();
         let (far_read, far_write) = far.split();
         let mut conditions = shared.conditions.subscribe();
         let both_ways = async {
             tokio::try_join!(
-                pump(near_read, far_write, &shared.out, shared.conditions.subscribe()),
-                pump(far_read, near_write, &shared.back, shared.conditions.subscribe()),
+                pump(near_read, far_write, &shared.out, out, shared.conditions.subscribe()),
+                pump(far_read, near_write, &shared.back, back, shared.conditions.subscribe()),
             )
         };
+        let is_over = |c: &Conditions| {
+            matches!(c.mode, Mode::Cut | Mode::Portal)
+                || (c.resets, c.losses) != (opened.resets, opened.losses)
+        };
         tokio::select! {
-            moved = both_ways => if moved.is_ok() { End::Finished } else { End::Reset },
-            ended = conditions.wait_for(|c| c.mode == Mode::Cut || c.resets != resets) => match ended {
+            moved = both_ways => match moved {
+                Ok(_) => End::Finished,
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => End::Cut,
+                Err(_) => End::Reset,
+            },
+            ended = conditions.wait_for(is_over) => match ended {
                 Ok(now) if now.mode == Mode::Cut => End::Cut,
+                Ok(now) if now.losses != opened.losses => End::Lost,
                 _ => End::Reset,
             },
         }
@@ -95,7 +117,22 @@ async fn relay(mut near: TcpStream, mut far: TcpStream, shared: &Shared, resets:
             reset(near);
             reset(far);
         }
+        End::Lost => hold(near, far).await,
     }
+}
+
+/// Keeps both ends open and listens to neither, until the near one gives up.
+async fn hold(mut near: TcpStream, far: TcpStream) {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    while matches!(near.read(&mut chunk).await, Ok(1..)) {}
+    drop(far);
+}
+
+/// Another connection to the target, whose answers go nowhere.
+async fn twin(shared: &Shared) -> Option<OwnedWriteHalf> {
+    let (mut answers, twin) = shared.reach_target().await.ok()?.into_split();
+    tokio::spawn(async move { tokio::io::copy(&mut answers, &mut tokio::io::sink()).await });
+    Some(twin)
 }
 
 /// Moves everything from one side to the other, the end of the stream too.
@@ -103,6 +140,7 @@ async fn pump(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
     direction: &Direction,
+    mut course: Course,
     mut conditions: watch::Receiver<Conditions>,
 ) -> io::Result<()> {
     let (queue, mut queued) = mpsc::channel::<Chunk>(QUEUED_CHUNKS);
@@ -123,7 +161,7 @@ async fn pump(
                 wait_until_audible(&mut conditions).await;
                 return to.shutdown().await;
             }
-            deliver(&chunk.bytes, &mut to, direction, &mut conditions).await?;
+            deliver(&chunk.bytes, &mut to, direction, &mut course, &mut conditions).await?;
         }
         Ok(())
     };
@@ -135,14 +173,23 @@ async fn deliver(
     bytes: &[u8],
     to: &mut WriteHalf<'_>,
     direction: &Direction,
+    course: &mut Course,
     conditions: &mut watch::Receiver<Conditions>,
 ) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
-        let limit = conditions.borrow_and_update().bytes_per_s;
-        let slice_bytes = limit.map_or(rest.len(), |rate| {
+        let Conditions { bytes_per_s: limit, breaks, .. } = *conditions.borrow_and_update();
+        let breaks = breaks.filter(|_| course.breaks);
+        let mut slice_bytes = limit.map_or(rest.len(), |rate| {
             usize::try_from(rate.get() / SLICES_PER_S).unwrap_or(usize::MAX).clamp(1, rest.len())
         });
+        if let Some((after, how)) = breaks {
+            let left = after.get().saturating_sub(course.carried);
+            if left == 0 {
+                return Err(broken(how));
+            }
+            slice_bytes = slice_bytes.min(usize::try_from(left).unwrap_or(usize::MAX));
+        }
         let (slice, later) = rest.split_at(slice_bytes);
         if let Some(bytes_per_s) = limit {
             direction.pass(slice.len(), bytes_per_s).await;
@@ -150,9 +197,23 @@ async fn deliver(
         wait_until_audible(conditions).await;
         to.write_all(slice).await?;
         direction.count(slice.len());
+        course.carried += slice.len() as u64;
+        if let Some(twin) = &mut course.twin
+            && twin.write_all(slice).await.is_err()
+        {
+            course.twin = None;
+        }
         rest = later;
     }
     Ok(())
+}
+
+/// A break as the error that ends a connection.
+fn broken(how: Break) -> io::Error {
+    match how {
+        Break::End => io::ErrorKind::UnexpectedEof.into(),
+        Break::Reset => io::ErrorKind::ConnectionReset.into(),
+    }
 }
 
 /// Waits until the delay has passed since the bytes were read, following changes of it.

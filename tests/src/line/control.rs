@@ -27,6 +27,12 @@ struct Throttle {
     bytes_per_s: NonZeroU64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct After {
+    after_bytes: NonZeroU64,
+}
+
 /// Returns the control interface of a line; every answer is the line's report.
 pub fn router(line: Arc<Line>) -> Router {
     Router::new()
@@ -34,6 +40,11 @@ pub fn router(line: Arc<Line>) -> Router {
         .route("/cut", post(async |state| act(&state, Line::cut)))
         .route("/blackhole", post(async |state| act(&state, Line::blackhole)))
         .route("/reset", post(async |state| act(&state, Line::reset)))
+        .route("/portal", post(async |state| act(&state, Line::portal)))
+        .route("/lose", post(async |state| act(&state, Line::lose)))
+        .route("/double", post(async |state| act(&state, Line::double)))
+        .route("/truncate", post(async |state, after| act_after(&state, &after, Line::truncate)))
+        .route("/tear", post(async |state, after| act_after(&state, &after, Line::tear)))
         .route("/restore", post(async |state| act(&state, Line::restore)))
         .route("/delay", post(delay))
         .route("/throttle", post(throttle))
@@ -47,6 +58,11 @@ async fn report(State(line): State<Arc<Line>>) -> Json<Report> {
 fn act(State(line): &State<Arc<Line>>, act: fn(&Line)) -> Json<Report> {
     act(line);
     Json(line.report())
+}
+
+fn act_after(line: &State<Arc<Line>>, after: &Query<After>, act: fn(&Line, NonZeroU64)) -> Json<Report> {
+    act(&line.0, after.after_bytes);
+    Json(line.0.report())
 }
 
 async fn delay(State(line): State<Arc<Line>>, Query(asked): Query<Delay>) -> Response {

@@ -1,4 +1,5 @@
-//! The line between a node and HQ: a TCP relay that can be cut, silenced, slowed and reset.
+//! The line between a node and a peer: a TCP relay that can be cut, silenced, slowed, broken in the middle, doubled, and
+//! taken over by a sign-in page.
 //!
 //! Responsible for listening, for what happens to the connections it carries, and for counting what it delivered.
 //! It knows nothing of the protocol spoken over it. The binary `lanyard-line` runs one as a process of its own;
@@ -7,6 +8,7 @@
 mod conditions;
 mod connection;
 mod control;
+mod portal;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +24,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 pub use conditions::Mode;
-use conditions::{Conditions, Direction};
+use conditions::{Break, Conditions, Direction};
 pub use control::router;
 
 /// Connections carried at once; the next is reset.
@@ -104,6 +106,36 @@ impl Line {
         self.change(|conditions| conditions.resets += 1);
     }
 
+    /// Answers whatever is asked with a page: open connections are reset, new ones never reach the target.
+    pub fn portal(&self) {
+        self.change(|conditions| conditions.mode = Mode::Portal);
+    }
+
+    /// Has open connections carry nothing any more, for ever and without a word, as when one end vanished; carries new
+    /// ones.
+    pub fn lose(&self) {
+        self.change(|conditions| conditions.losses += 1);
+    }
+
+    /// Ends every connection in order after so many bytes from the target.
+    pub fn truncate(&self, after_bytes: NonZeroU64) {
+        self.change(|conditions| conditions.breaks = Some((after_bytes, Break::End)));
+    }
+
+    /// Resets every connection after so many bytes from the target.
+    pub fn tear(&self, after_bytes: NonZeroU64) {
+        self.change(|conditions| conditions.breaks = Some((after_bytes, Break::Reset)));
+    }
+
+    /// Says everything to the target twice: open connections are reset, and what comes over new ones goes to the
+    /// target over a second connection too, whose answers nobody hears.
+    pub fn double(&self) {
+        self.change(|conditions| {
+            conditions.doubled = true;
+            conditions.resets += 1;
+        });
+    }
+
     /// Delays everything by this much each way, up to [`MAX_DELAY_MS`].
     pub fn delay(&self, each_way: Duration) {
         let limit = Duration::from_millis(MAX_DELAY_MS);
@@ -115,10 +147,11 @@ impl Line {
         self.change(|conditions| conditions.bytes_per_s = Some(bytes_per_s));
     }
 
-    /// Opens the line again, without delay or limit.
+    /// Opens the line again, without delay, limit or any other condition.
     pub fn restore(&self) {
         self.change(|conditions| {
-            *conditions = Conditions { resets: conditions.resets, ..Conditions::default() };
+            let Conditions { resets, losses, .. } = *conditions;
+            *conditions = Conditions { resets, losses, ..Conditions::default() };
         });
     }
 

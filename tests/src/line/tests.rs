@@ -154,6 +154,62 @@ async fn a_throttled_line_keeps_to_its_rate() {
 }
 
 #[tokio::test]
+async fn a_portal_answers_with_a_page_whatever_was_asked() {
+    let line = line_to_echo().await;
+    let mut open = connect(&line).await;
+    say(&mut open, b"one").await.unwrap();
+    line.portal();
+    assert_eq!(end_of(&mut open).await, Err(ErrorKind::ConnectionReset));
+    let mut asking = connect(&line).await;
+    asking.write_all(b"POST /anything HTTP/1.1\r\ncontent-length: 3\r\n\r\nabc").await.unwrap();
+    let page = String::from_utf8(end_of(&mut asking).await.unwrap()).unwrap();
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n"), "{page}");
+    line.restore();
+    assert_eq!(say(&mut connect(&line).await, b"two").await.unwrap(), b"two");
+    assert_eq!(line.report().bytes_out, 6, "the portal's guests did not reach the target");
+}
+
+#[tokio::test]
+async fn ends_that_lost_each_other_hear_nothing_for_ever_and_new_connections_work() {
+    let line = line_to_echo().await;
+    let mut open = connect(&line).await;
+    say(&mut open, b"one").await.unwrap();
+    line.lose();
+    open.write_all(b"two").await.unwrap();
+    assert_eq!(say(&mut connect(&line).await, b"three").await.unwrap(), b"three");
+    line.restore();
+    let mut byte = [0; 1];
+    assert!(timeout(SILENCE, open.read(&mut byte)).await.is_err(), "nothing comes and nothing ends");
+}
+
+#[tokio::test]
+async fn an_answer_is_truncated_or_torn_in_the_middle() {
+    let line = line_to_echo().await;
+    let five = NonZeroU64::new(5).unwrap();
+    line.truncate(five);
+    let mut stream = connect(&line).await;
+    stream.write_all(b"hello world").await.unwrap();
+    assert_eq!(end_of(&mut stream).await, Ok(b"hello".to_vec()));
+    line.tear(five);
+    let mut stream = connect(&line).await;
+    stream.write_all(b"hello world").await.unwrap();
+    assert_eq!(end_of(&mut stream).await, Err(ErrorKind::ConnectionReset));
+}
+
+#[tokio::test]
+async fn a_doubled_line_says_everything_to_the_target_twice() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let line = Line::start(listener.local_addr().unwrap().to_string()).await.unwrap();
+    line.double();
+    let mut stream = connect(&line).await;
+    stream.write_all(b"hello").await.unwrap();
+    for _ in 0..2 {
+        let (mut arrived, _) = timeout(SOON, listener.accept()).await.expect("a connection").unwrap();
+        assert_eq!(hear(&mut arrived, 5).await.unwrap(), b"hello");
+    }
+}
+
+#[tokio::test]
 async fn a_target_that_is_away_resets_the_connection() {
     let vacant = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let line = Line::start(vacant.to_string()).await.unwrap();
