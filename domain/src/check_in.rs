@@ -49,6 +49,9 @@ pub(crate) fn check_in(
         good_badge(&attendee, &code).map_err(refuse)?;
     }
     let (window, overridden) = admit(&attendee, list, scan, deciding.now_ms).map_err(refuse)?;
+    if let Some(fresh) = view.fresh_check_in(id, scan.list, &window).filter(|_| !list.re_entry) {
+        return Err(refuse(fresh.refusal()));
+    }
     let facts = AttendeeCheckedIn {
         list: scan.list.clone(),
         window,
@@ -189,6 +192,7 @@ fn already(earlier: &CheckIn) -> Refusal {
 mod tests {
     use super::*;
     use crate::command::{Assignee, Command};
+    use crate::fresh::FreshCheckIn;
     use crate::import::SourceState::{Cancelled, Paid, Unpaid};
     use crate::test_world::{
         NOON_MS, Node, check_in, conference, guest, import, person, row, scan, sell, text, venue,
@@ -225,6 +229,33 @@ mod tests {
         let account = north.account();
         let refusal = Refusal::AlreadyCheckedIn { at_ms: NOON_MS, desk: text("north-1"), account };
         assert_eq!(north.give(&check_in(id, "main")).err(), Some(refusal));
+    }
+
+    /// Ada's check-in at another node, of which this one has heard.
+    fn hear_of(north: &mut Node, id: AttendeeId, list: &str, window: &str) -> Refusal {
+        let log = lanyard_sync::LogId { node: lanyard_sync::NodeId([7; 16]), epoch: lanyard_sync::Epoch(1) };
+        let (list, window, desk) = (text(list), window.to_owned(), text("south-1"));
+        let dot = log.dot(5);
+        north.view.hear(FreshCheckIn { attendee: id, list, window, at_ms: NOON_MS - 700, desk, dot });
+        let account = crate::Account::Venue(log);
+        Refusal::AlreadyCheckedIn { at_ms: NOON_MS - 700, desk: text("south-1"), account }
+    }
+
+    #[test]
+    fn somebody_of_whom_another_node_told_is_refused_with_when_and_where() {
+        let (mut north, id) = north_with(&[("ga", Paid)]);
+        let refusal = hear_of(&mut north, id, "main", "");
+        assert_eq!(north.give(&check_in(id, "main")).err(), Some(refusal));
+        north.give(&check_in(id, "days")).expect("another list is another matter");
+    }
+
+    #[test]
+    fn what_is_told_of_a_window_or_a_list_with_re_entry_keeps_nobody_out_elsewhere() {
+        let (mut north, id) = north_with(&[("ga", Paid)]);
+        hear_of(&mut north, id, "days", "day-2");
+        north.give(&check_in(id, "days")).expect("it is day 1");
+        hear_of(&mut north, id, "lounge", "");
+        north.give(&check_in(id, "lounge")).expect("people go in and out there");
     }
 
     #[test]

@@ -8,7 +8,8 @@ use crate::attendee::Attendee;
 use crate::conference::Conference;
 use crate::event::LogEnd;
 use crate::fold::Folded;
-use crate::id::{AttendeeId, OrderId, SeatTypeId};
+use crate::fresh::FreshCheckIn;
+use crate::id::{AttendeeId, ListId, OrderId, SeatTypeId};
 use crate::ledger::Ledger;
 use crate::order::Order;
 use crate::person::Person;
@@ -24,9 +25,15 @@ pub struct MemoryView {
     conference: Conference,
     states: BTreeMap<Stream, Folded>,
     ends: BTreeMap<LogId, u64>,
+    fresh: Vec<FreshCheckIn>,
 }
 
 impl MemoryView {
+    /// Notes a check-in that another node told of.
+    pub fn hear(&mut self, fresh: FreshCheckIn) {
+        self.fresh.push(fresh);
+    }
+
     /// Puts the state of a stream in place.
     pub fn set(&mut self, stream: Stream, state: Folded) {
         if let Folded::Conference(configured) = &state {
@@ -125,5 +132,11 @@ impl View for MemoryView {
         };
         let found = self.attendees().filter(|(_, known)| known.person.as_ref().is_some_and(is_similar));
         found.map(|(id, _)| id).take(SIMILAR_MAX).collect()
+    }
+
+    fn fresh_check_in(&self, id: AttendeeId, list: &ListId, window: &str) -> Option<FreshCheckIn> {
+        let is_it =
+            |fresh: &&FreshCheckIn| fresh.attendee == id && fresh.list == *list && fresh.window == window;
+        self.fresh.iter().find(is_it).cloned()
     }
 }

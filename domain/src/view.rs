@@ -5,7 +5,8 @@ use lanyard_sync::NodeId;
 use crate::attendee::Attendee;
 use crate::conference::Conference;
 use crate::event::LogEnd;
-use crate::id::{AttendeeId, BadgeCode, OrderId, SeatTypeId};
+use crate::fresh::FreshCheckIn;
+use crate::id::{AttendeeId, BadgeCode, ListId, OrderId, SeatTypeId};
 use crate::ledger::Ledger;
 use crate::order::Order;
 use crate::person::Person;
@@ -41,4 +42,6 @@ pub trait View {
     fn log_ends(&self, node: NodeId) -> Vec<LogEnd>;
     /// Attendees with the same e-mail or the same folded name, at most 10.
     fn similar(&self, person: &Person) -> Vec<AttendeeId>;
+    /// A check-in that other nodes told of and whose entry is not here.
+    fn fresh_check_in(&self, id: AttendeeId, list: &ListId, window: &str) -> Option<FreshCheckIn>;
 }

@@ -289,7 +289,9 @@ impl Session {
             self.not_before_ms = now_ms + self.backoff.next_ms(jitter);
         }
         if let Some(retry_after_ms) = retry_after_ms {
-            self.busy_until_ms = now_ms + u64::from(retry_after_ms).min(RETRY_AFTER_MAX_MS);
+            let asked_ms = u64::from(retry_after_ms).min(RETRY_AFTER_MAX_MS);
+            // Nodes that were sent away together do not come back together.
+            self.busy_until_ms = now_ms + asked_ms + ((asked_ms / 4 * u64::from(jitter)) >> 32);
             self.not_before_ms = self.not_before_ms.max(self.busy_until_ms);
         }
         self.next_hello_ms = self.not_before_ms;

@@ -1,35 +1,10 @@
 //! Lines that break in every way: the door goes on, and everything converges afterwards.
 
 use lanyard_tests::deadline::eventually;
-use lanyard_tests::desk::Desk;
-use serde_json::json;
 
-use crate::stage::{SOON, Stage, inside, status};
+use crate::stage::{SOON, Stage, admit, converge, inside, status};
 
 const GUESTS_OF_A_NODE: usize = 5;
-
-/// Checks guests in, each of whom is new.
-async fn admit(desk: &Desk, codes: &[String]) {
-    for code in codes {
-        let answer = desk.post("/check-ins", &json!({ "code": code, "list": "main" })).await.unwrap();
-        assert_eq!(answer.expect(201).unwrap()["verdict"], "admitted");
-    }
-}
-
-/// Waits until HQ and both nodes have the same entries, then compares what they made of them.
-async fn converge(stage: &Stage, desks: &[Desk]) {
-    let conference = stage.venue.conference.clone();
-    let equal = eventually(SOON, "HQ and the nodes have the same entries", async || {
-        let mut states = vec![stage.venue.hq.run(&["state", &conference]).await.ok()?];
-        for desk in desks {
-            states.push(desk.get("/state").await.ok()?.expect(200).ok()?);
-        }
-        states.iter().all(|state| state["digest"] == states[0]["digest"]).then_some(states)
-    });
-    let states = equal.await.unwrap();
-    assert!(states[0]["state_hash"].is_string(), "{}", states[0]);
-    assert!(states.iter().all(|state| state["state_hash"] == states[0]["state_hash"]), "{states:?}");
-}
 
 /// Has both nodes admit people while the line of north is `broken`, and repairs it.
 async fn works_through(broken: &str, is_noticed: bool) {

@@ -4,12 +4,7 @@ use lanyard_tests::deadline::eventually;
 use lanyard_tests::desk::Desk;
 use serde_json::json;
 
-use crate::stage::{SOON, Stage, inside, status};
-
-/// Scans somebody and returns the verdict's status.
-async fn scan(desk: &Desk, code: &str) -> u16 {
-    desk.post("/check-ins", &json!({ "code": code, "list": "main" })).await.unwrap().status
-}
+use crate::stage::{SOON, Stage, inside, scan, status};
 
 async fn counts(desk: &Desk, wanted: u64, what: &str) {
     let counted = eventually(SOON, what, async || (inside(desk).await.ok()? == wanted).then_some(()));

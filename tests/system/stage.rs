@@ -9,14 +9,15 @@ use lanyard_tests::deadline::eventually;
 use lanyard_tests::desk::Desk;
 use lanyard_tests::sample::{self, SampleAttendee};
 use lanyard_tests::venue::{Venue, VenuePlan};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// How long something may take to get from one process to another.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
-const LIST_SEED: u64 = 31;
+/// Draws the list of every stage.
+pub(crate) const LIST_SEED: u64 = 31;
 
 static STAGE: Mutex<()> = Mutex::const_new(());
 
@@ -106,4 +107,37 @@ pub(crate) async fn status(desk: &Desk) -> anyhow::Result<Value> {
 /// How many are in, as a node counts them.
 pub(crate) async fn inside(desk: &Desk) -> anyhow::Result<u64> {
     status(desk).await?["arrivals"]["in"].as_u64().context("nobody is counted")
+}
+
+/// Checks guests in, each of whom is new.
+pub(crate) async fn admit(desk: &Desk, codes: &[String]) {
+    for code in codes {
+        let answer = desk.post("/check-ins", &json!({ "code": code, "list": "main" })).await.unwrap();
+        assert_eq!(answer.expect(201).unwrap()["verdict"], "admitted");
+    }
+}
+
+/// Waits until HQ and these nodes have the same entries, then compares what they made of them.
+pub(crate) async fn converge(stage: &Stage, desks: &[Desk]) {
+    let conference = stage.venue.conference.clone();
+    agree(desks, async || Some(vec![stage.venue.hq.run(&["state", &conference]).await.ok()?])).await;
+}
+
+/// Waits until these nodes and whoever else is looked at have the same entries, then compares what they made of them.
+pub(crate) async fn agree(desks: &[Desk], others: impl AsyncFn() -> Option<Vec<Value>>) {
+    let equal = eventually(SOON, "everybody has the same entries", async || {
+        let mut states = others().await?;
+        for desk in desks {
+            states.push(desk.get("/state").await.ok()?.expect(200).ok()?);
+        }
+        states.iter().all(|state| state["digest"] == states[0]["digest"]).then_some(states)
+    });
+    let states = equal.await.unwrap();
+    assert!(states[0]["state_hash"].is_string(), "{}", states[0]);
+    assert!(states.iter().all(|state| state["state_hash"] == states[0]["state_hash"]), "{states:?}");
+}
+
+/// Scans somebody and returns the verdict's status.
+pub(crate) async fn scan(desk: &Desk, code: &str) -> u16 {
+    desk.post("/check-ins", &json!({ "code": code, "list": "main" })).await.unwrap().status
 }

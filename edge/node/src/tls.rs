@@ -81,11 +81,13 @@ fn roots(authority_pem: &str) -> Result<RootCertStore, TlsError> {
 
 /// An HTTP client for peers: it believes the given authority alone, or, without one, those the system does.
 ///
-/// It follows no redirects and uses no proxy: a peer answers itself or not at all.
+/// It follows no redirects and uses no proxy: a peer answers itself or not at all. It speaks HTTP/1.1, where a request
+/// that is given up takes its connection with it; one that is shared by requests would outlive a peer that vanished.
 pub fn peer_client(authority_pem: Option<&str>) -> Result<reqwest::Client, TlsError> {
     let builder = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
+        .http1_only()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .tcp_nodelay(true);

@@ -4,8 +4,9 @@ mod thread;
 
 use std::thread::JoinHandle;
 
+use lanyard_domain::FreshCheckIn;
 use lanyard_sync::{Batch, VersionVector};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::engine::{
     Answer, Engine, ImportError, LocalAnswer, LocalChange, Published, Reply, Submission, SubmitError,
@@ -19,6 +20,8 @@ use thread::Worker;
 const QUEUE_MAX: usize = 1024;
 /// When to come again after the queue was full, milliseconds.
 const RETRY_AFTER_MS: u64 = 250;
+/// Fresh check-ins that wait for a line; one that is slower misses some.
+const FRESH_MAX: usize = 256;
 
 struct Queued {
     submission: Submission,
@@ -31,6 +34,7 @@ pub struct Writer {
     queue: mpsc::Sender<Queued>,
     published: watch::Receiver<Published>,
     health: watch::Receiver<Health>,
+    fresh: broadcast::Sender<FreshCheckIn>,
 }
 
 /// The writing thread, to be waited for at the end.
@@ -60,12 +64,13 @@ impl Writer {
         let (queue, queued) = mpsc::channel(QUEUE_MAX);
         let (publish, published) = watch::channel(engine.published());
         let (set_health, health) = watch::channel(Health::Ok);
-        let worker = Worker::new(engine, queued, publish, set_health)?;
+        let fresh = broadcast::Sender::new(FRESH_MAX);
+        let worker = Worker::new(engine, queued, publish, set_health, fresh.clone())?;
         let thread = std::thread::Builder::new()
             .name("lanyard-writer".into())
             .spawn(move || worker.run())
             .map_err(|error| StoreError::damaged(format!("no thread to write: {error}")))?;
-        Ok((Self { queue, published, health }, WriterThread(thread)))
+        Ok((Self { queue, published, health, fresh }, WriterThread(thread)))
     }
 
     /// Has a command decided; returns when its outcome is on disk.
@@ -120,6 +125,11 @@ impl Writer {
         self.health.clone()
     }
 
+    /// Follows check-ins that peers are to be told of: own ones, and those that a peer told of first.
+    pub fn fresh(&self) -> broadcast::Receiver<FreshCheckIn> {
+        self.fresh.subscribe()
+    }
+
     async fn send(&self, submission: Submission) -> Result<Reply, SubmitError> {
         let (reply, replied) = oneshot::channel();
         self.queue.try_send(Queued { submission, reply }).map_err(|error| match error {
@@ -169,7 +179,7 @@ mod tests {
         let (queue, queued) = mpsc::channel(1);
         let (_, published) = watch::channel(node.engine.published());
         let (_, health) = watch::channel(Health::Ok);
-        let writer = Writer { queue, published, health };
+        let writer = Writer { queue, published, health, fresh: broadcast::Sender::new(1) };
         drop(queued);
         assert!(matches!(writer.submit(submitted).await, Err(SubmitError::Stopped)));
     }

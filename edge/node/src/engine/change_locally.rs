@@ -1,9 +1,10 @@
 //! Local tables: print jobs, desk settings, sign-in back-off, what peers have, the last import. None of it leaves the node.
 
-use lanyard_domain::{AttendeeId, BadgeCode};
+use lanyard_domain::{AttendeeId, BadgeCode, FreshCheckIn};
 use rusqlite::OptionalExtension;
 
 use super::append::{Origin, WriteError};
+use super::fresh::is_here;
 use super::{Engine, LocalAnswer, LocalChange, Peer, PrintState};
 use crate::clock::Draws;
 use crate::store::{StoreError, last_import};
@@ -60,9 +61,23 @@ impl Engine {
                 self.skew_ms = skew_ms;
                 1
             }
+            // No table changes, and no page has anything to show.
+            LocalChange::FreshCheckIns(told) => return Ok(self.hear(told)),
         };
         self.local_changes += 1;
         Ok(if changed > 0 { LocalAnswer::Changed } else { LocalAnswer::NotApplicable })
+    }
+
+    /// Remembers what a peer told of, as far as the log does not say it.
+    fn hear(&mut self, told: Vec<FreshCheckIn>) -> LocalAnswer {
+        let now_ms = self.surroundings.now_ms();
+        let mut answer = LocalAnswer::NotApplicable;
+        for fresh in told {
+            if !is_here(&self.log, &self.known, fresh.dot) && self.fresh.hear(fresh, now_ms) {
+                answer = LocalAnswer::Changed;
+            }
+        }
+        answer
     }
 
     fn print_job_state(&self, job: i64) -> Result<Option<PrintState>, StoreError> {

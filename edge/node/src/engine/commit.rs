@@ -202,6 +202,8 @@ impl Engine {
         if !self.db.is_autocommit() {
             self.db.execute_batch("ROLLBACK")?;
         }
+        // Nobody is told of what was not written.
+        drop(self.fresh.take_to_tell());
         self.reload()
     }
 

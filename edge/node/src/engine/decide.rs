@@ -5,7 +5,9 @@ use lanyard_domain::decide::{Deciding, Draft, decide};
 use lanyard_domain::event::{Facts, ScanRefused};
 use lanyard_domain::outcome::{Accepted, Outcome, Refused};
 use lanyard_domain::policy::{DeskProfile, follow_ups};
-use lanyard_domain::{AttendeeId, Command, DeskId, Event, Folded, OrderId, Person, Refusal, Stream};
+use lanyard_domain::{
+    AttendeeId, Command, DeskId, Event, Folded, FreshCheckIn, OrderId, Person, Refusal, Stream,
+};
 use lanyard_sync::Dot;
 
 use super::append::{Origin, WriteError};
@@ -221,7 +223,8 @@ impl Engine {
             now_ms: origin.at_ms,
             entropy: draws.take(),
         };
-        let view = NodeView::new(&self.db, &self.states, &self.conference, self.account());
+        let view = NodeView::new(&self.db, &self.states, &self.conference, self.account())
+            .minding(&self.fresh, origin.at_ms);
         let decided = decide(&view, command, &deciding);
         view.finish()?;
         Ok(decided)
@@ -257,7 +260,16 @@ impl Engine {
         accepted: &mut Accepted,
     ) -> Result<(), StoreError> {
         match &draft.event.facts {
-            Facts::AttendeeCheckedIn(_) => accepted.check_in = Some(dot),
+            Facts::AttendeeCheckedIn(facts) => {
+                accepted.check_in = Some(dot);
+                if let (Stream::Attendee(attendee), Ok(desk)) = (&draft.stream, origin.desk.parse())
+                    && !facts.re_entry
+                {
+                    let (list, window) = (facts.list.clone(), facts.window.clone());
+                    let (attendee, at_ms) = (*attendee, origin.at_ms);
+                    self.fresh.tell(FreshCheckIn { attendee, list, window, at_ms, desk, dot });
+                }
+            }
             Facts::BadgeIssued(issued) => {
                 accepted.badge_code = Some(issued.badge_code.clone());
                 if let Stream::Attendee(attendee) = draft.stream {

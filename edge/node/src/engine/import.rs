@@ -13,6 +13,7 @@ use lanyard_sync::{
 
 use super::append::{may_apply, tally};
 use super::fold::{Logs, Meaning, READER, fold_next, fold_stream, meaning, placed};
+use super::fresh::is_here;
 use super::{Engine, ImportError};
 use crate::fault::{Fault, is_planted};
 use crate::project::Changed;
@@ -79,6 +80,7 @@ impl Engine {
             self.take_up_log(head);
             self.release_writes_when_whole()?;
         }
+        self.fresh.forget(|dot| is_here(&self.log, &self.known, dot));
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod decide;
 mod due;
 mod epoch;
 pub(crate) mod fold;
+pub(crate) mod fresh;
 #[cfg(test)]
 mod fork_tests;
 #[cfg(test)]
@@ -40,7 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lanyard_domain::{Account, Conference};
+use lanyard_domain::{Account, Conference, FreshCheckIn};
 use lanyard_sync::{KnownScope, LogId, LogWriter, NodeId, ScopeId, VersionVector};
 use rusqlite::Connection;
 
@@ -66,6 +67,7 @@ use crate::store::closed::ClosedLogs;
 use crate::store::logs::LogRow;
 use crate::store::{StoreError, checkpoint, sql};
 use fold::Logs;
+use fresh::Fresh;
 use peers::Peers;
 use states::States;
 
@@ -96,6 +98,7 @@ pub struct Engine {
     committed_position: i64,
     local_changes: u64,
     peers: Peers,
+    fresh: Fresh,
     wal_pages: Arc<AtomicU64>,
 }
 
@@ -164,6 +167,11 @@ impl Engine {
             waits_for: Arc::clone(&self.waits_for),
             is_closed: self.closed.is_over(&self.own_log()),
         }
+    }
+
+    /// Check-ins of the last commits that peers are to be told of.
+    pub fn take_fresh(&mut self) -> Vec<FreshCheckIn> {
+        self.fresh.take_to_tell()
     }
 
     /// The clock it was given, Unix milliseconds.

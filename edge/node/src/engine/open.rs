@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use super::append::WriteError;
 use super::epoch::EpochReason;
+use super::fresh::Fresh;
 use super::peers::Peers;
 use super::states::States;
 use super::{Engine, LogInfo, Options};
@@ -86,6 +87,7 @@ impl Engine {
             committed_position: 0,
             local_changes: 0,
             peers: Peers::default(),
+            fresh: Fresh::default(),
             wal_pages,
         };
         engine.reload()?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lanyard_domain::outcome::Outcome;
-use lanyard_domain::{Attendee, Command, Folded, Order, Role, Stream};
+use lanyard_domain::{Attendee, Command, Folded, FreshCheckIn, Order, Role, Stream};
 use lanyard_sync::{Batch, CommandId, Dot, Hash, LogId, NodeId, Problem, VersionVector};
 
 use crate::store::StoreError;
@@ -133,6 +133,8 @@ pub enum LocalChange {
     WriteOn,
     /// How far this node's clock is ahead of HQ's, milliseconds; kept in memory.
     Skew(Option<i32>),
+    /// Check-ins that a peer told of; kept in memory for a short time.
+    FreshCheckIns(Vec<FreshCheckIn>),
 }
 
 /// Where a print job stands.

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use lanyard_domain::event::LogEnd;
 use lanyard_domain::view::{CodeMatch, View};
 use lanyard_domain::{
-    Account, Attendee, AttendeeId, Conference, Folded, Ledger, Order, OrderId, Person, SeatTypeId, Stream,
+    Account, Attendee, AttendeeId, Conference, Folded, FreshCheckIn, Ledger, ListId, Order, OrderId, Person,
+    SeatTypeId, Stream,
 };
 use lanyard_sync::NodeId;
 use rusqlite::Connection;
 
+use super::fresh::Fresh;
 use super::states::States;
 use crate::fault::{Fault, is_planted};
 use crate::project::attendee::name_key;
@@ -25,6 +27,8 @@ pub(crate) struct NodeView<'a> {
     states: &'a RefCell<States>,
     conference: &'a Conference,
     own: Account,
+    /// What peers told of, and the moment it is looked at.
+    heard: Option<(&'a Fresh, i64)>,
     failure: RefCell<Option<StoreError>>,
 }
 
@@ -35,7 +39,13 @@ impl<'a> NodeView<'a> {
         conference: &'a Conference,
         own: Account,
     ) -> Self {
-        Self { db, states, conference, own, failure: RefCell::new(None) }
+        Self { db, states, conference, own, heard: None, failure: RefCell::new(None) }
+    }
+
+    /// Minds what peers told of ahead of the log.
+    pub(crate) const fn minding(mut self, fresh: &'a Fresh, now_ms: i64) -> Self {
+        self.heard = Some((fresh, now_ms));
+        self
     }
 
     /// What went wrong while the decision looked; the decision then counts for nothing.
@@ -110,6 +120,11 @@ impl View for NodeView<'_> {
 
     fn similar(&self, person: &Person) -> Vec<AttendeeId> {
         self.or_fail(find_similar(self.db, person)).unwrap_or_default()
+    }
+
+    fn fresh_check_in(&self, id: AttendeeId, list: &ListId, window: &str) -> Option<FreshCheckIn> {
+        let (fresh, now_ms) = self.heard?;
+        fresh.find(id, list, window, now_ms)
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
+use axum::extract::{self, FromRequest as _, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lanyard_sync::{
     Answer, Batch, NodeId, Problem, Reply, Request, ScopeAnswer, ScopeView, ServerView, VersionVector, answer,
 };
 
-use super::message::Message;
+use super::message::{Message, let_pass};
 use super::open::{cbor, problem};
 use super::sessions::Peer;
 use super::{Host, ServedScope};
@@ -19,16 +19,21 @@ use crate::read::{Read, ReadError};
 use crate::uplink::HELD_MAX;
 
 /// When to come again while the writer's queue is full, in milliseconds.
-const BUSY_FOR_MS: u32 = 500;
+pub(super) const BUSY_FOR_MS: u32 = 500;
 
-/// Answers a request of a peer that has a session.
-pub(super) async fn exchange(
-    State(host): State<Host>,
-    headers: HeaderMap,
-    Message(body): Message,
-) -> Response {
-    let Some(peer) = peer_of(&host, &headers) else {
+/// Answers a request of a peer that has a session. Nothing of it is read before there is room for it.
+pub(super) async fn exchange(State(host): State<Host>, request: extract::Request) -> Response {
+    let Some(peer) = peer_of(&host, request.headers()) else {
+        let_pass(request.into_body()).await;
         return (StatusCode::UNAUTHORIZED, "open a session first").into_response();
+    };
+    let Some(_place) = host.room.exchange().await else {
+        let_pass(request.into_body()).await;
+        return problem(Problem::Busy { retry_after_ms: BUSY_FOR_MS });
+    };
+    let body = match Message::from_request(request, &host).await {
+        Ok(Message(body)) => body,
+        Err(refused) => return refused,
     };
     let Some(served) = (host.directory)(peer.scope) else { return problem(Problem::DeniedScope) };
     let Ok(request) = Request::decode(&body) else { return problem(Problem::Malformed) };
@@ -158,5 +163,43 @@ async fn note(served: &ServedScope, heard: LocalChange) {
         Err(other) => {
             tracing::warn!(error = &other as &dyn std::error::Error, "a peer's vector was not noted");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::Body;
+    use lanyard_sync::{Role, ScopeId, SigningKey};
+
+    use super::super::room::Room;
+    use super::super::sessions::Sessions;
+    use super::*;
+    use crate::identity::Identity;
+
+    #[tokio::test]
+    async fn a_node_that_finds_no_place_is_told_when_to_come_again() {
+        let (organiser, scope) = (SigningKey::from_seed(&[200; 32]), ScopeId([5; 16]));
+        let north =
+            Identity::generate(&organiser, "north", [Role::Venue].into(), scope, 4_000_000_000_000, [1; 32])
+                .unwrap();
+        let sessions = Sessions::default();
+        let token = sessions.begin(Peer { certificate: north.certificate, scope }, system_now_ms());
+        let host = Host {
+            directory: Arc::new(|_| None),
+            sessions: Arc::new(sessions),
+            room: Arc::new(Room::none()),
+        };
+        let request = extract::Request::post("/sync/v1/exchange")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::from(vec![0; 1_000_000]))
+            .unwrap();
+        let response = exchange(State(host), request).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let Ok(Reply::Problem(report)) = Reply::decode(&body) else { panic!("no problem") };
+        assert_eq!(report.problem(), Some(Problem::Busy { retry_after_ms: BUSY_FOR_MS }));
     }
 }

@@ -1,33 +1,108 @@
-//! `GET /sync/v1/hints`: server-sent events that say "there is something new", and that the line lives.
+//! `/sync/v1/hints`: server-sent events that say "there is something new", tell of fresh check-ins, and show that the
+//! line lives; and the same check-ins from a peer that has no such stream open here.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
+use lanyard_domain::FreshCheckIn;
+use lanyard_sync::{NodeId, Problem};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
 
-use super::exchange::peer_of;
-use super::{HINT_HEARTBEAT_MS, Host, ServedScope};
+use super::exchange::{BUSY_FOR_MS, peer_of};
+use super::open::problem;
+use super::{FRESH_EVENT, FRESH_MAX, HINT_HEARTBEAT_MS, Host, ServedScope};
+use crate::engine::{LocalChange, Published, SubmitError};
+
+/// What a stream of hints follows, and what it was told last.
+struct News {
+    published: watch::Receiver<Published>,
+    position: u64,
+    fresh: broadcast::Receiver<FreshCheckIn>,
+    /// Who listens: it knows of its own check-ins.
+    peer: NodeId,
+    _place: OwnedSemaphorePermit,
+}
 
 /// Streams a hint after each commit; several commits at once make one.
 pub(super) async fn hints(State(host): State<Host>, headers: HeaderMap) -> Response {
+    let served = peer_of(&host, &headers).and_then(|peer| Some(((host.directory)(peer.scope)?, peer)));
+    let Some((served, peer)) = served else {
+        return (StatusCode::UNAUTHORIZED, "open a session first").into_response();
+    };
+    let Some(place) = host.room.stream() else {
+        return problem(Problem::Busy { retry_after_ms: BUSY_FOR_MS });
+    };
+    let alive = KeepAlive::new().interval(Duration::from_millis(HINT_HEARTBEAT_MS)).text("alive");
+    let news = news(&served, peer.certificate.claims.node, place);
+    Sse::new(news).keep_alive(alive).into_response()
+}
+
+/// Takes in what a peer tells of. It is a hint: one that cannot be taken in is lost.
+pub(super) async fn tell(
+    State(host): State<Host>,
+    headers: HeaderMap,
+    Json(told): Json<Vec<FreshCheckIn>>,
+) -> Response {
     let served = peer_of(&host, &headers).and_then(|peer| (host.directory)(peer.scope));
     let Some(served) = served else {
         return (StatusCode::UNAUTHORIZED, "open a session first").into_response();
     };
-    let alive = KeepAlive::new().interval(Duration::from_millis(HINT_HEARTBEAT_MS)).text("alive");
-    Sse::new(news(&served)).keep_alive(alive).into_response()
+    if told.len() > FRESH_MAX {
+        return problem(Problem::TooLarge);
+    }
+    match served.writer.change(LocalChange::FreshCheckIns(told)).await {
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Err(SubmitError::Busy { .. } | SubmitError::StoreFull | SubmitError::Stopped) => {
+            problem(Problem::Busy { retry_after_ms: BUSY_FOR_MS })
+        }
+        Err(other) => {
+            tracing::warn!(error = &other as &dyn std::error::Error, "a peer's hint was not noted");
+            problem(Problem::Busy { retry_after_ms: BUSY_FOR_MS })
+        }
+    }
 }
 
 /// One hint for every new position; what changes local tables only is no news to a peer.
-fn news(served: &ServedScope) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+fn news(
+    served: &ServedScope,
+    peer: NodeId,
+    place: OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let published = served.writer.published();
     let position = published.borrow().position;
-    stream::unfold((published, position), |(mut published, told)| async move {
-        let position = published.wait_for(|published| published.position != told).await.ok()?.position;
-        Some((Ok(Event::default().data(position.to_string())), (published, position)))
+    let news = News { published, position, fresh: served.writer.fresh(), peer, _place: place };
+    stream::unfold(news, async |mut news| {
+        let event = news.next().await?;
+        Some((Ok(event), news))
     })
+}
+
+impl News {
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            let told = self.position;
+            tokio::select! {
+                // What helps at once goes before what says where to look for it.
+                biased;
+                fresh = self.fresh.recv() => match fresh {
+                    Ok(fresh) if fresh.dot.log.node == self.peer => {}
+                    Ok(fresh) => return Event::default().event(FRESH_EVENT).json_data(fresh).ok(),
+                    // The line is slow: the log will say what it missed.
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                },
+                published = self.published.wait_for(|published| published.position != told) => {
+                    self.position = published.ok()?.position;
+                    return Some(Event::default().data(self.position.to_string()));
+                }
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod hints;
 mod message;
 mod open;
 mod rights;
+mod room;
 mod sessions;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
 use crate::identity::Identity;
 use crate::read::Reader;
 use crate::writer::Writer;
+use room::Room;
 use sessions::Sessions;
 
 /// Content type of every message of the protocol.
@@ -31,6 +33,12 @@ pub const CONTENT_TYPE: &str = "application/cbor";
 const BODY_MAX_BYTES: usize = BATCH_TRAVEL_MAX_BYTES + 64 * 1024;
 /// How often a silent hint stream says that it lives, in milliseconds.
 pub const HINT_HEARTBEAT_MS: u64 = 5_000;
+/// Name of the events that tell of a fresh check-in.
+pub(crate) const FRESH_EVENT: &str = "check-in";
+/// Most fresh check-ins that one request tells of.
+pub(crate) const FRESH_MAX: usize = 64;
+/// Largest body of a request that is no exchange, in bytes.
+const SMALL_MAX_BYTES: usize = 64 * 1024;
 
 /// A conference that is served to peers.
 #[derive(Clone, Debug)]
@@ -53,18 +61,26 @@ pub type Directory = dyn Fn(ScopeId) -> Option<ServedScope> + Send + Sync;
 pub(crate) struct Host {
     directory: Arc<Directory>,
     sessions: Arc<Sessions>,
+    room: Arc<Room>,
 }
 
 /// The routes of the protocol.
 pub fn routes(directory: Arc<Directory>) -> Router {
-    let host = Host { directory, sessions: Arc::new(Sessions::default()) };
+    routes_with(directory, Room::default())
+}
+
+fn routes_with(directory: Arc<Directory>, room: Room) -> Router {
+    let host = Host { directory, sessions: Arc::new(Sessions::default()), room: Arc::new(room) };
+    let exchange = Router::new()
+        .route("/sync/v1/exchange", post(exchange::exchange))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     Router::new()
         .route("/sync/v1/challenge", post(open::challenge))
         .route("/sync/v1/session", post(open::session))
-        .route("/sync/v1/exchange", post(exchange::exchange))
-        .route("/sync/v1/hints", get(hints::hints))
+        .route("/sync/v1/hints", get(hints::hints).post(hints::tell))
         .route("/sync/v1/rights", post(rights::rights))
         .route("/sync/v1/branches", post(branches::branches))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(DefaultBodyLimit::max(SMALL_MAX_BYTES))
+        .merge(exchange)
         .with_state(host)
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use lanyard_sync::{
-    Batch, CallId, Certificate, Dot, Input, NodeId, Output, OwnHead, Problem, Reply, Request, Role,
+    Batch, CallId, Certificate, Dot, HelloReply, Input, NodeId, Output, OwnHead, Problem, Reply, Request, Role,
     ScopeAnswer, Session, VersionVector,
 };
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::status::LinkStatus;
@@ -14,6 +15,7 @@ use super::transport::{Transport, TransportError};
 use super::{HELD_MAX, Uplink, branches, hints, yields_to};
 use crate::clock::{system_entropy, system_now_ms};
 use crate::engine::{ImportError, LocalChange};
+use crate::identity::Identity;
 use crate::read::ReadError;
 
 /// Results that wait for the driver; more than the session ever has under way.
@@ -63,7 +65,9 @@ pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::S
     let session = Session::new(uplink.identity.certificate.clone(), Vec::new(), [uplink.scope()]);
     let (done, mut finished) = mpsc::channel(DONE_MAX);
     let (hint, mut hinted) = mpsc::channel(1);
-    let listening = tokio::spawn(hints::listen(transport.clone(), hint));
+    let mut beside = JoinSet::new();
+    beside.spawn(hints::listen(transport.clone(), uplink.writer.clone(), hint));
+    beside.spawn(hints::tell(transport.clone(), uplink.writer.clone(), status.subscribe()));
     let mut published = uplink.writer.published();
     let mut driver = Driver {
         uplink,
@@ -99,7 +103,6 @@ pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::S
             }
         }
     }
-    listening.abort();
 }
 
 impl Answering {
@@ -176,6 +179,11 @@ impl Driver {
         match done {
             Done::Replied { call, result: Ok(reply) } => {
                 if let Reply::Hello(hello) = &reply {
+                    if !self.is_of_this_scope(hello) {
+                        self.status.send_modify(|status| status.refused(&Problem::DeniedScope.into()));
+                        self.handle(Input::Failed { call, retry_after_ms: None }).await;
+                        return;
+                    }
                     self.peer = hello.certificate.as_ref().map(Answering::of);
                     self.status.send_modify(|status| status.peer = self.peer.map(|peer| peer.node));
                 }
@@ -210,6 +218,13 @@ impl Driver {
                 self.handle(Input::Stored { scope, result }).await;
             }
         }
+    }
+
+    /// Whoever shows a certificate shows one of the organiser for this conference.
+    fn is_of_this_scope(&self, hello: &HelloReply) -> bool {
+        let Identity { organiser_key, scope, .. } = &self.uplink.identity;
+        let holds = |shown: &Certificate| shown.verify(organiser_key).is_ok() && shown.opens(scope);
+        hello.certificate.as_ref().is_none_or(holds)
     }
 
     /// An answer shows that the line works, and a hello in step that nothing was missed up to now.
@@ -365,6 +380,9 @@ fn in_words(error: &TransportError) -> String {
     match error {
         TransportError::Silent => "The peer does not answer in time.".to_owned(),
         TransportError::Away(source) if source.is_connect() => "The peer cannot be reached.".to_owned(),
+        TransportError::Away(source) if source.is_body() || source.is_decode() => {
+            "The line broke in the middle of an answer.".to_owned()
+        }
         other => format!("{other}."),
     }
 }

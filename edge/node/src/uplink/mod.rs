@@ -6,6 +6,7 @@
 
 mod branches;
 mod driver;
+mod events;
 mod hints;
 mod status;
 mod transport;

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lanyard_domain::FreshCheckIn;
 use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
 use lanyard_sync::{CALL_TIMEOUT_MS, Challenge, ProblemReport, Reply, Request};
-use reqwest::{Response, StatusCode, header};
+use reqwest::{RequestBuilder, Response, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
@@ -100,42 +101,64 @@ impl Transport {
         self.ask_beside("sync/v1/branches", question).await
     }
 
+    /// Tells of fresh check-ins.
+    pub(super) async fn tell(&self, fresh: &[FreshCheckIn]) -> Result<(), TransportError> {
+        let told = async { self.post("sync/v1/hints", fresh, StatusCode::NO_CONTENT).await.map(drop) };
+        within(CALL, told).await?
+    }
+
     /// Asks something beside the log, in JSON.
     async fn ask_beside<A: DeserializeOwned>(
         &self,
         path: &str,
         question: &impl Serialize,
     ) -> Result<A, TransportError> {
+        within(CALL, async {
+            let response = self.post(path, question, StatusCode::OK).await?;
+            let bytes = self.bounded(response).await?;
+            serde_json::from_slice(&bytes).map_err(|_| stranger("an unreadable answer"))
+        })
+        .await?
+    }
+
+    async fn post(
+        &self,
+        path: &str,
+        body: &(impl Serialize + ?Sized),
+        wanted: StatusCode,
+    ) -> Result<Response, TransportError> {
         let token = self.token(None).await?;
-        let request = self.http.post(self.peer.join(path)?).bearer_auth(token).json(question);
+        let request = self.http.post(self.peer.join(path)?).bearer_auth(token).json(body);
+        self.accepted(request, wanted).await
+    }
+
+    /// Opens the stream of hints.
+    pub(super) async fn hints(&self) -> Result<Response, TransportError> {
+        within(CALL, async {
+            let token = self.token(None).await?;
+            let request = self.http.get(self.peer.join("sync/v1/hints")?).bearer_auth(token);
+            let response = self.accepted(request, StatusCode::OK).await?;
+            let kind = content_type(&response);
+            if kind.starts_with("text/event-stream") { Ok(response) } else { Err(stranger(&kind)) }
+        })
+        .await?
+    }
+
+    /// The answer to a request that is no exchange, if it has the status it should.
+    async fn accepted(
+        &self,
+        request: RequestBuilder,
+        wanted: StatusCode,
+    ) -> Result<Response, TransportError> {
         let response = within(self.silence, request.send()).await?.map_err(TransportError::Away)?;
         match response.status() {
-            StatusCode::OK => {
-                let bytes = self.bounded(response).await?;
-                serde_json::from_slice(&bytes).map_err(|_| stranger("an unreadable answer"))
-            }
+            status if status == wanted => Ok(response),
             StatusCode::UNAUTHORIZED => {
                 *self.token.lock().await = None;
                 Err(stranger("no session"))
             }
             StatusCode::SERVICE_UNAVAILABLE => {
                 Err(TransportError::Busy { retry_after_ms: retry_after_ms(&response) })
-            }
-            status => Err(stranger(&status.to_string())),
-        }
-    }
-
-    /// Opens the stream of hints.
-    pub(super) async fn hints(&self) -> Result<Response, TransportError> {
-        let token = self.token(None).await?;
-        let request = self.http.get(self.peer.join("sync/v1/hints")?).bearer_auth(token);
-        let response = within(self.silence, request.send()).await?.map_err(TransportError::Away)?;
-        let is_stream = content_type(&response).starts_with("text/event-stream");
-        match response.status() {
-            StatusCode::OK if is_stream => Ok(response),
-            StatusCode::UNAUTHORIZED => {
-                *self.token.lock().await = None;
-                Err(stranger("no session"))
             }
             status => Err(stranger(&status.to_string())),
         }

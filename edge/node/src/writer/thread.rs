@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use lanyard_domain::FreshCheckIn;
 use tokio::runtime::{self, Runtime};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::Queued;
@@ -25,6 +26,7 @@ pub(super) struct Worker {
     health: watch::Sender<Health>,
     checkpointer: Checkpointer,
     ballast: Ballast,
+    fresh: broadcast::Sender<FreshCheckIn>,
     /// When the disk was looked at.
     looked: Instant,
 }
@@ -47,10 +49,11 @@ impl Worker {
         queued: mpsc::Receiver<Queued>,
         publish: watch::Sender<Published>,
         health: watch::Sender<Health>,
+        fresh: broadcast::Sender<FreshCheckIn>,
     ) -> Result<Self, StoreError> {
         let checkpointer = Checkpointer::start(engine.path())?;
         let ballast = Ballast::keep(engine.path(), engine.options().ballast_bytes);
-        Ok(Self { engine, queued, publish, health, checkpointer, ballast, looked: Instant::now() })
+        Ok(Self { engine, queued, publish, health, checkpointer, ballast, fresh, looked: Instant::now() })
     }
 
     /// Works until every [`super::Writer`] was dropped or the store fails.
@@ -122,6 +125,10 @@ impl Worker {
             });
         }
         self.publish.send_replace(published);
+        for fresh in self.engine.take_fresh() {
+            // Without a line to a peer nobody listens.
+            drop(self.fresh.send(fresh));
+        }
     }
 
     fn set_health(&self, health: Health) {
