@@ -35,6 +35,8 @@ pub struct Config {
     pub printers: Vec<Printer>,
     /// Other nodes at the venue.
     pub siblings: Vec<Sibling>,
+    /// Whether to look for other nodes on the network, and be found there.
+    pub discover: bool,
     /// What is logged.
     pub log: Log,
     /// The line to HQ.
@@ -195,6 +197,7 @@ impl Default for Config {
             ballast_mib: 32,
             printers: vec![Printer::files()],
             siblings: Vec::new(),
+            discover: false,
             log: Log::default(),
             hq: Hq::default(),
             badges: Badges::default(),

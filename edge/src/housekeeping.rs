@@ -50,7 +50,7 @@ async fn follow_staff(node: &Node) -> Result<(), ReadError> {
 }
 
 /// Keeps seats above their low-water marks until the node stops.
-pub(crate) async fn keep_rights(node: Node, lines: Vec<Line>) {
+pub(crate) async fn keep_rights(node: Node, lines: impl Fn() -> Vec<Line> + Send) {
     tokio::select! {
         () = node.stop.wait() => {}
         () = rights::keep(node.writer.clone(), node.reader.clone(), lines) => {}

@@ -16,6 +16,7 @@ pub mod page;
 mod peer;
 pub mod print;
 pub mod serve;
+pub mod siblings;
 pub mod watch;
 
 pub use config::Config;

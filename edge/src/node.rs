@@ -10,6 +10,7 @@ use lanyard_node::engine::Published;
 use lanyard_node::http::Stop;
 use lanyard_node::uplink::LinkStatus;
 use lanyard_node::{Identity, Reader, Writer};
+use lanyard_sync::Introduction;
 use tokio::sync::watch;
 
 use crate::config::Printer;
@@ -17,6 +18,7 @@ use crate::http::lookups::Lookups;
 use crate::live::Live;
 use crate::print::badge_maker::BadgeMaker;
 use crate::print::condition::Board;
+use crate::siblings::Siblings;
 
 /// A running node; cloning shares it.
 #[derive(Clone)]
@@ -48,8 +50,10 @@ pub struct Parts {
     pub live: Live,
     /// The line to HQ; none for a node that works alone.
     pub hq: Option<watch::Receiver<LinkStatus>>,
-    /// The lines to other nodes at the venue, by name.
-    pub siblings: Vec<(String, watch::Receiver<LinkStatus>)>,
+    /// The lines to other nodes at the venue.
+    pub siblings: Siblings,
+    /// What this node says of itself to whoever finds it.
+    pub introduction: Option<Introduction>,
     /// Other names that attendee lists use for seat types.
     pub seat_type_aliases: BTreeMap<String, String>,
     /// Says when to stop.

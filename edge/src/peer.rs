@@ -1,11 +1,14 @@
-//! Addresses of HQ and of other nodes, and the HTTP client for them.
+//! Addresses of HQ and of other nodes, the HTTP client for them, and opening lines to them.
 
 use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::Context as _;
-use lanyard_node::tls;
+use lanyard_node::uplink::{Uplink, UplinkHandle};
+use lanyard_node::{Identity, Reader, Writer, tls};
 use url::{Host, Url};
+
+use crate::config::Config;
 
 /// Why a peer is not spoken to at an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +65,33 @@ pub(crate) fn client(ca: Option<&Path>) -> anyhow::Result<reqwest::Client> {
         })
         .transpose()?;
     Ok(tls::peer_client(pem.as_deref())?)
+}
+
+/// Opens lines to peers for this node.
+#[derive(Debug, Clone)]
+pub(crate) struct Connector {
+    /// Who this node is.
+    pub(crate) identity: Identity,
+    /// Stores what is pulled.
+    pub(crate) writer: Writer,
+    /// Reads what is pushed.
+    pub(crate) reader: Reader,
+}
+
+impl Connector {
+    /// Opens a line to a configured address.
+    ///
+    /// # Errors
+    /// When the address or its certificate authority cannot be used.
+    pub(crate) fn connect(&self, url: &str, ca: &Path) -> anyhow::Result<UplinkHandle> {
+        Ok(self.open(address(url)?, client(Config::path(ca))?))
+    }
+
+    /// Opens a line over a client that reaches the peer and nobody else.
+    pub(crate) fn open(&self, peer: Url, http: reqwest::Client) -> UplinkHandle {
+        let Self { identity, writer, reader } = self.clone();
+        Uplink { peer, http, identity, writer, reader }.start()
+    }
 }
 
 #[cfg(test)]

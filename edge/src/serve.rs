@@ -9,10 +9,10 @@ use lanyard_node::auth::{Sessions, SignIns};
 use lanyard_node::clock::system_entropy;
 use lanyard_node::data_lock::DataLock;
 use lanyard_node::http::{Bound, Listen, StopSwitch};
-use lanyard_node::rights::Line;
 use lanyard_node::start::Started;
-use lanyard_node::uplink::{Uplink, UplinkHandle};
-use lanyard_node::{Identity, Reader, Writer, WriterThread, ca};
+use lanyard_node::uplink::UplinkHandle;
+use lanyard_node::{Identity, WriterThread, ca};
+use lanyard_sync::Introduction;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
@@ -24,10 +24,12 @@ use crate::http::lookups::Lookups;
 use crate::http::routes;
 use crate::live::Live;
 use crate::node::{Node, Parts};
+use crate::peer::Connector;
 use crate::print::condition::Board;
 use crate::print::driver::Driver;
 use crate::print::layout::badge_maker;
 use crate::print::worker::Worker;
+use crate::siblings::{self, SiblingLine, Siblings};
 use crate::watch::FileDrop;
 
 /// How long the last commit may take once nothing more is asked.
@@ -41,9 +43,26 @@ pub struct Running {
     switch: StopSwitch,
     server: JoinHandle<std::io::Result<()>>,
     tasks: JoinSet<()>,
-    lines: Vec<UplinkHandle>,
+    lines: Lines,
     thread: WriterThread,
     lock: DataLock,
+}
+
+/// Every line of a node; dropping it hangs up.
+#[derive(Debug)]
+struct Lines {
+    opened: Vec<UplinkHandle>,
+    /// Finds other nodes, and holds the lines to them.
+    discovering: Option<JoinHandle<()>>,
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.opened.clear();
+        if let Some(discovering) = &self.discovering {
+            discovering.abort();
+        }
+    }
 }
 
 /// Starts a node.
@@ -59,17 +78,24 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let tls = ca::server_tls(&data, &identity.name, config.listen, &config.names, SystemTime::now())?;
     let bound = Bound::bind(&Listen { address: config.listen, tls })?;
     let (switch, stop) = StopSwitch::new();
+    let connector = Connector { identity: identity.clone(), writer: writer.clone(), reader: reader.clone() };
     let mut lines = Vec::new();
-    let connect = |url: &str, ca: &Path| line(url, ca, &identity, &writer, &reader);
-    let hq = if config.hq.url.is_empty() { None } else { Some(connect(&config.hq.url, &config.hq.ca)?) };
-    let hq_status = hq.as_ref().map(UplinkHandle::status);
+    let hq =
+        if config.hq.url.is_empty() { None } else { Some(connector.connect(&config.hq.url, &config.hq.ca)?) };
+    let hq_line = hq.as_ref().map(UplinkHandle::line);
     lines.extend(hq);
-    let mut siblings = Vec::new();
+    let mut configured = Vec::new();
     for sibling in &config.siblings {
-        let handle = connect(&sibling.url, &sibling.ca)?;
-        siblings.push((sibling.name.clone(), handle.status()));
+        let handle = connector.connect(&sibling.url, &sibling.ca)?;
+        configured.push(SiblingLine { name: sibling.name.clone(), line: handle.line() });
         lines.push(handle);
     }
+    let (siblings, publish) = Siblings::configured(configured.clone());
+    let introduction = introduction(&config, &identity)?;
+    let discovering = match &introduction {
+        Some(_) => Some(siblings::discover(connector, &configured, bound.address(), publish)?),
+        None => None,
+    };
     let mut secret = [0; 8];
     system_entropy(&mut secret);
     let node = Node::from(Parts {
@@ -80,8 +106,9 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         board: Board::new(config.printers.iter().map(|printer| printer.printer.clone())),
         badges: badge_maker(&config)?,
         live: Live::default(),
-        hq: hq_status,
-        siblings,
+        hq: hq_line.as_ref().map(|line| line.status.clone()),
+        siblings: siblings.clone(),
+        introduction,
         printers: config.printers.clone(),
         seat_type_aliases: config.drop.seat_types.clone(),
         identity,
@@ -90,12 +117,16 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         reader,
     });
     let mut tasks = start_tasks(&config, &node)?;
-    let to_ask = lines.iter().map(|line| Line { asker: line.asker(), status: line.status() }).collect();
+    let to_ask = move || {
+        let siblings = siblings.lines().into_iter().map(|sibling| sibling.line);
+        hq_line.iter().cloned().chain(siblings).collect()
+    };
     tasks.spawn(housekeeping::keep_rights(node.clone(), to_ask));
     bound.write_listen_file(&data).context("the address cannot be written into the data folder")?;
     let (url, address) = (bound.url(), bound.address());
     tracing::info!(address = url, node.name = node.identity.name, "the node is ready");
     let server = tokio::spawn(bound.serve(routes::router(node), stop));
+    let lines = Lines { opened: lines, discovering };
     Ok(Running { url, address, switch, server, tasks, lines, thread, lock })
 }
 
@@ -138,7 +169,7 @@ impl Running {
 async fn end(
     server: JoinHandle<std::io::Result<()>>,
     tasks: JoinSet<()>,
-    lines: Vec<UplinkHandle>,
+    lines: Lines,
     thread: WriterThread,
 ) -> anyhow::Result<()> {
     server.await.context("the server panicked")?.context("the server failed")?;
@@ -183,16 +214,15 @@ fn start_tasks(config: &Config, node: &Node) -> anyhow::Result<JoinSet<()>> {
     Ok(tasks)
 }
 
-fn line(
-    url: &str,
-    ca: &Path,
-    identity: &Identity,
-    writer: &Writer,
-    reader: &Reader,
-) -> anyhow::Result<UplinkHandle> {
-    let peer = crate::peer::address(url)?;
-    let http = crate::peer::client(Config::path(ca))?;
-    let uplink =
-        Uplink { peer, http, identity: identity.clone(), writer: writer.clone(), reader: reader.clone() };
-    Ok(uplink.start())
+/// What this node says of itself to whoever finds it; none where it is not to be found.
+fn introduction(config: &Config, identity: &Identity) -> anyhow::Result<Option<Introduction>> {
+    if !config.discover {
+        return Ok(None);
+    }
+    if config.listen.ip().to_canonical().is_loopback() {
+        tracing::warn!("nobody is looked for: `discover` needs `listen` to be an address of the network");
+        return Ok(None);
+    }
+    let authority = ca::authority(&config.data)?;
+    Ok(Some(Introduction::sign(identity.certificate.clone(), authority, &identity.key)))
 }

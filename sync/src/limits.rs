@@ -30,6 +30,9 @@ pub const NODE_NAME_MAX_BYTES: usize = 64;
 /// Most scopes one certificate opens.
 pub const CERTIFICATE_SCOPES_MAX: usize = 256;
 
+/// Longest certificate of an authority in an introduction, in bytes.
+pub const AUTHORITY_MAX_BYTES: usize = 4 * 1024;
+
 /// Most entries one batch holds.
 pub const BATCH_MAX_ENTRIES: usize = 1_000;
 /// Size at which a batch is cut, in bytes: header bytes, salts and part bytes of its entries.

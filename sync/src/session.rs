@@ -8,6 +8,7 @@
 mod answer;
 mod backoff;
 mod handshake;
+mod introduction;
 mod io;
 mod reply;
 mod request;
@@ -19,6 +20,7 @@ mod world;
 
 pub use answer::{Answer, ScopeView, ServerView, answer};
 pub use handshake::{Challenge, ChallengeAnswer, HandshakeError};
+pub use introduction::{Introduction, announced_scope};
 pub use io::{CallId, Input, Output};
 pub use reply::{HelloReply, Reply, ScopeAnswer};
 pub use request::{Hello, HelloScope, OwnHead, PROTOCOL_MAX, PROTOCOL_MIN, Request};

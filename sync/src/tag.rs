@@ -16,6 +16,8 @@ pub(crate) enum Tag {
     Vector,
     Certificate,
     Challenge,
+    Introduction,
+    AnnouncedScope,
 }
 
 impl Tag {
@@ -29,6 +31,8 @@ impl Tag {
             Self::Vector => "lanyard/vector/1",
             Self::Certificate => "lanyard/certificate/1",
             Self::Challenge => "lanyard/challenge/1",
+            Self::Introduction => "lanyard/introduction/1",
+            Self::AnnouncedScope => "lanyard/announced-scope/1",
         }
     }
 

@@ -3,7 +3,8 @@
 //! Keys, ids and salts are fixed, so every byte is: hashes and signatures too.
 
 use lanyard_sync::session::{
-    Challenge, ChallengeAnswer, Hello, HelloReply, HelloScope, OwnHead, Reply, Request, ScopeAnswer,
+    Challenge, ChallengeAnswer, Hello, HelloReply, HelloScope, Introduction, OwnHead, Reply, Request,
+    ScopeAnswer, announced_scope,
 };
 use lanyard_sync::{
     Batch, BatchBuilder, Certificate, Claims, CommandId, Dot, Draft, EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION,
@@ -318,4 +319,14 @@ fn the_handshake_keeps_its_form() {
     assert_eq!(ChallengeAnswer::decode(&answer.encode()).as_ref(), Ok(&answer));
     assert_canonical(&answer.encode(), |bytes| Some(ChallengeAnswer::decode(bytes).ok()?.encode()));
     assert_eq!(answer.verify(&challenge, &organiser().public_key()), Ok(()));
+}
+
+#[test]
+fn introductions_and_announced_scopes_keep_their_form() {
+    let introduction = Introduction::sign(certificate(1), vec![0x44; 40], &key(1));
+    assert_frozen("sync-introduction", &introduction.encode());
+    assert_frozen("sync-announced-scope", &announced_scope(&SCOPE));
+    assert_eq!(Introduction::decode(&introduction.encode()).as_ref(), Ok(&introduction));
+    assert_canonical(&introduction.encode(), |bytes| Some(Introduction::decode(bytes).ok()?.encode()));
+    assert_eq!(introduction.verify(&SCOPE, &organiser().public_key()), Ok(()));
 }

@@ -8,6 +8,7 @@
 mod bad_files;
 mod bad_requests;
 mod bundles;
+mod discovery;
 mod doctor;
 mod enrolment;
 mod flow;

@@ -18,6 +18,8 @@ use rcgen::{
 
 pub use serving::{ServerTlsError, names_of, server_tls};
 
+use crate::tls;
+
 /// The authority's certificate, for desks to trust.
 pub const AUTHORITY_FILE: &str = "ca.pem";
 const AUTHORITY_KEY_FILE: &str = "ca.key";
@@ -88,6 +90,12 @@ pub fn issue(
     Ok(ServerCertificate { chain_pem, key_pem })
 }
 
+/// The authority's certificate in DER, as others are told of it.
+pub fn authority(folder: &Path) -> Result<Vec<u8>, ServerTlsError> {
+    let chain = tls::chain(&read(&folder.join(AUTHORITY_FILE))?)?;
+    Ok(chain.first().map(|own| own.to_vec()).unwrap_or_default())
+}
+
 /// Reads the server certificate made before; none where it or a part of it is missing.
 fn read_issued(folder: &Path) -> Result<Option<ServerCertificate>, CaError> {
     if [SERVER_FILE, SERVER_KEY_FILE, AUTHORITY_FILE].iter().any(|file| !folder.join(file).exists()) {
@@ -147,7 +155,6 @@ mod tests {
 
     use super::*;
     use crate::http::{Bound, Listen, StopSwitch};
-    use crate::tls;
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).expect("the file is there").permissions().mode() & 0o777

@@ -3,6 +3,7 @@
 //! TLS 1.3 only, on one crypto provider. A client that was given HQ's certificate authority at join believes
 //! that one alone.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What every node is called by whoever found it on a network; `.internal` is nobody's in the public DNS.
+pub const NODE_NAME: &str = "node.lanyard.internal";
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Why a TLS configuration cannot be made.
@@ -50,11 +53,11 @@ pub fn server_config(chain_pem: &str, key_pem: &str) -> Result<Arc<ServerConfig>
     Ok(Arc::new(config))
 }
 
-/// A client that believes the given authority alone.
-pub fn pinned_client_config(authority_pem: &str) -> Result<ClientConfig, TlsError> {
+/// A client that believes the given authorities alone.
+fn pinned_client_config(roots: RootCertStore) -> Result<ClientConfig, TlsError> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])?
-        .with_root_certificates(roots(authority_pem)?)
+        .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(config)
 }
@@ -84,20 +87,43 @@ fn roots(authority_pem: &str) -> Result<RootCertStore, TlsError> {
 /// It follows no redirects and uses no proxy: a peer answers itself or not at all. It speaks HTTP/1.1, where a request
 /// that is given up takes its connection with it; one that is shared by requests would outlive a peer that vanished.
 pub fn peer_client(authority_pem: Option<&str>) -> Result<reqwest::Client, TlsError> {
-    let builder = reqwest::Client::builder()
+    let builder = if let Some(pem) = authority_pem {
+        plain_builder().tls_backend_preconfigured(pinned_client_config(roots(pem)?)?)
+    } else {
+        install_provider();
+        plain_builder().tls_version_min(reqwest::tls::Version::TLS_1_3)
+    };
+    Ok(builder.build()?)
+}
+
+/// A client for a node that introduced itself: it believes the authority of the introduction (DER) alone, and finds
+/// [`NODE_NAME`] at the given addresses.
+pub(crate) fn introduced_client(
+    authority: &[u8],
+    addresses: &[SocketAddr],
+) -> Result<reqwest::Client, TlsError> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(authority))?;
+    let builder = plain_builder().tls_backend_preconfigured(pinned_client_config(roots)?);
+    Ok(builder.resolve_to_addrs(NODE_NAME, addresses).build()?)
+}
+
+/// A client that believes anybody, to ask whoever is found for an introduction and for nothing else.
+pub(crate) fn credulous_client(addresses: &[SocketAddr]) -> Result<reqwest::Client, TlsError> {
+    install_provider();
+    let builder =
+        plain_builder().tls_danger_accept_invalid_certs(true).resolve_to_addrs(NODE_NAME, addresses);
+    Ok(builder.build()?)
+}
+
+fn plain_builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .http1_only()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
-        .tcp_nodelay(true);
-    let builder = if let Some(pem) = authority_pem {
-        builder.tls_backend_preconfigured(pinned_client_config(pem)?)
-    } else {
-        install_provider();
-        builder.tls_version_min(reqwest::tls::Version::TLS_1_3)
-    };
-    Ok(builder.build()?)
+        .tcp_nodelay(true)
 }
 
 /// Chooses the provider of cryptography for libraries that ask for the process's own; the first choice stays.

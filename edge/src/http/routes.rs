@@ -41,6 +41,7 @@ pub fn router(node: Node) -> Router {
         refuses_expired: false,
     };
     let directory = move |asked| (asked == scope).then(|| served.clone());
+    let found = node.introduction.as_ref().map(sync_http::introduction_route).unwrap_or_default();
     let description = Arc::new(description);
     let page = Router::new().fallback(page::serve).layer(CompressionLayer::new());
     let router = api
@@ -51,6 +52,7 @@ pub fn router(node: Node) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(node)
         .merge(sync_http::routes(Arc::new(directory)))
+        .merge(found)
         .fallback_service(page);
     guard(router)
 }

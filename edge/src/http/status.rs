@@ -135,6 +135,7 @@ pub async fn card(node: &Node) -> Result<StatusCard, Failure> {
     let (seat_types, unsent, open_conflicts, jobs) = read.await?;
     let now_ms = now_ms();
     let hq = node.hq.as_ref().map(|hq| hq.borrow().clone());
+    let siblings = node.siblings.statuses();
     Ok(StatusCard {
         node: NodeCard { name: node.identity.name.clone(), id: node.identity.node.to_string() },
         conference: ConferenceName {
@@ -144,7 +145,7 @@ pub async fn card(node: &Node) -> Result<StatusCard, Failure> {
         now_ms,
         position: published.position,
         hq: LineCard::of(hq, now_ms),
-        siblings: node.siblings.iter().map(|(name, line)| SiblingCard::of(name, &line.borrow())).collect(),
+        siblings: siblings.into_iter().map(|(name, status)| SiblingCard::of(name, &status)).collect(),
         unsent_entries: unsent.entries,
         oldest_unsent_ms: unsent.oldest_ms,
         arrivals: ArrivalsCard::of(published.arrivals),
@@ -203,12 +204,8 @@ impl LineCard {
 }
 
 impl SiblingCard {
-    fn of(name: &str, status: &LinkStatus) -> Self {
-        Self {
-            name: name.to_owned(),
-            state: link_word(status.state),
-            last_contact_ms: status.last_contact_ms,
-        }
+    fn of(name: String, status: &LinkStatus) -> Self {
+        Self { name, state: link_word(status.state), last_contact_ms: status.last_contact_ms }
     }
 }
 

@@ -1,8 +1,10 @@
 //! A venue node as a process, with the line to HQ as a process of its own.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use reqwest::Certificate;
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -27,7 +29,7 @@ pub struct NodeProcess {
     pub data: PathBuf,
     binary: PathBuf,
     line_url: String,
-    listen: String,
+    listen: SocketAddr,
     environment: Vec<(String, String)>,
     logs: PathBuf,
 }
@@ -56,12 +58,12 @@ impl NodeProcess {
         if !data.exists() {
             join(&binary, &data, hq, &line_url, conference, name).await?;
         }
-        let listen = format!("127.0.0.1:{}", plan.port(3 + 3 * n));
+        let listen = SocketAddr::from(([127, 0, 0, 1], plan.port(3 + 3 * n)));
         // A variable of one node names it where `{node}` stands.
         let environment =
             plan.environment.iter().map(|(name_of, value)| (name_of.clone(), value.replace("{node}", name)));
         let environment: Vec<_> = environment.collect();
-        let process = launch(name, &binary, &data, &listen, &line_url, &environment, &logs)?;
+        let process = launch(name, &binary, &data, listen, &line_url, &environment, &logs)?;
         let mut node = Self {
             name,
             process,
@@ -83,8 +85,14 @@ impl NodeProcess {
         let ready = self.process.ready_json(READY_WITHIN).await?;
         ready["listen"].as_str().context("the node announced no address")?.clone_into(&mut self.url);
         // A node that is started again listens where desks expect it.
-        self.url.trim_start_matches("http://").clone_into(&mut self.listen);
+        let port = self.url.rsplit(':').next().context("the node announced no port")?.parse()?;
+        self.listen.set_port(port);
         Ok(())
+    }
+
+    /// Lets the node listen elsewhere when it is started again; beyond loopback it speaks TLS.
+    pub fn move_to(&mut self, listen: SocketAddr) {
+        self.listen = listen;
     }
 
     /// Starts the node's process again after it ended or was killed.
@@ -97,7 +105,7 @@ impl NodeProcess {
             self.name,
             &self.binary,
             &self.data,
-            &self.listen,
+            self.listen,
             &self.line_url,
             &self.environment,
             &self.logs,
@@ -120,9 +128,13 @@ impl NodeProcess {
     /// A client at this node.
     ///
     /// # Errors
-    /// When the address is none.
+    /// When the address is none, or its certificate authority cannot be read.
     pub fn desk(&self) -> anyhow::Result<Desk> {
-        Desk::at(&self.url)
+        if self.url.starts_with("http://") {
+            return Desk::at(&self.url);
+        }
+        let authority = std::fs::read(self.data.join("ca.pem"))?;
+        Desk::with_roots(&self.url, vec![Certificate::from_pem(&authority)?])
     }
 
     /// Runs a command of `lanyard` on this node's folder and returns what it printed.
@@ -180,7 +192,7 @@ fn launch(
     name: &str,
     binary: &PathBuf,
     data: &Path,
-    listen: &str,
+    listen: SocketAddr,
     line_url: &str,
     environment: &[(String, String)],
     logs: &Path,
@@ -190,7 +202,7 @@ fn launch(
         &data.to_string_lossy(),
         "serve",
         "--listen",
-        listen,
+        &listen.to_string(),
         "--hq",
         line_url,
         "--announce",

@@ -29,14 +29,14 @@ pub enum ServerTlsError {
     Unusable(#[from] TlsError),
 }
 
-/// The names a server's certificate is for: those configured, the address it listens at where that is one, and this
-/// machine by itself.
+/// The names a server's certificate is for: those configured, the address it listens at where that is one, this
+/// machine by itself, and what every node is called by whoever found it.
 pub fn names_of(listen: IpAddr, configured: &[String]) -> Vec<String> {
     let mut names = configured.to_vec();
     if !listen.is_unspecified() {
         names.push(listen.to_string());
     }
-    names.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
+    names.extend(["localhost", "127.0.0.1", "::1", tls::NODE_NAME].map(str::to_owned));
     names.sort();
     names.dedup();
     names
@@ -125,8 +125,9 @@ mod tests {
     #[test]
     fn a_certificate_names_the_address_unless_it_is_every_address() {
         let at = |listen: &str| names_of(listen.parse().unwrap(), &["desk.local".to_owned()]);
-        assert_eq!(at("192.0.2.7"), ["127.0.0.1", "192.0.2.7", "::1", "desk.local", "localhost"]);
-        assert_eq!(at("0.0.0.0"), ["127.0.0.1", "::1", "desk.local", "localhost"]);
+        let found = tls::NODE_NAME;
+        assert_eq!(at("192.0.2.7"), ["127.0.0.1", "192.0.2.7", "::1", "desk.local", "localhost", found]);
+        assert_eq!(at("0.0.0.0"), ["127.0.0.1", "::1", "desk.local", "localhost", found]);
     }
 
     #[test]

@@ -38,9 +38,9 @@ pub struct Line {
 struct Questions {
     /// Seat types nobody is asked about until the rest is over.
     resting: BTreeMap<SeatTypeId, Rest>,
-    /// Questions whose answer was lost, by the line they went over: asked again word for word, so that nothing is
-    /// given twice.
-    unanswered: BTreeMap<(SeatTypeId, usize), Wanted>,
+    /// Questions whose answer was lost, by whom they went to: asked again word for word, so that nothing is given
+    /// twice.
+    unanswered: BTreeMap<(SeatTypeId, NodeId), Wanted>,
 }
 
 /// Why nobody is asked about a seat type.
@@ -52,12 +52,12 @@ struct Rest {
 }
 
 /// Keeps seats of each type above its low-water mark, as far as others have some. Ends with the writer.
-pub async fn keep(writer: Writer, reader: Reader, lines: Vec<Line>) {
+pub async fn keep(writer: Writer, reader: Reader, lines: impl Fn() -> Vec<Line> + Send) {
     let mut published = writer.published();
     let mut questions = Questions::default();
     loop {
         let now = published.borrow_and_update().clone();
-        if let Err(error) = top_up(&now, &reader, &lines, &mut questions).await {
+        if let Err(error) = top_up(&now, &reader, &lines(), &mut questions).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "seat rights cannot be read");
         }
         if let Ok(Err(_)) = timeout(LOOK_EVERY, published.changed()).await {
@@ -91,7 +91,7 @@ async fn top_up(
             continue;
         }
         let count = u32::try_from(missing).unwrap_or(u32::MAX);
-        let given = ask(now, lines, in_order(now, lines, ledger), &seat_type, count, questions).await;
+        let given = ask(now, in_order(now, lines, ledger), &seat_type, count, questions).await;
         let until = Instant::now() + if given.is_some() { UNDER_WAY } else { PATIENCE };
         questions.resting.insert(seat_type, Rest { until, given });
     }
@@ -101,21 +101,20 @@ async fn top_up(
 /// Asks one after another until somebody gives some.
 async fn ask(
     now: &Published,
-    lines: &[Line],
-    order: Vec<usize>,
+    order: Vec<(NodeId, &Line)>,
     seat_type: &SeatTypeId,
     count: u32,
     questions: &mut Questions,
 ) -> Option<Dot> {
-    for line in order {
-        let key = (seat_type.clone(), line);
+    for (peer, line) in order {
+        let key = (seat_type.clone(), peer);
         let wanted = questions.unanswered.entry(key.clone()).or_insert_with(|| Wanted {
             seat_type: seat_type.clone(),
             count,
             to: now.own_log,
             request: new_request(),
         });
-        if let Ok(answer) = lines[line].asker.ask(wanted).await {
+        if let Ok(answer) = line.asker.ask(wanted).await {
             questions.unanswered.remove(&key);
             if answer.given.is_some() {
                 return answer.given;
@@ -138,23 +137,23 @@ fn marks(conference: &Conference) -> impl Iterator<Item = (SeatTypeId, u32)> {
 }
 
 /// Which lines work and lead to whoever has seats, as far as is known here: the richest sibling first, HQ last.
-fn in_order(now: &Published, lines: &[Line], ledger: &Ledger) -> Vec<usize> {
+fn in_order<'a>(now: &Published, lines: &'a [Line], ledger: &Ledger) -> Vec<(NodeId, &'a Line)> {
     // Of a node's epochs the last one counts: what others had left is nobody's to give.
     let has = |node: NodeId| {
         let theirs = now.logs.iter().filter(|(log, _)| log.node == node);
         let present = theirs.max_by_key(|(_, info)| info.arrival);
         present.map_or(0, |(log, _)| ledger.available(Account::Venue(*log)))
     };
-    let mut rich: Vec<(bool, i64, usize)> = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
+    let mut rich: Vec<(bool, i64, NodeId, &Line)> = Vec::new();
+    for line in lines {
         let status = line.status.borrow();
         let Some(peer) = status.peer.filter(|_| status.state == LinkState::Online) else { continue };
         let is_hq = now.authority_node() == Some(peer);
         let available = if is_hq { ledger.available(Account::Hq) } else { has(peer) };
         if available > 0 {
-            rich.push((is_hq, -available, index));
+            rich.push((is_hq, -available, peer, line));
         }
     }
-    rich.sort_unstable();
-    rich.into_iter().map(|(_, _, index)| index).collect()
+    rich.sort_by_key(|(is_hq, lacking, peer, _)| (*is_hq, *lacking, *peer));
+    rich.into_iter().map(|(_, _, peer, line)| (peer, line)).collect()
 }

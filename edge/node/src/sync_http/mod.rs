@@ -1,4 +1,5 @@
-//! The answering side of the sync protocol over HTTP: `/sync/v1/{challenge,session,exchange,hints,rights,branches}`.
+//! The answering side of the sync protocol over HTTP: `/sync/v1/{challenge,session,exchange,hints,rights,branches}`,
+//! and `/sync/v1/introduction` where a node lets itself be found.
 //!
 //! Responsible for showing who asks (challenge and signature, then a token), for keeping a node of one
 //! conference out of every other, for limits, and for handing requests to the session's pure answers. What
@@ -7,6 +8,7 @@
 mod branches;
 mod exchange;
 mod hints;
+mod introduction;
 mod message;
 mod open;
 mod rights;
@@ -24,6 +26,7 @@ use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
 use crate::identity::Identity;
 use crate::read::Reader;
 use crate::writer::Writer;
+pub use introduction::introduction_route;
 use room::Room;
 use sessions::Sessions;
 

@@ -8,6 +8,7 @@ mod branches;
 mod driver;
 mod events;
 mod hints;
+mod introduction;
 mod status;
 mod transport;
 
@@ -20,9 +21,10 @@ use url::Url;
 
 use crate::identity::Identity;
 use crate::read::Reader;
-use crate::rights::{Given, Wanted};
+use crate::rights::{Given, Line, Wanted};
 use crate::writer::Writer;
 pub use branches::yields_to;
+pub use introduction::{Introduced, IntroductionError, introduce};
 pub use status::{LinkState, LinkStatus};
 use transport::Transport;
 pub use transport::TransportError;
@@ -82,14 +84,9 @@ impl Uplink {
 }
 
 impl UplinkHandle {
-    /// Asks whoever is at the end of the line.
-    pub fn asker(&self) -> Asker {
-        self.asker.clone()
-    }
-
-    /// Follows how the line is.
-    pub fn status(&self) -> watch::Receiver<LinkStatus> {
-        self.status.clone()
+    /// The line, for whoever asks and follows.
+    pub fn line(&self) -> Line {
+        Line { asker: self.asker.clone(), status: self.status.clone() }
     }
 }
 
