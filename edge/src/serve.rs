@@ -92,10 +92,11 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     }
     let (siblings, publish) = Siblings::configured(configured.clone());
     let introduction = introduction(&config, &identity)?;
-    let discovering = match &introduction {
-        Some(_) => Some(siblings::discover(connector, &configured, bound.address(), publish)?),
-        None => None,
-    };
+    let discovering = introduction.as_ref().and_then(|_| {
+        let discovering = siblings::discover(connector, &configured, bound.address(), publish);
+        // A desk works without anybody else.
+        discovering.inspect_err(|error| tracing::warn!("nobody can be looked for: {error:#}")).ok()
+    });
     let mut secret = [0; 8];
     system_entropy(&mut secret);
     let node = Node::from(Parts {

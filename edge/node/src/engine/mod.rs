@@ -13,9 +13,9 @@ mod decide;
 mod due;
 mod epoch;
 pub(crate) mod fold;
-pub(crate) mod fresh;
 #[cfg(test)]
 mod fork_tests;
+pub(crate) mod fresh;
 #[cfg(test)]
 mod full_disk_tests;
 mod healing;

@@ -18,6 +18,10 @@ use super::stop::Stop;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests in flight may take once the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a client may acknowledge nothing of what was sent to it. One that vanished without a word would otherwise
+/// keep its connection, and what waits in it, for a quarter of an hour.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 /// Name of the file in the data folder that holds the address.
 const LISTEN_FILE: &str = "listen";
 
@@ -69,6 +73,9 @@ impl Bound {
         }
         let bind = || {
             let listener = TcpListener::bind(address)?;
+            // Connections have it from the socket they come in by.
+            #[cfg(target_os = "linux")]
+            socket2::SockRef::from(&listener).set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
             listener.set_nonblocking(true)?;
             let bound = listener.local_addr()?;
             Ok((listener, bound))
@@ -161,6 +168,16 @@ mod tests {
         assert_eq!(answer.text().await.expect("a body"), "ok");
         switch.stop();
         served.await.expect("no panic").expect("it stops in good order");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_connection_does_not_outlive_a_client_that_vanished_for_long() {
+        let bound = Bound::bind(&plain("127.0.0.1:0")).expect("loopback is free");
+        let _client = std::net::TcpStream::connect(bound.address()).expect("it listens");
+        let (taken, _) = bound.listener.accept().expect("a connection waits");
+        let most = socket2::SockRef::from(&taken).tcp_user_timeout().expect("the option is known");
+        assert_eq!(most, Some(UNACKNOWLEDGED));
     }
 
     #[test]

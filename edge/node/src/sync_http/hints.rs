@@ -106,3 +106,79 @@ impl News {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Arc;
+
+    use axum::http::HeaderValue;
+    use axum::http::header::AUTHORIZATION;
+    use futures_util::StreamExt as _;
+    use lanyard_domain::outcome::Outcome;
+
+    use super::super::room::Room;
+    use super::super::sessions::{Peer, Sessions};
+    use super::*;
+    use crate::clock::system_now_ms;
+    use crate::engine::test_node::{TestNode, check_in, venue};
+    use crate::writer::{Writer, WriterThread};
+
+    fn serve(node: TestNode) -> (ServedScope, WriterThread) {
+        let (identity, reader) = (node.engine.identity().clone(), node.reader());
+        let (writer, thread) = Writer::spawn(node.engine).unwrap();
+        (ServedScope { identity, writer, reader, refuses_expired: false }, thread)
+    }
+
+    /// A host of one conference, and a token of a peer.
+    fn host(served: &ServedScope, peer: &TestNode) -> (Host, HeaderMap) {
+        let sessions = Sessions::default();
+        let certificate = peer.engine.identity().certificate.clone();
+        let token = sessions.begin(Peer { certificate, scope: peer.engine.scope() }, system_now_ms());
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
+        let served = served.clone();
+        let directory = Arc::new(move |_| Some(served.clone()));
+        (Host { directory, sessions: Arc::new(sessions), room: Arc::new(Room::default()) }, headers)
+    }
+
+    #[tokio::test]
+    async fn what_a_peer_tells_of_keeps_somebody_out_and_a_stranger_is_not_heard() {
+        let (_, mut north, mut south) = venue();
+        north.give(check_in(1));
+        let (again, another) = (south.submitted(check_in(1)), south.submitted(check_in(2)));
+        let fresh = north.engine.take_fresh();
+        let (served, thread) = serve(south);
+        let (host, headers) = host(&served, &north);
+        let stranger = tell(State(host.clone()), HeaderMap::new(), Json(fresh.clone())).await;
+        assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
+        let told = tell(State(host.clone()), headers.clone(), Json(fresh.clone())).await;
+        assert_eq!(told.status(), StatusCode::NO_CONTENT);
+        let outcome = served.writer.submit(again).await.unwrap().outcome;
+        assert!(
+            matches!(&outcome, Outcome::Refused(refused) if refused.refusal.code() == "already_checked_in")
+        );
+        assert!(matches!(served.writer.submit(another).await.unwrap().outcome, Outcome::Accepted(_)));
+        let many = tell(State(host), headers, Json(vec![fresh[0].clone(); FRESH_MAX + 1])).await;
+        assert_eq!(many.status(), StatusCode::OK, "a problem of the protocol, not an answer");
+        drop(served);
+        thread.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_listens_is_told_of_everybodys_check_ins_but_their_own() {
+        let (_, mut north, mut south) = venue();
+        north.give(check_in(1));
+        let scan = south.submitted(check_in(2));
+        let (peer, from_peer) = (north.engine.own_log().node, north.engine.take_fresh());
+        let (served, _thread) = serve(south);
+        let mut news = pin!(news(&served, peer, Room::default().stream().unwrap()));
+        served.writer.change(LocalChange::FreshCheckIns(from_peer)).await.unwrap();
+        served.writer.submit(scan).await.unwrap();
+        let told = format!("{:?}", news.next().await.unwrap().unwrap());
+        assert!(told.contains("event: check-in") && told.contains("door"), "{told}");
+        assert!(!told.contains(&peer.to_string()), "the peer's own check-in is not told to it: {told}");
+        let hint = format!("{:?}", news.next().await.unwrap().unwrap());
+        assert!(hint.contains("data: ") && !hint.contains("event: "), "{hint}");
+    }
+}

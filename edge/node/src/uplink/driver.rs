@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lanyard_sync::{
-    Batch, CallId, Certificate, Dot, HelloReply, Input, NodeId, Output, OwnHead, Problem, Reply, Request, Role,
-    ScopeAnswer, Session, VersionVector,
+    Batch, CallId, Certificate, Dot, HelloReply, Input, NodeId, Output, OwnHead, Problem, Reply, Request,
+    Role, ScopeAnswer, Session, VersionVector,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;

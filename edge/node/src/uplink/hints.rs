@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use lanyard_domain::FreshCheckIn;
+use lanyard_sync::NodeId;
 use reqwest::Response;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, watch};
@@ -12,7 +13,7 @@ use super::events::{Events, Hint};
 use super::status::{LinkState, LinkStatus};
 use super::transport::Transport;
 use crate::clock::system_entropy;
-use crate::engine::LocalChange;
+use crate::engine::{LocalChange, Published};
 use crate::sync_http::{FRESH_MAX, HINT_HEARTBEAT_MS};
 use crate::writer::Writer;
 
@@ -22,6 +23,9 @@ const SILENCE: Duration = Duration::from_millis(HINT_HEARTBEAT_MS * 2 + 1_000);
 const PAUSE_MS: u64 = 250;
 /// Longest pause. An attempt costs one packet while the line is cut, and HQ a look at its sessions.
 const PAUSE_MAX_MS: u64 = 1_500;
+
+/// How long an entry may take to the peer before it is told of: where nothing is in its way, no hint is needed.
+const GRACE: Duration = Duration::from_millis(50);
 
 /// Sends a unit for every hint, and when the stream begins or ends, for ever; the caller drops the receiver
 /// to end it.
@@ -67,7 +71,8 @@ async fn hear(mut response: Response, writer: &Writer, hints: &mpsc::Sender<()>)
     Some(())
 }
 
-/// Tells the peer of fresh check-ins while the line works, for ever: what it was not told of it reads in the log.
+/// Tells the peer of fresh check-ins while the line works and their entries are not there, for ever: what it was not told
+/// of it reads in the log.
 pub(super) async fn tell(transport: Transport, writer: Writer, status: watch::Receiver<LinkStatus>) {
     let mut fresh = writer.fresh();
     loop {
@@ -76,24 +81,32 @@ pub(super) async fn tell(transport: Transport, writer: Writer, status: watch::Re
             Err(RecvError::Lagged(_)) => continue,
             Err(RecvError::Closed) => return,
         };
+        tokio::time::sleep(GRACE).await;
         let mut told = vec![first];
         while told.len() < FRESH_MAX
             && let Ok(next) = fresh.try_recv()
         {
             told.push(next);
         }
-        let (state, peer) = {
+        let peer = {
             let status = status.borrow();
-            (status.state, status.peer)
+            status.peer.filter(|_| status.state == LinkState::Online)
         };
-        told.retain(|fresh: &FreshCheckIn| Some(fresh.dot.log.node) != peer);
-        if state != LinkState::Online || told.is_empty() {
+        let Some(peer) = peer else { continue };
+        told.retain(|fresh| is_news_to(peer, fresh, &writer.now()));
+        if told.is_empty() {
             continue;
         }
         if let Err(error) = transport.tell(&told).await {
             tracing::debug!(error = &error as &dyn std::error::Error, "the peer was not told");
         }
     }
+}
+
+/// Whether a check-in is another node's, and the peer is not known to have its entry.
+fn is_news_to(peer: NodeId, fresh: &FreshCheckIn, now: &Published) -> bool {
+    let has_it = now.peers.get(&peer).is_some_and(|peer| peer.vector.covers(&fresh.dot));
+    fresh.dot.log.node != peer && !has_it
 }
 
 /// Between half and all of a pause, so that nodes do not come back in step.

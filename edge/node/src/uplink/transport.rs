@@ -297,7 +297,11 @@ mod tests {
             });
             ([(header::CONTENT_TYPE, CONTENT_TYPE)], Body::from_stream(body))
         };
-        let router = Router::new().route("/sync/v1/exchange", post(answer));
+        ask_of(Router::new().route("/sync/v1/exchange", post(answer)), request).await
+    }
+
+    /// Asks a peer that answers so.
+    async fn ask_of(router: Router, request: &Request) -> Result<Reply, TransportError> {
         let bound = Bound::bind(&Listen { address: "127.0.0.1:0".parse().unwrap(), tls: None }).unwrap();
         let peer = bound.url().parse().unwrap();
         let (_switch, stop) = StopSwitch::new();
@@ -323,6 +327,14 @@ mod tests {
     #[tokio::test]
     async fn a_silent_line_is_noticed() {
         assert!(matches!(ask(&pull(), 2 * SHORT_SILENCE, 1).await, Err(TransportError::Silent)));
+    }
+
+    #[tokio::test]
+    async fn a_busy_peer_says_when_to_come_again() {
+        let later = (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "7")], "later");
+        let router = Router::new().route("/sync/v1/exchange", post(async || later));
+        let refused = ask_of(router, &pull()).await;
+        assert!(matches!(refused, Err(TransportError::Busy { retry_after_ms: Some(7_000) })), "{refused:?}");
     }
 
     #[tokio::test]
