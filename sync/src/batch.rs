@@ -3,7 +3,8 @@
 //! A batch holds entries of one scope in the sender's order of arrival, in which an entry comes
 //! after everything it has seen. It is CBOR in columns, compressed with zstd: commitments to parts
 //! that are there are left out and computed again, and of each log only its last signed head travels.
-//! A batch ends at a signed head of every log it touches, so all of it can be verified.
+//! A batch ends at a signed head of every log it touches, so all of it can be verified. Where personal parts
+//! are gone and the receiver has not seen why, the word that erased them travels beside the entries.
 
 mod builder;
 mod columns;
@@ -14,6 +15,7 @@ pub use builder::{BatchBuilder, BuildError, Pushed, StoredEntry};
 use crate::cbor::DecodeError;
 use crate::chain::SignedHead;
 use crate::entry::EntryFrame;
+use crate::erasure::Erasure;
 use crate::id::{LogId, ScopeId};
 use crate::limits::BATCH_MAX_BYTES;
 
@@ -29,6 +31,8 @@ pub struct Batch {
     pub logs: Vec<BatchLog>,
     /// The entries, in the sender's order of arrival; those of one log without gaps.
     pub frames: Vec<EntryFrame>,
+    /// Why personal parts are gone, in order of stream; nothing about what the receiver knows by its log.
+    pub erasures: Vec<Erasure>,
 }
 
 /// What a batch says about one of its logs.
@@ -189,14 +193,16 @@ mod tests {
     fn erased_parts_travel_as_commitments() {
         let mut replica = Replica::new(1);
         replica.write(1);
-        let entry = &mut replica.stored[1].entry;
-        entry.payload.personal = entry.payload.personal.as_ref().map(crate::payload::Part::erased);
-        let entry = entry.clone();
+        replica.erase(&draft(1).stream);
         let batch = replica.batch_for(&VersionVector::default()).unwrap().unwrap();
+        assert_eq!(batch.erasures.len(), 1);
         let mut other = Replica::new(2);
         let read = Batch::decode(&batch.encode()).unwrap();
-        assert_eq!(other.import(read), Ok(2));
-        assert_eq!(other.stored.last().unwrap().entry, entry);
+        assert_eq!(read, batch);
+        assert_eq!(other.import(read), Ok(3));
+        let entry = &other.stored[other.stored.len() - 2].entry;
+        assert_eq!(*entry, replica.stored[1].entry);
+        assert!(matches!(entry.payload.personal, Some(crate::payload::Part::Absent { .. })));
     }
 
     #[test]

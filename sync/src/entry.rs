@@ -119,6 +119,13 @@ impl EntryFrame {
     }
 }
 
+impl EntryFrame {
+    /// Tells whether there was a personal part and it is gone.
+    pub fn lacks_personal(&self) -> bool {
+        matches!(self.payload.personal, Some(Part::Absent { .. }))
+    }
+}
+
 impl From<Entry> for EntryFrame {
     fn from(entry: Entry) -> Self {
         let Entry { dot, header, header_bytes, payload, hash: _ } = entry;

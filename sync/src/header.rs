@@ -103,12 +103,7 @@ impl Header {
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::with_capacity(224);
         writer.array(FIELDS);
-        writer.text(self.stream.category());
-        match self.stream.key() {
-            StreamKey::None => writer.null(),
-            StreamKey::Text(key) => writer.text(key),
-            StreamKey::Id(id) => writer.bytes(id),
-        }
+        write_stream(&mut writer, &self.stream);
         writer.text(&self.kind);
         writer.uint(self.version.into());
         writer.uint(self.min_reader.into());
@@ -162,7 +157,18 @@ pub(crate) fn read_skew(reader: &mut Reader<'_>) -> Result<i32, DecodeError> {
     i32::try_from(skew_ms).map_err(|_| reader.over_limit())
 }
 
-fn read_stream(reader: &mut Reader<'_>) -> Result<StreamName, DecodeError> {
+/// Writes a stream name as category and key.
+pub(crate) fn write_stream(writer: &mut Writer, stream: &StreamName) {
+    writer.text(stream.category());
+    match stream.key() {
+        StreamKey::None => writer.null(),
+        StreamKey::Text(key) => writer.text(key),
+        StreamKey::Id(id) => writer.bytes(id),
+    }
+}
+
+/// Reads a stream name from category and key.
+pub(crate) fn read_stream(reader: &mut Reader<'_>) -> Result<StreamName, DecodeError> {
     let category = reader.text(CATEGORY_MAX_BYTES)?.to_owned();
     let key = match reader.next()? {
         Next::Null => {

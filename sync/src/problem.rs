@@ -50,6 +50,9 @@ pub enum Problem {
     /// The log needs a newer build.
     #[error("{0} needs a newer build")]
     NeedsUpgrade(Dot),
+    /// A part of the entry is missing, and nothing that is known here or came with it erased it.
+    #[error("a part of {0} is missing and was not erased")]
+    NotErased(Dot),
     /// The message is not of this protocol.
     #[error("the message cannot be read")]
     Malformed,
@@ -71,6 +74,7 @@ impl Problem {
             Self::TooLarge => "too_large",
             Self::Busy { .. } => "busy",
             Self::NeedsUpgrade(_) => "needs_upgrade",
+            Self::NotErased(_) => "not_erased",
             Self::Malformed => "malformed",
         }
     }
@@ -89,7 +93,7 @@ impl Problem {
             Self::Fork(_) => {
                 "Nothing: what one side has is set aside and written again. If two machines run with one node's data, stop one and let it join anew into another folder."
             }
-            Self::BadChain(_) => {
+            Self::BadChain(_) | Self::NotErased(_) => {
                 "Run `lanyard verify` on the sending node; if it finds something, let that node join anew into another data folder."
             }
             Self::BadSignature(_) => {
@@ -128,7 +132,8 @@ impl From<Problem> for ProblemReport {
             | Problem::BadSignature(dot)
             | Problem::BadLamport(dot)
             | Problem::MissingContext(dot)
-            | Problem::NeedsUpgrade(dot) => (Some(dot), None),
+            | Problem::NeedsUpgrade(dot)
+            | Problem::NotErased(dot) => (Some(dot), None),
             Problem::Busy { retry_after_ms } => (None, Some(retry_after_ms)),
             Problem::VersionUnsupported
             | Problem::ExpiredCertificate
@@ -157,6 +162,7 @@ impl ProblemReport {
             "too_large" => Some(Problem::TooLarge),
             "busy" => Some(Problem::Busy { retry_after_ms: self.retry_after_ms.unwrap_or(0) }),
             "needs_upgrade" => about(Problem::NeedsUpgrade),
+            "not_erased" => about(Problem::NotErased),
             "malformed" => Some(Problem::Malformed),
             _ => None,
         }
@@ -201,7 +207,7 @@ fn read_dot(reader: &mut Reader<'_>) -> Result<Dot, DecodeError> {
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) fn all(dot: Dot) -> [Problem; 13] {
+    pub(crate) fn all(dot: Dot) -> [Problem; 14] {
         [
             Problem::VersionUnsupported,
             Problem::ExpiredCertificate,
@@ -215,6 +221,7 @@ pub(crate) mod tests {
             Problem::TooLarge,
             Problem::Busy { retry_after_ms: 700 },
             Problem::NeedsUpgrade(dot),
+            Problem::NotErased(dot),
             Problem::Malformed,
         ]
     }

@@ -6,11 +6,14 @@ use crate::batch::{Batch, BatchBuilder, BuildError, Pushed, StoredEntry};
 use crate::certificate::tests::{claims, organiser};
 use crate::entry::Entry;
 use crate::epoch::{EPOCH_OPENED_KIND, EpochOpened};
+use crate::erasure::{ERASURE_KIND, Erasure};
 use crate::id::{CommandId, Dot, Epoch, Hash, LogId, ScopeId};
 use crate::key::{Signature, SigningKey};
+use crate::payload::Part;
 use crate::problem::Problem;
+use crate::stream::StreamName;
 use crate::vector::VersionVector;
-use crate::verify::{KnownLog, KnownScope, StoredHead, admit};
+use crate::verify::{KnownLog, KnownScope, StoredHead, admit_with};
 use crate::writer::tests::draft;
 use crate::writer::{Draft, LogHead, LogWriter, Salted};
 
@@ -28,6 +31,7 @@ pub(crate) struct Replica {
     /// In order of arrival.
     pub(crate) stored: Vec<Stored>,
     positions: BTreeMap<Dot, usize>,
+    pub(crate) erasures: BTreeMap<StreamName, Erasure>,
 }
 
 impl Replica {
@@ -41,7 +45,14 @@ impl Replica {
         let own = KnownLog { head: head.clone(), certificate: certificate.clone() };
         known.logs.insert(log, own);
         let writer = LogWriter::new(SCOPE, head);
-        let mut replica = Self { key, writer, known, stored: Vec::new(), positions: BTreeMap::new() };
+        let mut replica = Self {
+            key,
+            writer,
+            known,
+            stored: Vec::new(),
+            positions: BTreeMap::new(),
+            erasures: BTreeMap::new(),
+        };
         let opened = EpochOpened { certificate, previous: None, reason: "enrolled".into() };
         replica.commit([Draft {
             stream: EpochOpened::stream(log.node),
@@ -80,6 +91,31 @@ impl Replica {
         self.commit([Draft { command: CommandId(command), ..draft(1) }]);
     }
 
+    /// Writes the erasure of a stream and removes its personal parts.
+    pub(crate) fn erase(&mut self, stream: &StreamName) {
+        let node = self.known.logs[&self.log()].certificate.claims.node;
+        let signature = Erasure::sign(SCOPE, node, stream, &self.key);
+        self.commit([Draft {
+            stream: stream.clone(),
+            kind: ERASURE_KIND.into(),
+            facts: Salted { salt: [1; 16], bytes: format!("{{\"signature\":\"{signature}\"}}").into_bytes() },
+            personal: None,
+            ..draft(1)
+        }]);
+        let certificate = self.known.logs[&self.log()].certificate.clone();
+        self.erasures.insert(stream.clone(), Erasure { stream: stream.clone(), certificate, signature });
+        self.remove_erased();
+    }
+
+    /// Removes the personal parts of streams that are known to be erased.
+    pub(crate) fn remove_erased(&mut self) {
+        for Stored { entry, .. } in &mut self.stored {
+            if self.erasures.contains_key(&entry.header.stream) {
+                entry.payload.personal = entry.payload.personal.as_ref().map(Part::erased);
+            }
+        }
+    }
+
     fn store(&mut self, entry: Entry, signature: Option<Signature>) {
         self.positions.insert(entry.dot, self.stored.len());
         self.stored.push(Stored { entry, signature });
@@ -108,6 +144,11 @@ impl Replica {
                 hash: entry.hash,
                 signature: *signature,
             };
+            if let (Some(Part::Absent { .. }), Some(erasure)) =
+                (&entry.payload.personal, self.erasures.get(&entry.header.stream))
+            {
+                builder.vouch(erasure.clone());
+            }
             if builder.push(stored, |dot| self.hash_of(dot))? == Pushed::Full {
                 break;
             }
@@ -117,7 +158,9 @@ impl Replica {
 
     /// Verifies and stores a batch; returns the number of new entries.
     pub(crate) fn import(&mut self, batch: Batch) -> Result<usize, Problem> {
-        let admitted = admit(&self.known, batch, &|dot| self.head_of(dot))?;
+        let is_erased = |stream: &StreamName| self.erasures.contains_key(stream);
+        let admitted = admit_with(&self.known, batch, &|dot| self.head_of(dot), &is_erased)?;
+        self.erasures.extend(admitted.erasures);
         let count = admitted.entries.len();
         for admitted in admitted.entries {
             self.store(admitted.entry, admitted.signature);

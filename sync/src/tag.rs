@@ -18,6 +18,7 @@ pub(crate) enum Tag {
     Challenge,
     Introduction,
     AnnouncedScope,
+    Erasure,
 }
 
 impl Tag {
@@ -33,6 +34,7 @@ impl Tag {
             Self::Challenge => "lanyard/challenge/1",
             Self::Introduction => "lanyard/introduction/1",
             Self::AnnouncedScope => "lanyard/announced-scope/1",
+            Self::Erasure => "lanyard/erasure/1",
         }
     }
 

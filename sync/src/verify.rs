@@ -2,19 +2,22 @@
 //!
 //! All of it or nothing. Checked are scope, certificate, chain, signature, lamport time and context
 //! of each log, against what the receiver has. What it has already is skipped; what differs from what
-//! it has is a fork. The caller stores the result in one transaction and then takes up the new heads.
+//! it has is a fork. Personal parts may be missing where they were erased. The caller stores the result in one transaction and then takes up the new heads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::batch::{Batch, BatchLog};
 use crate::certificate::Certificate;
 use crate::chain::genesis_hash;
 use crate::entry::{Entry, EntryFrame};
 use crate::epoch::{EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION, EpochOpened};
+use crate::erasure::{ERASURE_KIND, Erasure};
 use crate::fork::ForkNotice;
 use crate::id::{Dot, Hash, LogId, ScopeId};
 use crate::key::{PublicKey, Signature};
+use crate::payload::Part;
 use crate::problem::Problem;
+use crate::stream::StreamName;
 use crate::vector::VersionVector;
 use crate::writer::LogHead;
 
@@ -65,6 +68,8 @@ pub struct Admitted {
     pub entries: Vec<AdmittedEntry>,
     /// The logs that go on, with their new heads.
     pub logs: BTreeMap<LogId, KnownLog>,
+    /// Erasures that are new: those of its entries, and those that came ahead of theirs.
+    pub erasures: BTreeMap<StreamName, Erasure>,
     /// Number of entries that were there already.
     pub duplicates: usize,
 }
@@ -86,15 +91,28 @@ impl KnownScope {
     }
 }
 
-/// Decides what of a batch may be stored. `stored` looks up entries that are here.
+/// Decides what of a batch may be stored by somebody who knows of no erasure. `stored` looks up entries that
+/// are here.
 pub fn admit(
     known: &KnownScope,
     batch: Batch,
     stored: &dyn Fn(Dot) -> Option<StoredHead>,
 ) -> Result<Admitted, Problem> {
+    admit_with(known, batch, stored, &|_| false)
+}
+
+/// Decides what of a batch may be stored. `stored` looks up entries that are here, `is_erased` whether the
+/// personal parts of a stream are known to be erased.
+pub fn admit_with(
+    known: &KnownScope,
+    batch: Batch,
+    stored: &dyn Fn(Dot) -> Option<StoredHead>,
+    is_erased: &dyn Fn(&StreamName) -> bool,
+) -> Result<Admitted, Problem> {
     if batch.scope != known.scope {
         return Err(Problem::DeniedScope);
     }
+    let erasures = new_erasures(known, batch.erasures, is_erased)?;
     let mut admission = Admission {
         known,
         stored,
@@ -103,6 +121,7 @@ pub fn admit(
         lamports: BTreeMap::new(),
         forks: BTreeMap::new(),
         entries: Vec::with_capacity(batch.frames.len()),
+        erasures,
         duplicates: 0,
     };
     for log in &batch.logs {
@@ -114,7 +133,32 @@ pub fn admit(
     for log in &batch.logs {
         admission.conclude(log)?;
     }
+    admission.check_parts(is_erased)?;
     Ok(admission.finish(&batch.logs))
+}
+
+/// The erasures beside a batch that say something new; each has to be the word of a node of the scope.
+fn new_erasures(
+    known: &KnownScope,
+    erasures: Vec<Erasure>,
+    is_erased: &dyn Fn(&StreamName) -> bool,
+) -> Result<BTreeMap<StreamName, Erasure>, Problem> {
+    let mut new = BTreeMap::new();
+    let mut believed: Option<Certificate> = None;
+    for erasure in erasures.into_iter().filter(|erasure| !is_erased(&erasure.stream)) {
+        let is_believed = believed.as_ref() == Some(&erasure.certificate);
+        let holds = if is_believed {
+            erasure.is_signed(known.scope)
+        } else {
+            erasure.verify(known.scope, &known.organiser)
+        };
+        if !holds {
+            return Err(Problem::Malformed);
+        }
+        believed = Some(erasure.certificate.clone());
+        new.insert(erasure.stream.clone(), erasure);
+    }
+    Ok(new)
 }
 
 /// What a context names, as far as it is here.
@@ -138,6 +182,7 @@ struct Admission<'a> {
     /// Forks the batch tells of.
     forks: BTreeMap<LogId, u64>,
     entries: Vec<AdmittedEntry>,
+    erasures: BTreeMap<StreamName, Erasure>,
     duplicates: usize,
 }
 
@@ -185,6 +230,12 @@ impl Admission<'_> {
         let least = 1 + known.head.lamport.max(seen.lamport);
         if entry.header.lamport < least || (seen.is_whole && entry.header.lamport > least) {
             return Err(Problem::BadLamport(dot));
+        }
+        if entry.header.kind == ERASURE_KIND {
+            let erasure = Erasure::of_entry(&entry, &known.certificate);
+            let erasure = erasure.filter(|erasure| erasure.is_signed(self.known.scope));
+            let erasure = erasure.ok_or(Problem::BadSignature(dot))?;
+            self.erasures.insert(erasure.stream.clone(), erasure);
         }
         known.head.seq = dot.seq;
         known.head.hash = entry.hash;
@@ -248,6 +299,25 @@ impl Admission<'_> {
         is_here && (is_beyond(&self.known.forks) || is_beyond(&self.forks))
     }
 
+    /// Checks that facts are there, and personal parts where nothing erased them.
+    fn check_parts(&self, is_erased: &dyn Fn(&StreamName) -> bool) -> Result<(), Problem> {
+        let mut covered: BTreeSet<&StreamName> = self.erasures.keys().collect();
+        for AdmittedEntry { entry, .. } in &self.entries {
+            let is_gone = |part: &Part| matches!(part, Part::Absent { .. });
+            if is_gone(&entry.payload.facts) {
+                return Err(Problem::NotErased(entry.dot));
+            }
+            let stream = &entry.header.stream;
+            if entry.payload.personal.as_ref().is_some_and(is_gone) && !covered.contains(stream) {
+                if !is_erased(stream) {
+                    return Err(Problem::NotErased(entry.dot));
+                }
+                covered.insert(stream);
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that the entries of a log lead to its signed head.
     fn conclude(&self, batch_log: &BatchLog) -> Result<(), Problem> {
         let head = &batch_log.head;
@@ -272,7 +342,8 @@ impl Admission<'_> {
         for admitted in &mut self.entries {
             admitted.signature = signatures.get(&admitted.entry.dot).copied();
         }
-        Admitted { entries: self.entries, logs: self.logs, duplicates: self.duplicates }
+        let Self { entries, logs, erasures, duplicates, .. } = self;
+        Admitted { entries, logs, erasures, duplicates }
     }
 }
 

@@ -8,9 +8,10 @@ use lanyard_sync::session::{
 };
 use lanyard_sync::{
     Batch, BatchBuilder, Certificate, Claims, CommandId, Dot, Draft, EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION,
-    Entry, EntryFrame, Epoch, EpochOpened, Hash, Header, KnownScope, LogHead, LogId, LogWriter, NodeId, Part,
-    Payload, PreviousEpoch, Problem, Pushed, Role, Salted, ScopeId, Signature, SignedHead, SigningKey,
-    StoredEntry, StreamKey, StreamName, VersionVector, admit, chain_hash, genesis_hash, hex,
+    Entry, EntryFrame, Epoch, EpochOpened, Erasure, Hash, Header, KnownScope, LogHead, LogId, LogWriter,
+    NodeId, Part, Payload, PreviousEpoch, Problem, Pushed, Role, Salted, ScopeId, Signature, SignedHead,
+    SigningKey, StoredEntry, StreamKey, StreamName, VersionVector, admit, admit_with, chain_hash,
+    genesis_hash, hex,
 };
 
 use crate::golden::assert_frozen;
@@ -207,8 +208,24 @@ fn batches_keep_their_form_and_are_admitted() {
     assert_eq!(Batch::decode_plain(&batch.encode_plain()), Ok(batch.clone()));
     assert_eq!(Batch::decode(&batch.encode()), Ok(batch.clone()));
     let known = KnownScope::new(SCOPE, organiser().public_key());
-    let admitted = admit(&known, batch, &|_: Dot| None).unwrap();
+    let dot = batch.frames.last().unwrap().dot;
+    assert_eq!(admit(&known, batch.clone(), &|_: Dot| None), Err(Problem::NotErased(dot)));
+    let admitted = admit_with(&known, batch, &|_: Dot| None, &|_: &StreamName| true).unwrap();
     assert_eq!((admitted.entries.len(), admitted.logs.len()), (6, 2));
+}
+
+#[test]
+fn batches_with_words_of_erasures_keep_their_form_and_are_admitted() {
+    let plain = batch();
+    let stream = plain.frames.last().unwrap().header.stream.clone();
+    assert_frozen("sync-erasure-signature-input", &Erasure::signature_input(SCOPE, log(1).node, &stream));
+    let signature = Erasure::sign(SCOPE, log(1).node, &stream, &key(1));
+    let batch = Batch { erasures: vec![Erasure { stream, certificate: certificate(1), signature }], ..plain };
+    assert_frozen("sync-batch-erasures", &batch.encode_plain());
+    assert_eq!(Batch::decode_plain(&batch.encode_plain()), Ok(batch.clone()));
+    let known = KnownScope::new(SCOPE, organiser().public_key());
+    let admitted = admit(&known, batch, &|_: Dot| None).unwrap();
+    assert_eq!((admitted.entries.len(), admitted.erasures.len()), (6, 1));
 }
 
 fn assert_request(name: &str, request: &Request) {
@@ -299,6 +316,7 @@ fn problems_keep_their_words_and_are_documented() {
         Problem::TooLarge,
         Problem::Busy { retry_after_ms: 700 },
         Problem::NeedsUpgrade(dot),
+        Problem::NotErased(dot),
         Problem::Malformed,
     ];
     for problem in problems {

@@ -5,13 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::batch::{Batch, BatchLog};
 use crate::chain::{SignedHead, genesis_hash};
 use crate::entry::{EntryFrame, FrameError};
+use crate::erasure::Erasure;
 use crate::id::{Dot, Hash, LogId, ScopeId};
 use crate::key::Signature;
-use crate::limits::{BATCH_CUT_BYTES, BATCH_MAX_BYTES, BATCH_MAX_ENTRIES};
+use crate::limits::{
+    BATCH_CUT_BYTES, BATCH_MAX_BYTES, BATCH_MAX_ENTRIES, CATEGORY_MAX_BYTES, STREAM_KEY_MAX_BYTES,
+};
 use crate::payload::Payload;
+use crate::stream::StreamName;
 
 /// Entries take at most this, so that with logs and lengths a batch stays within its limit.
 const ENTRIES_MAX_BYTES: usize = BATCH_MAX_BYTES - 256 * 1024;
+
+/// What an erasure takes in a batch, its certificate aside: a stream, a number and a signature.
+const ERASURE_MAX_BYTES: usize = CATEGORY_MAX_BYTES + STREAM_KEY_MAX_BYTES + 80;
 
 /// An entry as a database holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +75,7 @@ pub struct BatchBuilder {
     unsigned: BTreeSet<LogId>,
     signed: Vec<(usize, SignedHead)>,
     cut: usize,
+    erasures: BTreeMap<StreamName, Erasure>,
 }
 
 impl BatchBuilder {
@@ -82,6 +90,7 @@ impl BatchBuilder {
             unsigned: BTreeSet::new(),
             signed: Vec::new(),
             cut: 0,
+            erasures: BTreeMap::new(),
         }
     }
 
@@ -123,6 +132,17 @@ impl BatchBuilder {
         Ok(Pushed::Taken)
     }
 
+    /// Adds the word that erased the personal parts of a stream; to be given before its entries are added.
+    pub fn vouch(&mut self, erasure: Erasure) {
+        if self.erasures.contains_key(&erasure.stream) {
+            return;
+        }
+        let is_new = !self.erasures.values().any(|known| known.certificate == erasure.certificate);
+        let certificate_bytes = if is_new { erasure.certificate.encode().len() } else { 0 };
+        self.bytes += ERASURE_MAX_BYTES + certificate_bytes;
+        self.erasures.insert(erasure.stream.clone(), erasure);
+    }
+
     fn start(&mut self, dot: Dot, hash_of: impl FnOnce(Dot) -> Option<Hash>) -> Result<(), BuildError> {
         let before = match dot.seq {
             0 => None,
@@ -151,6 +171,15 @@ impl BatchBuilder {
             let (first_seq, after) = self.starts[&log];
             BatchLog { first_seq, after, head }
         });
-        Ok(Some(Batch { scope: self.scope, logs: logs.collect(), frames: self.frames }))
+        let logs = logs.collect();
+        let of_frames: BTreeSet<&StreamName> = self
+            .frames
+            .iter()
+            .filter(|frame| frame.lacks_personal())
+            .map(|frame| &frame.header.stream)
+            .collect();
+        let erasures = self.erasures.into_values().filter(|erasure| of_frames.contains(&erasure.stream));
+        let erasures = erasures.collect();
+        Ok(Some(Batch { scope: self.scope, logs, frames: self.frames, erasures }))
     }
 }

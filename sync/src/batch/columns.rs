@@ -1,9 +1,9 @@
 //! Writing a batch as columns.
 //!
-//! One CBOR array of 19 items:
+//! One CBOR array of 19 items, or of 20 where parts are gone and the receiver has not seen why:
 //!
 //! ```text
-//!  0 format        1
+//!  0 format        1; 2 with item 19
 //!  1 scope         16 bytes
 //!  2 logs          [[node, epoch, first seq, hash prefix before it, last seq, its hash, signature], …]
 //!  3 segments      [[index into logs, number of entries], …]
@@ -22,18 +22,24 @@
 //! 16 salts         16 bytes for each part that is there: facts, then personal, entry by entry
 //! 17 commitments   32 bytes for each erased part, in the same order
 //! 18 exts          [[entry, bytes], …] where not empty
+//! 19 erasures      [[certificate, …], [[category, key, index into certificates, signature], …]] in order of
+//!                  stream; certificates in the order in which they are first named
 //! ```
 
 use crate::batch::Batch;
 use crate::cbor::Writer;
+use crate::certificate::Certificate;
 use crate::entry::EntryFrame;
-use crate::header::Header;
+use crate::erasure::Erasure;
+use crate::header::{Header, write_stream};
 use crate::id::LogId;
 use crate::payload::Part;
 use crate::stream::StreamKey;
 
 pub(super) const FORMAT: u64 = 1;
 pub(super) const COLUMNS: usize = 19;
+pub(super) const FORMAT_WITH_ERASURES: u64 = 2;
+pub(super) const COLUMNS_WITH_ERASURES: usize = 20;
 pub(super) const KEY_NONE: u64 = 0;
 pub(super) const KEY_TEXT: u64 = 1;
 pub(super) const KEY_ID: u64 = 2;
@@ -41,8 +47,9 @@ pub(super) const KEY_ID: u64 = 2;
 pub(super) fn write(batch: &Batch) -> Vec<u8> {
     let frames = &batch.frames;
     let mut writer = Writer::with_capacity(frames.len() * 160 + 256);
-    writer.array(COLUMNS);
-    writer.uint(FORMAT);
+    let has_erasures = !batch.erasures.is_empty();
+    writer.array(if has_erasures { COLUMNS_WITH_ERASURES } else { COLUMNS });
+    writer.uint(if has_erasures { FORMAT_WITH_ERASURES } else { FORMAT });
     writer.bytes(batch.scope.as_bytes());
     write_logs(&mut writer, batch);
     write_segments(&mut writer, batch);
@@ -63,6 +70,9 @@ pub(super) fn write(batch: &Batch) -> Vec<u8> {
     write_parts(&mut writer, frames);
     let ext = |header: &'_ Header| (!header.ext.is_empty()).then(|| header.ext.clone());
     write_sparse(&mut writer, frames, ext, |w, ext| w.bytes(&ext));
+    if has_erasures {
+        write_erasures(&mut writer, &batch.erasures);
+    }
     writer.into_bytes()
 }
 
@@ -201,6 +211,30 @@ fn write_parts(writer: &mut Writer, frames: &[EntryFrame]) {
     }
     writer.bytes(&salts);
     writer.bytes(&commitments);
+}
+
+fn write_erasures(writer: &mut Writer, erasures: &[Erasure]) {
+    let mut certificates: Vec<&Certificate> = Vec::new();
+    let mut indexes = Vec::with_capacity(erasures.len());
+    for erasure in erasures {
+        let known = certificates.iter().position(|known| **known == erasure.certificate);
+        indexes.push(known.unwrap_or_else(|| {
+            certificates.push(&erasure.certificate);
+            certificates.len() - 1
+        }));
+    }
+    writer.array(2);
+    writer.array(certificates.len());
+    for certificate in certificates {
+        certificate.write(writer);
+    }
+    writer.array(erasures.len());
+    for (erasure, index) in erasures.iter().zip(indexes) {
+        writer.array(4);
+        write_stream(writer, &erasure.stream);
+        writer.uint(index as u64);
+        writer.bytes(erasure.signature.as_bytes());
+    }
 }
 
 fn write_content(writer: &mut Writer, part: &Part) {

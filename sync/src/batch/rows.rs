@@ -1,12 +1,16 @@
 //! Reading the columns of a batch back into entries.
 
-use crate::batch::columns::{COLUMNS, FORMAT, KEY_ID, KEY_NONE, KEY_TEXT};
+use crate::batch::columns::{
+    COLUMNS, COLUMNS_WITH_ERASURES, FORMAT, FORMAT_WITH_ERASURES, KEY_ID, KEY_NONE, KEY_TEXT,
+};
 use crate::batch::{Batch, BatchLog};
 use crate::cbor::{DecodeError, Next, Reader};
+use crate::certificate::Certificate;
 use crate::chain::SignedHead;
 use crate::context::ContextDelta;
 use crate::entry::EntryFrame;
-use crate::header::Header;
+use crate::erasure::Erasure;
+use crate::header::{Header, read_stream};
 use crate::id::{CommandId, Dot, Epoch, Hash, LogId, NodeId, ScopeId};
 use crate::key::Signature;
 use crate::limits::{
@@ -19,10 +23,12 @@ use crate::stream::{StreamKey, StreamName};
 pub(super) fn read(bytes: &[u8]) -> Result<Batch, DecodeError> {
     let mut reader = Reader::new(bytes);
     let r = &mut reader;
-    r.array_of(COLUMNS)?;
-    if r.uint(u64::MAX)? != FORMAT {
-        return Err(r.invalid("format of the batch"));
-    }
+    let columns = r.array(COLUMNS_WITH_ERASURES)?;
+    let has_erasures = match (columns, r.uint(u64::MAX)?) {
+        (COLUMNS, FORMAT) => false,
+        (COLUMNS_WITH_ERASURES, FORMAT_WITH_ERASURES) => true,
+        _ => return Err(r.invalid("format of the batch")),
+    };
     let scope = ScopeId(r.fixed()?);
     let logs = read_logs(r)?;
     let dots = read_segments(r, &logs)?;
@@ -69,8 +75,37 @@ pub(super) fn read(bytes: &[u8]) -> Result<Batch, DecodeError> {
         header.check().map_err(|_| r.invalid("header"))?;
         frames.push(EntryFrame { dot, header_bytes: header.encode(), header, payload });
     }
+    let erasures = if has_erasures { read_erasures(r)? } else { Vec::new() };
     r.end()?;
-    Ok(Batch { scope, logs, frames })
+    Ok(Batch { scope, logs, frames, erasures })
+}
+
+/// Reads at least one erasure; certificates are listed in the order in which they are first named.
+fn read_erasures(r: &mut Reader<'_>) -> Result<Vec<Erasure>, DecodeError> {
+    r.array_of(2)?;
+    let certificates = r.list(BATCH_MAX_ENTRIES, Certificate::read)?;
+    if certificates.iter().zip(0..).any(|(one, at)| certificates[..at].contains(one)) {
+        return Err(r.invalid("repeated certificate"));
+    }
+    let count = r.array(BATCH_MAX_ENTRIES)?;
+    let mut erasures: Vec<Erasure> = Vec::new();
+    let mut named = 0;
+    for _ in 0..count {
+        r.array_of(4)?;
+        let stream = read_stream(r)?;
+        let index = usize::from(r.u16()?);
+        let certificate = certificates.get(index).filter(|_| index <= named);
+        let certificate = certificate.ok_or_else(|| r.invalid("index of a certificate"))?.clone();
+        named = named.max(index + 1);
+        if stream.check().is_err() || erasures.last().is_some_and(|before| before.stream >= stream) {
+            return Err(r.invalid("order of erasures"));
+        }
+        erasures.push(Erasure { stream, certificate, signature: Signature(r.fixed()?) });
+    }
+    if erasures.is_empty() || named != certificates.len() {
+        return Err(r.invalid("erasures"));
+    }
+    Ok(erasures)
 }
 
 fn read_logs(r: &mut Reader<'_>) -> Result<Vec<BatchLog>, DecodeError> {

@@ -173,6 +173,94 @@ fn a_payload_without_its_facts_opens_no_log() {
     assert_eq!(Replica::new(2).import(batch_of(&one)), Err(Problem::Malformed));
 }
 
+fn stream() -> StreamName {
+    crate::writer::tests::draft(1).stream
+}
+
+/// A batch of what `to` lacks, of one entry at most.
+fn first_of(from: &Replica, to: &Replica) -> Batch {
+    let mut builder = crate::batch::BatchBuilder::new(SCOPE);
+    let missing = from.stored.iter().filter(|stored| !to.vector().covers(&stored.entry.dot));
+    for stored in missing.take(1) {
+        if let Some(erasure) = from.erasures.get(&stored.entry.header.stream) {
+            builder.vouch(erasure.clone());
+        }
+        let entry = crate::batch::StoredEntry {
+            dot: stored.entry.dot,
+            header_bytes: stored.entry.header_bytes.clone(),
+            payload: stored.entry.payload.clone(),
+            hash: stored.entry.hash,
+            signature: stored.signature,
+        };
+        builder.push(entry, |dot| from.hash_of(dot)).unwrap();
+    }
+    builder.finish().unwrap().unwrap()
+}
+
+#[test]
+fn a_part_that_nothing_erased_is_missed() {
+    let mut one = written(1, 2);
+    let entry = &mut one.stored[1].entry;
+    entry.payload.personal = entry.payload.personal.as_ref().map(Part::erased);
+    let dot = entry.dot;
+    assert_eq!(Replica::new(2).import(batch_of(&one)), Err(Problem::NotErased(dot)));
+}
+
+#[test]
+fn facts_are_never_erased() {
+    let mut one = written(1, 2);
+    one.erase(&stream());
+    let entry = &mut one.stored[1].entry;
+    entry.payload.facts = entry.payload.facts.erased();
+    let dot = entry.dot;
+    assert_eq!(Replica::new(2).import(batch_of(&one)), Err(Problem::NotErased(dot)));
+}
+
+#[test]
+fn entries_come_without_their_parts_long_before_the_erasure_and_are_relayed_so() {
+    let mut one = written(1, 3);
+    one.erase(&stream());
+    let (mut two, mut three) = (Replica::new(2), Replica::new(3));
+    for _ in 0..2 {
+        assert_eq!(two.import(first_of(&one, &two)), Ok(1));
+    }
+    assert_eq!(three.pull_from(&two), Ok(3), "its own opening and what it has of the other log");
+    assert!(three.erasures.contains_key(&stream()), "without the entry that erases");
+    assert_eq!(three.pull_from(&one), Ok(3));
+    assert_eq!(two.pull_from(&three), Ok(4));
+}
+
+#[test]
+fn the_word_of_nobody_known_erases_nothing() {
+    let mut one = written(1, 2);
+    one.erase(&stream());
+    let mut batch = batch_of(&one);
+    batch.erasures[0].signature = Signature([1; 64]);
+    assert_eq!(Replica::new(2).import(batch), Err(Problem::Malformed));
+    let mut one = written(1, 0);
+    one.commit([crate::writer::Draft { kind: ERASURE_KIND.into(), ..crate::writer::tests::draft(1) }]);
+    let unsigned = one.log().dot(2);
+    assert_eq!(Replica::new(2).import(batch_of(&one)), Err(Problem::BadSignature(unsigned)));
+}
+
+#[test]
+fn what_the_log_says_is_not_said_beside_it() {
+    let mut one = written(1, 2);
+    let mut two = Replica::new(2);
+    two.pull_from(&one).unwrap();
+    one.erase(&stream());
+    assert_eq!(two.pull_from(&one), Ok(1));
+    two.remove_erased();
+    one.write(7);
+    one.remove_erased();
+    let batch = one.batch_for(&two.vector()).unwrap().unwrap();
+    assert_eq!(
+        admit(&two.known, Batch { erasures: Vec::new(), ..batch.clone() }, &|dot| two.head_of(dot)),
+        Err(Problem::NotErased(batch.frames[0].dot))
+    );
+    assert_eq!(two.import(Batch { erasures: Vec::new(), ..batch }), Ok(1), "it knows of the erasure");
+}
+
 /// What happens in a run of three replicas: someone writes, or takes from another.
 fn steps() -> impl Strategy<Value = Vec<(usize, Option<usize>)>> {
     proptest::collection::vec((0usize..3, proptest::option::of(0usize..3)), 1..40)
