@@ -47,6 +47,9 @@ pub struct Attendee {
     /// Decisions on conflicts in canonical order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resolutions: Vec<Resolution>,
+    /// When the words about them were erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Moment>,
 }
 
 impl Attendee {
@@ -71,16 +74,17 @@ impl Attendee {
     /// Applies one entry of the stream; an event that has no meaning here only counts.
     pub fn apply(&mut self, event: &Event, at: &Placed<'_>) {
         self.entries += 1;
-        let reason = || event.personal.as_ref().and_then(|words| words.reason.clone());
+        let words = event.personal.as_ref().filter(|_| self.erased.is_none());
+        let reason = || words.and_then(|words| words.reason.clone());
         match &event.facts {
             Facts::AttendeeImported(imported) => {
                 self.source.clone_from(&imported.source);
-                self.person.clone_from(&event.personal);
+                self.person = words.cloned();
                 self.codes.extend(imported.codes.iter().cloned());
                 self.import_seats(&imported.seats, at);
             }
             Facts::AttendeeRegistered(registered) => {
-                self.person.clone_from(&event.personal);
+                self.person = words.cloned();
                 self.codes.extend(registered.codes.iter().cloned());
             }
             Facts::SeatAssigned(assigned) => self.assign_seat(assigned),
@@ -91,7 +95,9 @@ impl Attendee {
             Facts::BadgeVoided(voided) => self.void_badge(&voided.badge_code, at.at_ms),
             Facts::BadgePrinted(printed) => self.print_badge(&printed.badge_code, at.at_ms),
             Facts::ConflictResolved(resolved) => self.resolve(Resolution::new(resolved, reason(), at), at),
-            Facts::ConferenceConfigured(_)
+            Facts::AttendeeErased(_) => self.erase(at),
+            Facts::ErasuresCompleted(_)
+            | Facts::ConferenceConfigured(_)
             | Facts::StaffSet(_)
             | Facts::NodeEnrolled(_)
             | Facts::ForkFound(_)
@@ -110,6 +116,18 @@ impl Attendee {
             | Facts::SeatsSold(_)
             | Facts::SeatsReleased(_)
             | Facts::ScanRefused(_) => {}
+        }
+    }
+
+    /// Forgets every word, and those that are still to come.
+    fn erase(&mut self, at: &Placed<'_>) {
+        self.erased.get_or_insert_with(|| Moment::of(at));
+        self.person = None;
+        for annulled in self.check_ins.iter_mut().filter_map(|check_in| check_in.annulled.as_mut()) {
+            annulled.reason = None;
+        }
+        for resolution in &mut self.resolutions {
+            resolution.reason = None;
         }
     }
 }

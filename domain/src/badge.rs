@@ -11,7 +11,7 @@ use crate::view::View;
 
 /// Decides `IssueBadge`.
 pub(crate) fn issue(view: &impl View, id: AttendeeId, deciding: &Deciding) -> Result<Vec<Draft>, Refusal> {
-    let attendee = view.attendee(id).ok_or(Refusal::UnknownAttendee)?;
+    let attendee = printable(view, id)?;
     if attendee.active_badges().next().is_some() {
         return Err(Refusal::HasBadge);
     }
@@ -25,7 +25,7 @@ pub(crate) fn reprint(
     reason: &str,
     deciding: &Deciding,
 ) -> Result<Vec<Draft>, Refusal> {
-    let attendee = view.attendee(id).ok_or(Refusal::UnknownAttendee)?;
+    let attendee = printable(view, id)?;
     Ok(vec![made(id, &attendee, Person::because(reason), deciding)])
 }
 
@@ -59,6 +59,15 @@ pub(crate) fn report_printed(
         return Ok(Vec::new());
     }
     Ok(vec![Draft::new(Stream::Attendee(id), Event::of(BadgePrinted { badge_code: code.clone() }))])
+}
+
+/// Somebody whose name can be printed.
+fn printable(view: &impl View, id: AttendeeId) -> Result<Attendee, Refusal> {
+    let attendee = view.attendee(id).ok_or(Refusal::UnknownAttendee)?;
+    match &attendee.erased {
+        Some(erased) => Err(Refusal::Erased { at_ms: erased.at_ms }),
+        None => Ok(attendee),
+    }
 }
 
 fn made(id: AttendeeId, attendee: &Attendee, words: Option<Person>, deciding: &Deciding) -> Draft {

@@ -215,6 +215,13 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Erases the words about somebody, everywhere and for good.
+    EraseAttendee {
+        /// Whose.
+        attendee: AttendeeId,
+    },
+    /// Records that this node has removed what it has seen erased; given by the node itself.
+    ReportErasures,
     /// Gives seat rights to another node.
     GiveRights {
         /// Of which seat type.
@@ -256,6 +263,8 @@ impl Command {
             Self::CancelOrder { .. } => "cancel_order",
             Self::ReleaseOrder { .. } => "release_order",
             Self::ResolveConflict { .. } => "resolve_conflict",
+            Self::EraseAttendee { .. } => "erase_attendee",
+            Self::ReportErasures => "report_erasures",
             Self::GiveRights { .. } => "give_rights",
             Self::SetQuota { .. } => "set_quota",
         }
@@ -286,6 +295,8 @@ impl Command {
             | Self::EnrolNode { .. }
             | Self::CloseLogs { .. }
             | Self::ImportAttendees { .. }
+            | Self::EraseAttendee { .. }
+            | Self::ReportErasures
             | Self::ReleaseOrder { .. }
             | Self::SetQuota { .. } => Role::Administrator,
         }

@@ -18,7 +18,7 @@ use crate::sale::Wish;
 use crate::stream::Stream;
 use crate::view::View;
 use crate::walk_up::WalkUp;
-use crate::{access_code, badge, check_in, import_rows, resolution, sale, walk_up};
+use crate::{access_code, badge, check_in, erasure, import_rows, resolution, sale, walk_up};
 
 /// Longest reason in characters.
 pub const REASON_MAX_CHARS: usize = 500;
@@ -93,6 +93,10 @@ impl Deciding {
 /// # Errors
 /// The refusal, with the attendee it concerns where one was found.
 pub fn decide(view: &impl View, command: &Command, deciding: &Deciding) -> Result<Vec<Draft>, Refused> {
+    Ok(erasure::without_erased_words(view, decided(view, command, deciding)?))
+}
+
+fn decided(view: &impl View, command: &Command, deciding: &Deciding) -> Result<Vec<Draft>, Refused> {
     let about_nobody = |refusal| Refused { refusal, attendee: None };
     reason_within_limits(command).map_err(about_nobody)?;
     let decided = match command {
@@ -141,6 +145,8 @@ pub fn decide(view: &impl View, command: &Command, deciding: &Deciding) -> Resul
         }
         Command::GiveRights { seat_type, to, count } => give_rights(view, seat_type, *to, *count, deciding),
         Command::SetQuota { seat_type, quota } => set_quota(view, seat_type, *quota, deciding),
+        Command::EraseAttendee { attendee } => erasure::erase(view, *attendee),
+        Command::ReportErasures => Ok(erasure::report(deciding)),
     };
     decided.map_err(about_nobody)
 }
@@ -167,6 +173,8 @@ fn reason_within_limits(command: &Command) -> Result<(), Refusal> {
         | Command::TakePayment { .. }
         | Command::ConfirmOrder { .. }
         | Command::ReleaseOrder { .. }
+        | Command::EraseAttendee { .. }
+        | Command::ReportErasures
         | Command::GiveRights { .. }
         | Command::SetQuota { .. } => None,
     };

@@ -4,41 +4,19 @@
 //! by hand and never derived from a Rust name.
 
 mod parts;
+mod with_words;
 
-use lanyard_sync::{Dot, LogId};
+use lanyard_sync::{Dot, LogId, Signature};
 use serde::{Deserialize, Serialize};
 
 use crate::conference::Conference;
 use crate::id::{AttendeeId, BadgeCode, ConflictId, ListId, OrderId, SeatId, SeatTypeId};
 use crate::ledger::Account;
 use crate::order::Line;
-use crate::person::Person;
 use crate::role::Role;
 
 pub use parts::{Decision, ImportedSeat, LogEnd, Method, Override, ReleaseCause, Via};
-
-/// Facts with the words that go with them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// What happened.
-    pub facts: Facts,
-    /// Names and free text.
-    pub personal: Option<Person>,
-}
-
-/// Why the bytes of an entry are no event of this build.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
-    /// Kind or version this build does not know; it is kept and applied after an upgrade.
-    #[error("the kind of event is not known to this build")]
-    Unknown,
-    /// Known kind whose bytes do not parse.
-    #[error("the event cannot be read: {why}")]
-    Malformed {
-        /// What the parser said.
-        why: String,
-    },
-}
+pub use with_words::{Event, EventError};
 
 macro_rules! facts {
     ($( $(#[$doc:meta])* $variant:ident = $kind:literal / $version:literal { $( $(#[$fdoc:meta])* $field:ident : $ty:ty ),* $(,)? } )+) => {
@@ -128,6 +106,16 @@ facts! {
         ends: Vec<LogEnd>,
         /// Whether the node is retired: whatever else it writes does not count either.
         retired: bool,
+    }
+    /// A node has removed whatever it had seen erased before this entry.
+    ErasuresCompleted = "erasures-completed" / 1 {}
+    /// The words about an attendee are gone from this stream, theirs or that of an order, for good.
+    AttendeeErased = "attendee-erased" / 1 {
+        /// Who.
+        attendee: AttendeeId,
+        /// The word of the node that writes it, added when it is written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<Signature>,
     }
     /// A row of an attendee list, as the source has it.
     AttendeeImported = "attendee-imported" / 1 {
@@ -334,58 +322,14 @@ impl Facts {
     }
 }
 
-impl Event {
-    /// An event without words.
-    pub fn of(facts: impl Into<Facts>) -> Self {
-        Self { facts: facts.into(), personal: None }
-    }
-
-    /// An event with words.
-    pub fn with(facts: impl Into<Facts>, personal: Option<Person>) -> Self {
-        Self { facts: facts.into(), personal }
-    }
-
-    /// The personal part as JSON bytes.
-    pub fn personal_bytes(&self) -> Option<Vec<u8>> {
-        self.personal.as_ref().map(|words| serde_json::to_vec(words).expect("words are JSON text"))
-    }
-
-    /// Reads an event back from an entry's kind, version and parts.
-    ///
-    /// # Errors
-    /// As [`Facts::parse`]; an absent personal part is no error.
-    pub fn parse(
-        kind: &str,
-        version: u16,
-        facts: &[u8],
-        personal: Option<&[u8]>,
-    ) -> Result<Self, EventError> {
-        let facts = Facts::parse(kind, version, facts)?;
-        let personal = personal
-            .map(serde_json::from_slice)
-            .transpose()
-            .map_err(|source: serde_json::Error| EventError::Malformed { why: source.to_string() })?;
-        Ok(Self { facts, personal })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_event_reads_back_and_one_of_another_build_is_told_apart() {
-        let facts = BadgeVoided { badge_code: "B2".parse().unwrap() };
-        let event = Event::with(facts, Person::because(" torn "));
-        let (kind, version, bytes) = (event.facts.kind(), event.facts.version(), event.facts.to_bytes());
-        assert_eq!(
-            (kind, version, bytes.as_slice()),
-            ("badge-voided", 1, br#"{"badge_code":"B2"}"#.as_slice())
-        );
-        let words = event.personal_bytes();
-        assert_eq!(Event::parse(kind, version, &bytes, words.as_deref()), Ok(event));
-        assert_eq!(Event::parse("badge-voided", 2, &bytes, None), Err(EventError::Unknown));
-        assert!(matches!(Event::parse(kind, 1, b"{}", None), Err(EventError::Malformed { .. })));
+    fn an_erasure_has_the_kind_that_replication_knows() {
+        let facts = Facts::from(AttendeeErased { attendee: AttendeeId([1; 16]), signature: None });
+        assert_eq!(facts.kind(), lanyard_sync::ERASURE_KIND);
     }
 
     #[test]

@@ -92,6 +92,9 @@ pub struct EnrolledNode {
     /// Whether HQ retired it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
+    /// Its last word that whatever it had seen erased is gone from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_up_to: Option<Dot>,
 }
 
 /// A log with two branches.
@@ -118,6 +121,7 @@ impl EnrolledNode {
             }
             Facts::LogsClosed(closed) if at.authority => self.close(closed),
             Facts::ForkFound(found) => self.note_fork(found, at.at_ms),
+            Facts::ErasuresCompleted(_) => self.erased_up_to = Some(at.dot),
             _ => {}
         }
     }

@@ -70,7 +70,7 @@ fn attendee_is_known(
             held.paid == seat.paid && held.seat_type == seat.seat_type && (!seat.cancelled || !held.is_good())
         })
     };
-    known.person.as_ref() == Some(&row.person)
+    (known.erased.is_some() || known.person.as_ref() == Some(&row.person))
         && codes.iter().all(|code| known.codes.contains(code))
         && seats.iter().all(same_seat)
 }

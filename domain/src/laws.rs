@@ -16,7 +16,7 @@ const TYPES: [&str; 4] = ["ga", "ws", "cp", "free"];
 const LISTS: [&str; 3] = ["main", "ws", "lounge"];
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec((0_u8..18, 0_usize..3, 0_usize..6, 0_u8..6), 1..60)
+    prop::collection::vec((0_u8..19, 0_usize..3, 0_usize..6, 0_u8..6), 1..60)
 }
 
 fn act(nodes: &mut [Node; 3], guests: &[AttendeeId], (what, at, whom, amount): Step) {
@@ -58,6 +58,7 @@ fn act(nodes: &mut [Node; 3], guests: &[AttendeeId], (what, at, whom, amount): S
             },
             None => Command::SetQuota { seat_type: text(seat_type), quota: 8 + u32::from(amount) },
         },
+        17 if amount == 0 => Command::EraseAttendee { attendee: guest },
         _ => {
             let other = nodes[usize::from(amount) % 3].clone();
             nodes[at].pull(&other, amount % 2 == 0);

@@ -176,6 +176,8 @@ impl Ledger {
             }
             Facts::QuotaSet(_)
             | Facts::RightsReturned(_)
+            | Facts::AttendeeErased(_)
+            | Facts::ErasuresCompleted(_)
             | Facts::ConferenceConfigured(_)
             | Facts::StaffSet(_)
             | Facts::NodeEnrolled(_)

@@ -15,6 +15,7 @@ pub mod command;
 pub mod conference;
 pub mod conflict;
 pub mod decide;
+mod erasure;
 pub mod event;
 pub mod fold;
 mod fresh;

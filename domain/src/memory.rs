@@ -139,4 +139,12 @@ impl View for MemoryView {
             |fresh: &&FreshCheckIn| fresh.attendee == id && fresh.list == *list && fresh.window == window;
         self.fresh.iter().find(is_it).cloned()
     }
+
+    fn orders_of(&self, id: AttendeeId, email_key: Option<&str>) -> Vec<OrderId> {
+        let email_of = |order: &Order| order.registrant.as_ref().and_then(Person::email_key);
+        let is_theirs = |order: &Order| {
+            order.attendee == Some(id) || (email_key.is_some() && email_of(order).as_deref() == email_key)
+        };
+        self.orders().filter(|(_, order)| is_theirs(order)).map(|(order, _)| order).collect()
+    }
 }

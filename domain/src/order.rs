@@ -108,6 +108,9 @@ pub struct Order {
     pub imported: BTreeMap<AttendeeId, Vec<SeatId>>,
     /// When it was called off.
     pub cancelled: Option<Moment>,
+    /// Whether its words are erased.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
 }
 
 impl Order {
@@ -132,6 +135,11 @@ impl Order {
     /// Whether money came in, or the seats were given, and nothing is open.
     pub fn is_paid(&self) -> bool {
         (self.paid_minor > 0 || self.is_complimentary()) && self.open_minor() == 0
+    }
+
+    /// Whether its entries may hold words: of a registrant, or a reason for a gift or a cancellation.
+    pub fn may_have_words(&self) -> bool {
+        !self.erased && (self.registrant.is_some() || self.method.is_some() || self.cancelled.is_some())
     }
 
     /// Whether everything wanted is held.
@@ -180,6 +188,7 @@ impl Order {
     /// Applies one entry of the stream.
     pub fn apply(&mut self, event: &Event, at: &Placed<'_>) {
         self.entries += 1;
+        let words = event.personal.as_ref().filter(|_| !self.erased);
         match &event.facts {
             Facts::OrderImported(imported) => {
                 self.begin(OrderState::Imported);
@@ -187,7 +196,7 @@ impl Order {
                 let seats = imported.seats.iter().map(|seat: &ImportedSeat| seat.seat.clone()).collect();
                 self.imported.insert(imported.attendee, seats);
             }
-            Facts::OrderPlaced(placed) => self.place(placed, event.personal.as_ref(), at),
+            Facts::OrderPlaced(placed) => self.place(placed, words, at),
             Facts::PaymentTaken(payment) => {
                 self.paid_minor = self.paid_minor.saturating_add(payment.amount_minor);
                 self.method = Some(payment.method);
@@ -199,7 +208,9 @@ impl Order {
             Facts::OrderSeatAssigned(assigned) => {
                 self.assigned.entry(assigned.n).or_insert(assigned.attendee);
             }
-            Facts::ConferenceConfigured(_)
+            Facts::AttendeeErased(_) => (self.erased, self.registrant) = (true, None),
+            Facts::ErasuresCompleted(_)
+            | Facts::ConferenceConfigured(_)
             | Facts::StaffSet(_)
             | Facts::NodeEnrolled(_)
             | Facts::ForkFound(_)

@@ -52,6 +52,14 @@ impl Person {
         }
     }
 
+    /// Whether two descriptions are of one person: by e-mail where both have one, else by name.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self.email_key(), other.email_key()) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.full_name().to_lowercase() == other.full_name().to_lowercase(),
+        }
+    }
+
     /// E-mail for comparison: trimmed and lower case.
     pub fn email_key(&self) -> Option<String> {
         self.email.as_deref().map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty())

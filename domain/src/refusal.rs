@@ -160,6 +160,11 @@ pub enum Refusal {
         /// When, Unix milliseconds.
         at_ms: i64,
     },
+    /// The words about the person are erased.
+    Erased {
+        /// When, Unix milliseconds.
+        at_ms: i64,
+    },
     /// The person has an active badge.
     HasBadge,
     /// The seat has somebody on it.
@@ -227,6 +232,7 @@ impl Refusal {
             Self::PaymentMissing { .. } => "payment_missing",
             Self::AlreadyAnnulled { .. } => "already_annulled",
             Self::AlreadyResolved { .. } => "already_resolved",
+            Self::Erased { .. } => "erased",
             Self::HasBadge => "has_badge",
             Self::SeatTaken { .. } => "seat_taken",
             Self::NoSuchSeat { .. } => "no_such_seat",
@@ -323,9 +329,8 @@ impl fmt::Display for Refusal {
             }
             Self::AlreadyAnnulled { .. } => f.write_str("This check-in was taken back before."),
             Self::AlreadyResolved { .. } => f.write_str("This conflict was decided before."),
-            Self::HasBadge => {
-                f.write_str("They have a badge. Reprint it if it is lost; the earlier one becomes void.")
-            }
+            Self::Erased { .. } => f.write_str("Their data was erased on request. None of it is left."),
+            Self::HasBadge => f.write_str("They have a badge. Reprint it if it is lost, which voids it."),
             Self::SeatTaken { .. } => f.write_str("Somebody is named on this seat."),
             Self::NoSuchSeat { n } => write!(f, "The order has no seat {n}."),
             Self::RightsOut { free } => {

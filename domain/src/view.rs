@@ -44,4 +44,6 @@ pub trait View {
     fn similar(&self, person: &Person) -> Vec<AttendeeId>;
     /// A check-in that other nodes told of and whose entry is not here.
     fn fresh_check_in(&self, id: AttendeeId, list: &ListId, window: &str) -> Option<FreshCheckIn>;
+    /// Orders placed for an attendee, or by whoever has this e-mail, as [`Person::email_key`] has it.
+    fn orders_of(&self, id: AttendeeId, email_key: Option<&str>) -> Vec<OrderId>;
 }

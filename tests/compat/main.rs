@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bundle_formats;
 #[cfg(test)]
+mod event_formats;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod sync_formats;

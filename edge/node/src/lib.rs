@@ -11,6 +11,7 @@ pub mod config;
 pub mod data_lock;
 pub mod doctor;
 pub mod engine;
+pub mod erasure;
 pub mod fault;
 mod health;
 pub mod housekeeping;

@@ -3,6 +3,8 @@
 //! Two nodes of the same build with equal vectors have equal hashes. It is computed on demand, from the
 //! stored states or by folding the log again; local tables are no part of it.
 
+use std::collections::BTreeSet;
+
 use lanyard_domain::Stream;
 use lanyard_sync::{Hash, StreamName};
 use rusqlite::Connection;
@@ -11,7 +13,7 @@ use crate::engine::fold::{Logs, Refolded, fold_stream};
 use crate::fault::{Fault, is_planted};
 use crate::read::{Read, ReadError};
 use crate::store::closed::ClosedLogs;
-use crate::store::{StoreError, entries, forks, logs, streams};
+use crate::store::{StoreError, entries, erasures, forks, logs, streams};
 
 const TAG: &str = "lanyard/state-hash/1";
 
@@ -61,6 +63,7 @@ pub(crate) fn for_each_stream(
 ) -> Result<(), StoreError> {
     let (rows_of_logs, forks, closed) = (logs::all(db)?, forks::all(db)?, ClosedLogs::load(db)?);
     let logs = Logs { rows: &rows_of_logs, forks: &forks, closed: &closed };
+    let ahead: BTreeSet<StreamName> = erasures::ahead(db)?.into_iter().collect();
     let mut statement = db.prepare(
         "SELECT s.id, s.category, s.key, e.pos FROM streams s JOIN entries e ON e.stream = s.id \
          ORDER BY s.category, s.key",
@@ -68,7 +71,7 @@ pub(crate) fn for_each_stream(
     let mut rows = statement.query([])?;
     let mut group: Option<(i64, StreamName, Vec<entries::EntryRow>)> = None;
     let mut fold = |(stream, name, rows): (i64, StreamName, Vec<entries::EntryRow>)| {
-        let refolded = fold_stream(db, logs, Stream::parse(&name).as_ref(), rows)?;
+        let refolded = fold_stream(db, logs, Stream::parse(&name).as_ref(), rows, ahead.contains(&name))?;
         visit(&name, stream, refolded)
     };
     while let Some(row) = rows.next()? {

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use lanyard_domain::{Event, Folded, Stream};
-use lanyard_sync::{AppendError, CommandId, Dot, Draft, Entry, Salted};
+use lanyard_domain::{Event, Facts, Folded, Stream};
+use lanyard_sync::{AppendError, CommandId, Dot, Draft, Entry, Erasure, Salted};
 
 use super::Engine;
 use super::fold::{Logs, Meaning, fold_next, placed};
@@ -14,7 +14,7 @@ use crate::fault::{Fault, is_planted};
 use crate::project::{Changed, Row, Standing, project};
 use crate::store::entries::Place;
 use crate::store::states::{Last, StateRow};
-use crate::store::{StoreError, contexts, entries, states};
+use crate::store::{StoreError, contexts, entries, erasures, states};
 
 /// Why an entry was not written.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +58,18 @@ impl Engine {
         event: Event,
         draws: &mut Draws,
     ) -> Result<Dot, WriteError> {
+        let name = stream.name();
+        let mut event = event;
+        if self.has_erasures && event.personal.is_some() && erasures::is_name_erased(&self.db, &name)? {
+            // The rules leave such words out as far as they see the erasure; one that came ahead they do not.
+            event.personal = None;
+        }
+        if let Facts::AttendeeErased(erased) = &mut event.facts {
+            erased.signature = Some(self.word_of_erasure(&name));
+        }
         let mut salted = |bytes| Salted { salt: draws.take(), bytes };
         let draft = Draft {
-            stream: stream.name(),
+            stream: name,
             kind: event.facts.kind().to_owned(),
             version: event.facts.version(),
             min_reader: 1,
@@ -99,8 +108,14 @@ impl Engine {
             fold_next(loaded, meaning, &placed(logs, entry.dot, &entry.header, &sees));
         }
         loaded.last = Some(Last { pos, key: entry.canonical_key() });
+        let stream = loaded.row;
+        drop(states);
         self.position = pos;
         self.unsigned_pos = signature.is_none().then_some(pos);
+        if let Some(erasure) = Erasure::of_entry(&entry, &self.identity.certificate) {
+            self.hold_erasure(stream, &erasure.stream, Some(pos), &erasure)?;
+            self.refold(&erasure.stream)?;
+        }
         Ok(entry.dot)
     }
 

@@ -30,6 +30,10 @@ impl Engine {
                     )?
                     .execute((job, to.as_str(), reason, question, printer, now_ms))?
             }
+            LocalChange::ForgetPrintJob { job } => self
+                .db
+                .prepare_cached("DELETE FROM print_jobs WHERE id = ?1 AND state <> 'printing'")?
+                .execute([job])?,
             LocalChange::DeskPrinter { desk, printer } => self
                 .db
                 .prepare_cached("INSERT OR REPLACE INTO desk_settings (desk, printer) VALUES (?1, ?2)")?

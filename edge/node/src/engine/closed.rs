@@ -21,7 +21,7 @@ impl Engine {
         if entry.header.kind != LOGS_CLOSED_KIND || !is_of_hq {
             return Ok(BTreeSet::new());
         }
-        match (Stream::parse(&entry.header.stream), meaning(&entry.header, &entry.payload)) {
+        match (Stream::parse(&entry.header.stream), meaning(&entry.header, &entry.payload, true)) {
             (Some(Stream::Node(node)), Meaning::Event(event)) => match event.facts {
                 Facts::LogsClosed(closed) => self.close_logs(node, &closed),
                 _ => Ok(BTreeSet::new()),

@@ -197,7 +197,7 @@ impl Engine {
         Committed { replies, is_full: broken.is_none(), broken }
     }
 
-    fn undo(&mut self) -> Result<(), StoreError> {
+    pub(super) fn undo(&mut self) -> Result<(), StoreError> {
         // SQLite may have rolled back by itself.
         if !self.db.is_autocommit() {
             self.db.execute_batch("ROLLBACK")?;

@@ -40,6 +40,7 @@ impl Target {
             | Command::ReprintBadge { attendee, .. }
             | Command::VoidBadge { attendee, .. }
             | Command::ReportPrinted { attendee, .. }
+            | Command::EraseAttendee { attendee }
             | Command::ResolveConflict { attendee, .. } => (Some(*attendee), None),
             Command::TakePayment { order, .. }
             | Command::ConfirmOrder { order }
@@ -55,6 +56,7 @@ impl Target {
             | Command::ImportAttendees { .. }
             | Command::RegisterWalkUp { .. }
             | Command::GiveRights { .. }
+            | Command::ReportErasures
             | Command::SetQuota { .. } => (None, None),
         };
         Self { attendee, order }

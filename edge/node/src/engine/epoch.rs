@@ -85,6 +85,10 @@ impl Engine {
         self.save_touched()?;
         meta::set(&self.db, meta::OWN_EPOCH, sql::column(log.epoch.0))?;
         self.release_writes()?;
+        if self.has_erasures {
+            // What the earlier epoch said of its database need not be true of this one.
+            self.begin_erasing()?;
+        }
         Ok(())
     }
 

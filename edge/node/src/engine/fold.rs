@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lanyard_domain::event::EventError;
 use lanyard_domain::{Account, Event, Folded, Placed, Stream};
-use lanyard_sync::{CommandId, Dot, EPOCH_OPENED_KIND, Header, LogId, Payload, Reissued};
+use lanyard_sync::{CommandId, Dot, EPOCH_OPENED_KIND, ERASURE_KIND, Header, LogId, Payload, Reissued};
 use rusqlite::Connection;
 
 use super::reissued::ReissuedRows;
@@ -32,13 +32,13 @@ pub(crate) enum Meaning {
     Unknown,
 }
 
-/// Reads what an entry says.
-pub(crate) fn meaning(header: &Header, payload: &Payload) -> Meaning {
+/// Reads what an entry says, without its personal part where that is erased or about to be.
+pub(crate) fn meaning(header: &Header, payload: &Payload, is_erased: bool) -> Meaning {
     if header.kind == EPOCH_OPENED_KIND {
         return Meaning::Opening;
     }
     let Some(facts) = payload.facts.bytes() else { return Meaning::Unknown };
-    let personal = payload.personal.as_ref().and_then(|part| part.bytes());
+    let personal = payload.personal.as_ref().filter(|_| !is_erased).and_then(|part| part.bytes());
     match Event::parse(&header.kind, header.version, facts, personal) {
         Ok(event) => Meaning::Event(Box::new(event)),
         Err(EventError::Unknown | EventError::Malformed { .. }) => Meaning::Unknown,
@@ -128,12 +128,14 @@ impl Logs<'_> {
     }
 }
 
-/// Folds all entries of a stream, given in any order.
+/// Folds all entries of a stream, given in any order. An erasure among them, or one that came ahead of its
+/// entry, counts for all of them, so that it makes no difference which personal parts are still here.
 pub(crate) fn fold_stream(
     db: &Connection,
     logs: Logs<'_>,
     stream: Option<&Stream>,
     mut rows: Vec<EntryRow>,
+    is_erased_ahead: bool,
 ) -> Result<Refolded, StoreError> {
     rows.sort_by_key(EntryRow::canonical_key);
     let pos = rows.iter().map(|row| row.pos).max();
@@ -145,6 +147,7 @@ pub(crate) fn fold_stream(
         rows.sort_by_key(|row| row.header.at_ms);
     }
     let mut reissued = ReissuedRows::of(&rows);
+    let is_erased = is_erased_ahead || rows.iter().any(|row| row.header.kind == ERASURE_KIND);
     for row in rows.iter().filter(|row| !logs.closed.is_beyond(row.dot)) {
         if row.header.min_reader > READER {
             refolded.readable = false;
@@ -156,7 +159,7 @@ pub(crate) fn fold_stream(
         if reissued.is_there_already(row) {
             continue;
         }
-        match meaning(&row.header, &row.payload) {
+        match meaning(&row.header, &row.payload, is_erased) {
             Meaning::Event(event) => {
                 if let Some(folded) = &mut refolded.folded {
                     let event = Event { facts: event.facts.renamed(|dot| reissued.present(dot)), ..*event };

@@ -202,3 +202,23 @@ fn the_first_entry_of_a_log_and_what_is_not_here_cannot_be_set_aside() {
     }
     assert_eq!(north.engine.own_log(), log);
 }
+
+#[test]
+fn an_erasure_on_a_branch_that_does_not_stand_is_written_again_in_the_name_of_whoever_writes_it() {
+    let (mut hq, mut south, _first, mut second, log) = two_norths();
+    second.accept(Command::EraseAttendee { attendee: person(5) });
+    south.pull(&second).unwrap();
+    let dot = fork_of(&south, &hq);
+    assert_eq!(dot.log, log);
+    settle(&mut south, &mut hq, dot);
+    exchange(&mut south, &mut hq);
+    assert_same(&[&hq, &south]);
+    let attendee = hq.reader().read_here(|db| db.attendee(person(5))).unwrap().unwrap();
+    assert_eq!(attendee.person, None);
+    assert!(attendee.erased.is_some());
+    let dot = fork_of(&second, &hq);
+    settle(&mut second, &mut hq, dot);
+    exchange(&mut second, &mut hq);
+    assert_same(&[&hq, &second]);
+    assert_eq!(hq.erasures().attendees, 1);
+}

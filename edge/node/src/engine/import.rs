@@ -1,14 +1,15 @@
 //! Taking in what a peer sent: append, fold what sorts last, fold anew what does not. Nothing is
 //! emitted: what follows from imported entries is in the fold.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lanyard_domain::import::ROW_KIND;
 use lanyard_sync::{
-    Admitted, AdmittedEntry, Batch, Dot, Entry, ForkNotice, LogContext, LogId, StreamName, VersionVector,
-    admit,
+    Admitted, AdmittedEntry, Batch, Dot, ERASURE_KIND, Entry, Erasure, ForkNotice, LogContext, LogId, Part,
+    StreamName, VersionVector, admit_with,
 };
 
 use super::append::{may_apply, tally};
@@ -19,7 +20,17 @@ use crate::fault::{Fault, is_planted};
 use crate::project::Changed;
 use crate::store::entries::Place;
 use crate::store::states::Last;
-use crate::store::{StoreError, contexts, entries, last_import, logs};
+use crate::store::{StoreError, contexts, entries, erasures, last_import, logs, streams};
+
+/// What is kept in mind while a batch is stored.
+struct Storing<'a> {
+    /// What the batch says is erased.
+    erasures: &'a BTreeMap<StreamName, Erasure>,
+    contexts: BTreeMap<LogId, LogContext>,
+    to_refold: BTreeSet<StreamName>,
+    /// Where the entries stand that erase.
+    erased_at: BTreeMap<StreamName, i64>,
+}
 
 impl Engine {
     /// Stores a batch, or none of it.
@@ -32,7 +43,13 @@ impl Engine {
                 None
             })
         };
-        let admitted = admit(&self.known, batch, &stored);
+        let is_erased = |name: &StreamName| {
+            erasures::is_name_erased(&self.db, name).unwrap_or_else(|error| {
+                failure.borrow_mut().get_or_insert(error);
+                false
+            })
+        };
+        let admitted = admit_with(&self.known, batch, &stored, &is_erased);
         if let Some(error) = failure.into_inner() {
             return Err(error);
         }
@@ -56,11 +73,17 @@ impl Engine {
                 self.insert_log(row);
             }
         }
-        let mut contexts = BTreeMap::new();
-        let mut to_refold = BTreeSet::new();
+        let mut storing = Storing {
+            erasures: &admitted.erasures,
+            contexts: BTreeMap::new(),
+            to_refold: BTreeSet::new(),
+            erased_at: BTreeMap::new(),
+        };
         for admitted in &admitted.entries {
-            self.store_entry(admitted, &mut contexts, &mut to_refold)?;
+            self.store_entry(admitted, &mut storing)?;
         }
+        self.hold_erasures(&mut storing)?;
+        let to_refold = storing.to_refold;
         if admitted.entries.iter().any(|admitted| admitted.entry.header.kind == ROW_KIND) {
             // A list imported elsewhere came after the last one here.
             last_import::forget(&self.db)?;
@@ -84,17 +107,13 @@ impl Engine {
         Ok(())
     }
 
-    fn store_entry(
-        &mut self,
-        admitted: &AdmittedEntry,
-        contexts: &mut BTreeMap<LogId, LogContext>,
-        to_refold: &mut BTreeSet<StreamName>,
-    ) -> Result<(), StoreError> {
+    fn store_entry(&mut self, admitted: &AdmittedEntry, storing: &mut Storing<'_>) -> Result<(), StoreError> {
         let AdmittedEntry { entry, signature } = admitted;
+        let entry = &*self.without_what_is_erased(entry, storing)?;
         let log = &self.logs[&entry.dot.log];
         let log = log.id;
         let (kind, pos) = (self.kind(&entry.header.kind)?, self.position + 1);
-        let context = self.follow_context(contexts, entry, log)?;
+        let context = self.follow_context(&mut storing.contexts, entry, log)?;
         let mut states = self.states.borrow_mut();
         let name = &entry.header.stream;
         let loaded = states.touch(&self.db, name)?;
@@ -103,7 +122,8 @@ impl Engine {
         let key = entry.canonical_key();
         let is_tally = loaded.folded.as_deref().is_some_and(lanyard_domain::Folded::is_tally);
         let logs = Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed };
-        let is_plain = entry.header.ext.is_empty() && !logs.is_beyond_a_fork(entry.dot);
+        let erases = entry.header.kind == ERASURE_KIND;
+        let is_plain = entry.header.ext.is_empty() && !erases && !logs.is_beyond_a_fork(entry.dot);
         let sorts_last = is_tally || (is_plain && loaded.last.is_none_or(|last| last.key < key));
         let sorts_last = sorts_last || is_planted(Fault::LateEntryLast);
         let counts = !logs.closed.is_beyond(entry.dot);
@@ -111,9 +131,9 @@ impl Engine {
         if !counts {
             // Kept and relayed: that it does not count is for the fold to say.
         } else if !applies || !sorts_last || !loaded.readable || entry.header.min_reader > READER {
-            to_refold.insert(name.clone());
-        } else if !to_refold.contains(name) {
-            let meaning: Meaning = meaning(&entry.header, &entry.payload);
+            storing.to_refold.insert(name.clone());
+        } else if !storing.to_refold.contains(name) {
+            let meaning: Meaning = meaning(&entry.header, &entry.payload, false);
             let sees = |dot: Dot| context.sees(&entry.dot, &dot) && !logs.hides(entry.dot.log, dot);
             fold_next(loaded, &meaning, &placed(logs, entry.dot, &entry.header, &sees));
         }
@@ -122,9 +142,42 @@ impl Engine {
         drop(states);
         self.position = pos;
         if let Some(notice) = ForkNotice::of(entry) {
-            to_refold.extend(self.note_fork(notice.log, notice.from)?);
+            storing.to_refold.extend(self.note_fork(notice.log, notice.from)?);
         }
-        to_refold.extend(self.learn_closed(entry)?);
+        storing.to_refold.extend(self.learn_closed(entry)?);
+        if erases {
+            storing.erased_at.entry(name.clone()).or_insert(pos);
+        }
+        Ok(())
+    }
+
+    /// An entry as it is kept: without its personal part where that is erased.
+    fn without_what_is_erased<'a>(
+        &self,
+        entry: &'a Entry,
+        storing: &Storing<'_>,
+    ) -> Result<Cow<'a, Entry>, StoreError> {
+        let name = &entry.header.stream;
+        let has_words = matches!(entry.payload.personal, Some(Part::Present { .. }));
+        let is_erased = has_words
+            && (storing.erasures.contains_key(name)
+                || (self.has_erasures && erasures::is_name_erased(&self.db, name)?));
+        if !is_erased {
+            return Ok(Cow::Borrowed(entry));
+        }
+        let mut entry = entry.clone();
+        entry.payload.personal = entry.payload.personal.as_ref().map(Part::erased);
+        Ok(Cow::Owned(entry))
+    }
+
+    /// Takes up the erasures of a batch whose entries are stored.
+    fn hold_erasures(&mut self, storing: &mut Storing<'_>) -> Result<(), StoreError> {
+        for (name, erasure) in storing.erasures {
+            // What came ahead for a stream that nobody has written to yet will come again with its entries.
+            let Some(stream) = streams::find(&self.db, name)? else { continue };
+            self.hold_erasure(stream, name, storing.erased_at.get(name).copied(), erasure)?;
+            storing.to_refold.insert(name.clone());
+        }
         Ok(())
     }
 
@@ -154,7 +207,8 @@ impl Engine {
         let loaded = states.touch(&self.db, name)?;
         let Some(last) = loaded.last else { return Ok(()) };
         let rows = entries::of_stream(&self.db, last.pos)?;
-        let refolded = fold_stream(&self.db, self.all_logs(), loaded.stream.as_ref(), rows)?;
+        let is_erased_ahead = self.erased_ahead.contains(name);
+        let refolded = fold_stream(&self.db, self.all_logs(), loaded.stream.as_ref(), rows, is_erased_ahead)?;
         for (command, index) in &refolded.applied {
             tally(&self.db, command, *index)?;
         }

@@ -12,6 +12,9 @@ mod commit;
 mod decide;
 mod due;
 mod epoch;
+mod erase;
+#[cfg(test)]
+mod erase_tests;
 pub(crate) mod fold;
 #[cfg(test)]
 mod fork_tests;
@@ -42,11 +45,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lanyard_domain::{Account, Conference, FreshCheckIn};
-use lanyard_sync::{KnownScope, LogId, LogWriter, NodeId, ScopeId, VersionVector};
+use lanyard_sync::{KnownScope, LogId, LogWriter, NodeId, ScopeId, StreamName, VersionVector};
 use rusqlite::Connection;
 
 pub use append::WriteError;
 pub use commit::GROUP_MAX;
+pub use erase::Erasing;
 pub use fold::READER;
 pub use open::OpenError;
 pub use options::Options;
@@ -100,6 +104,10 @@ pub struct Engine {
     peers: Peers,
     fresh: Fresh,
     wal_pages: Arc<AtomicU64>,
+    has_erasures: bool,
+    /// Streams that are erased by a word that came ahead of its entry.
+    erased_ahead: BTreeSet<StreamName>,
+    erasing: Option<Erasing>,
 }
 
 impl Engine {
@@ -166,6 +174,7 @@ impl Engine {
             peers: self.peers.known(),
             waits_for: Arc::clone(&self.waits_for),
             is_closed: self.closed.is_over(&self.own_log()),
+            erasing: self.erasing,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Opening: migrations, continuity, the own epoch, and what is kept in memory. The log is not read.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -89,6 +89,9 @@ impl Engine {
             peers: Peers::default(),
             fresh: Fresh::default(),
             wal_pages,
+            has_erasures: false,
+            erased_ahead: BTreeSet::new(),
+            erasing: None,
         };
         engine.reload()?;
         engine.peers = Peers::load(&engine.db)?;
@@ -122,6 +125,7 @@ impl Engine {
         self.arrivals = Tally::load(&self.db)?;
         self.kinds = load_kinds(&self.db)?;
         self.unsigned_pos = None;
+        self.reload_erasures()?;
         let conference = self.states.borrow_mut().folded(&self.db, &Stream::Conference)?;
         if let Some(Folded::Conference(configured)) = conference.as_deref() {
             self.conference = Arc::new(configured.conference.clone());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lanyard_domain::{Account, Conference};
 use lanyard_sync::{LogId, NodeId, VersionVector};
 
-use super::{Arrivals, Peer};
+use super::{Arrivals, Erasing, Peer};
 use crate::store::logs::LogRow;
 
 /// The state of things after a commit; cheap to clone.
@@ -34,6 +34,8 @@ pub struct Published {
     pub waits_for: Arc<BTreeSet<NodeId>>,
     /// Whether HQ ended the log of this node: nothing is decided any more.
     pub is_closed: bool,
+    /// How far the removal of what is erased is; none when there is nothing to remove.
+    pub erasing: Option<Erasing>,
 }
 
 /// Who writes a log.

@@ -51,7 +51,7 @@ impl Engine {
 
 /// Notes what an entry says of its command. A refused scan says that it wrote nothing else.
 fn refer(accepted: &mut Accepted, entry: &Entry) {
-    let Meaning::Event(event) = meaning(&entry.header, &entry.payload) else {
+    let Meaning::Event(event) = meaning(&entry.header, &entry.payload, true) else {
         accepted.entries.push(entry.dot);
         return;
     };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_domain::event::ForkFound;
 use lanyard_domain::outcome::Outcome;
-use lanyard_domain::{Event, Stream};
+use lanyard_domain::{Event, Facts, Stream};
 use lanyard_sync::{
     CommandId, Dot, Draft, LogId, Part, Payload, Reissued, Salted, StreamName, VersionVector,
 };
@@ -21,7 +21,7 @@ use crate::fault::{Fault, is_planted};
 use crate::store::entries::EntryRow;
 use crate::store::logs::LogRow;
 use crate::store::states::Last;
-use crate::store::{StoreError, contexts, entries, forks, logs, outcomes};
+use crate::store::{StoreError, contexts, entries, erasures, forks, logs, outcomes};
 
 const ACTOR: &str = "node";
 
@@ -169,7 +169,7 @@ impl Engine {
                 let reissued = Reissued { original: row.dot, from, seen };
                 let is_again = !row.header.ext.is_empty();
                 let ext = if is_again { row.header.ext.clone() } else { reissued.to_ext() };
-                let (payload, meaning) = renamed(row, &new_dots);
+                let (payload, meaning) = self.as_own(row, renamed(row, &new_dots))?;
                 self.append_draft(again(row, payload, ext, draws), &meaning)?
             };
             new_dots.insert(row.dot, dot);
@@ -179,6 +179,30 @@ impl Engine {
             self.rename_outcome(&command, &new_dots)?;
         }
         Ok(())
+    }
+
+    /// What an entry says, as this node says it: an erasure in its own name, and no words that are erased.
+    fn as_own(
+        &self,
+        row: &EntryRow,
+        (mut payload, meaning): (Payload, Meaning),
+    ) -> Result<(Payload, Meaning), StoreError> {
+        let name = &row.header.stream;
+        let is_erased = erasures::is_name_erased(&self.db, name)?;
+        if is_erased {
+            payload.personal = None;
+        }
+        let Meaning::Event(mut event) = meaning else { return Ok((payload, meaning)) };
+        if is_erased {
+            event.personal = None;
+        }
+        if let (Facts::AttendeeErased(erased), Part::Present { bytes, .. }) =
+            (&mut event.facts, &mut payload.facts)
+        {
+            erased.signature = Some(self.word_of_erasure(name));
+            *bytes = event.facts.to_bytes();
+        }
+        Ok((payload, Meaning::Event(event)))
     }
 
     /// Finds where somebody wrote an entry again.
@@ -232,7 +256,7 @@ fn again(row: &EntryRow, payload: Payload, ext: Vec<u8>, draws: &mut Draws) -> D
 /// What an entry says, where entries it names were written again.
 fn renamed(row: &EntryRow, new_dots: &BTreeMap<Dot, Dot>) -> (Payload, Meaning) {
     let mut payload = row.payload.clone();
-    let meaning = match meaning(&row.header, &payload) {
+    let meaning = match meaning(&row.header, &payload, false) {
         Meaning::Event(event) => {
             let facts = event.facts.clone().renamed(|dot| new_dots.get(&dot).copied().unwrap_or(dot));
             if let (true, Part::Present { bytes, .. }) = (facts != event.facts, &mut payload.facts) {

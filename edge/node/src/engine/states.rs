@@ -100,6 +100,11 @@ impl States {
         Ok(self.touched.get_mut(name).expect("it was put there"))
     }
 
+    /// Where the last arrival of a stream stands, if the stream is changed by the command at hand.
+    pub(crate) fn last_pos(&self, row: i64) -> Option<i64> {
+        self.touched.values().find(|loaded| loaded.row == row)?.last.map(|last| last.pos)
+    }
+
     /// Takes what the command changed, in order of name.
     pub(crate) fn take_touched(&mut self) -> BTreeMap<StreamName, Loaded> {
         std::mem::take(&mut self.touched)

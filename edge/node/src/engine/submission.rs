@@ -30,6 +30,14 @@ impl Submission {
         matches!(self, Self::Command(Submitted { command: Command::CheckIn { .. }, .. }))
     }
 
+    /// Whether somebody waits for it: a desk, or a peer that sends.
+    pub(crate) const fn is_asked(&self) -> bool {
+        match self {
+            Self::Command(_) | Self::Import(_) => true,
+            Self::Local(_) => false,
+        }
+    }
+
     /// Whether it may be written in the room of the ballast, which is for desks: lists and what peers
     /// send are large, and wait where they are.
     pub(crate) fn may_use_the_reserve(&self) -> bool {
@@ -128,6 +136,11 @@ pub enum LocalChange {
         log: LogId,
         /// How far the peer has it.
         seq: u64,
+    },
+    /// Forgets a print job that is not with the printer, because whose badge it is was erased.
+    ForgetPrintJob {
+        /// Which job.
+        job: i64,
     },
     /// The peer does not give back what this node lost: it goes on in a new epoch.
     WriteOn,

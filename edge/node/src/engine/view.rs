@@ -20,6 +20,8 @@ use crate::store::{StoreError, logs, streams};
 
 /// Most attendees a code or a similar name is followed to.
 const MATCHES_MAX: u32 = 10;
+/// Most orders of one person that are looked at.
+const ORDERS_MAX: u32 = 500;
 
 /// The states of this node as they are before a command.
 pub(crate) struct NodeView<'a> {
@@ -126,6 +128,10 @@ impl View for NodeView<'_> {
         let (fresh, now_ms) = self.heard?;
         fresh.find(id, list, window, now_ms)
     }
+
+    fn orders_of(&self, id: AttendeeId, email_key: Option<&str>) -> Vec<OrderId> {
+        self.or_fail(find_orders(self.db, id, email_key)).unwrap_or_default()
+    }
 }
 
 /// A stream that a code names.
@@ -195,4 +201,21 @@ fn find_similar(db: &Connection, person: &Person) -> Result<Vec<AttendeeId>, Sto
         }
     }
     Ok(similar)
+}
+
+/// Finds orders placed for an attendee, or by whoever has this e-mail.
+fn find_orders(db: &Connection, id: AttendeeId, email_key: Option<&str>) -> Result<Vec<OrderId>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT s.category, s.key FROM streams s WHERE s.id IN (\
+         SELECT stream FROM registrants WHERE attendee = ?1 \
+         UNION SELECT stream FROM registrants WHERE email_key = ?2) ORDER BY s.key LIMIT ?3",
+    )?;
+    let mut rows = statement.query((id.0.as_slice(), email_key, ORDERS_MAX))?;
+    let mut orders = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Some(Stream::Order(id)) = Stream::parse(&streams::name(row, 0, 1)?) {
+            orders.push(id);
+        }
+    }
+    Ok(orders)
 }

@@ -36,7 +36,8 @@ pub(super) fn check_email(email: &str) -> Result<(), String> {
             && !domain.contains('@')
             && !email.contains([' ', ',', ';', '<', '>', '"'])
     });
-    if sound { Ok(()) } else { Err(format!("“{}” is no e-mail address", shown(email))) }
+    // Reports lie in a folder for long, and say no more of a person than where to look.
+    if sound { Ok(()) } else { Err("the e-mail address is none".to_owned()) }
 }
 
 /// Refuses what cannot be a BCP 47 tag.
@@ -114,7 +115,7 @@ mod tests {
             assert_eq!(check_email(sound), Ok(()), "{sound}");
         }
         for broken in ["a", "@b", "a@", "a@@b", "a b@c", "a@b..c", "a@b,c@d"] {
-            assert_eq!(check_email(broken), Err(format!("“{broken}” is no e-mail address")));
+            assert_eq!(check_email(broken), Err("the e-mail address is none".to_owned()));
         }
         assert_eq!(check_language("pt-BR"), Ok(()));
         assert_eq!(

@@ -193,7 +193,7 @@ mod tests {
             Some("seat type “gold” is not configured")
         );
         assert_eq!(reason("A,B,a@b.c,,X,yes"), "no seat type");
-        assert_eq!(reason("A,B,nobody,ga,X,yes"), "“nobody” is no e-mail address");
+        assert_eq!(reason("A,B,nobody,ga,X,yes"), "the e-mail address is none");
         assert_eq!(reason("A,B,a@b.c,ga,X"), "5 cells where the header has 6");
         assert_eq!(reason("A,B,,ga,,yes"), "nothing names this row for a later list: no code and no id");
         assert_eq!(reason("A,B,a@b.c,ga,X,perhaps"), "“perhaps” is neither yes nor no");

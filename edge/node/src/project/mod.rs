@@ -44,6 +44,7 @@ impl Changed {
             | Facts::OrderImported(_)
             | Facts::OrderPlaced(_) => self.words = true,
             Facts::BadgeIssued(_) => self.badges = true,
+            Facts::AttendeeErased(_) => self.all = true,
             _ => {}
         }
     }
@@ -69,7 +70,7 @@ pub(crate) fn project(
 pub(crate) fn clear(db: &Connection) -> Result<(), StoreError> {
     db.execute_batch(
         "DELETE FROM states; DELETE FROM tallied; DELETE FROM arrivals; DELETE FROM attendees; DELETE FROM codes; \
-         DELETE FROM holds; DELETE FROM conflicts; DROP TABLE search;",
+         DELETE FROM holds; DELETE FROM conflicts; DELETE FROM registrants; DROP TABLE search;",
     )?;
     db.execute_batch(crate::search::TABLE_SQL)?;
     Ok(())

@@ -17,6 +17,7 @@ pub(super) fn project(
 ) -> Result<(), StoreError> {
     if changed.words || changed.all {
         project_words(db, row, state)?;
+        project_registrant(db, row, state)?;
     }
     if state.owner == Some(own) {
         project_hold(db, row.id, state, own)?;
@@ -32,7 +33,7 @@ fn project_words(db: &Connection, row: Row, state: &Order) -> Result<(), StoreEr
     for code in &codes {
         insert_code(db, code, row, None)?;
     }
-    if codes.is_empty() && state.registrant.is_none() {
+    if codes.is_empty() && state.registrant.is_none() && !state.erased {
         return Ok(());
     }
     let person = state.registrant.as_ref();
@@ -44,6 +45,19 @@ fn project_words(db: &Connection, row: Row, state: &Order) -> Result<(), StoreEr
         codes: &codes,
     });
     replace_words(db, row, &words)
+}
+
+fn project_registrant(db: &Connection, row: Row, state: &Order) -> Result<(), StoreError> {
+    let email_key = state.registrant.as_ref().and_then(lanyard_domain::Person::email_key);
+    if state.attendee.is_none() && email_key.is_none() && !state.erased {
+        return Ok(());
+    }
+    let attendee = state.attendee.as_ref().map(|attendee| attendee.0.as_slice());
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO registrants (stream, attendee, email_key) VALUES (?1, ?2, ?3)",
+    )?
+    .execute((row.id, attendee, email_key))?;
+    Ok(())
 }
 
 fn project_hold(db: &Connection, row: i64, state: &Order, own: Account) -> Result<(), StoreError> {

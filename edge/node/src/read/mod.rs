@@ -5,6 +5,7 @@
 
 mod attendees;
 mod conflicts;
+mod erasures;
 mod history;
 mod orders;
 mod print_jobs;
@@ -16,6 +17,7 @@ mod staff;
 pub(crate) mod state;
 mod status;
 
+pub use erasures::{Erasures, NodeErasures};
 pub use history::{Change, EntryLine};
 pub use print_jobs::PrintJob;
 pub use reader::{Read, ReadError, Reader};

@@ -54,6 +54,16 @@ impl Read<'_> {
         collect(statement.query([limit.min(JOBS_MAX)])?)
     }
 
+    /// Reads print jobs of attendees who were erased, oldest first.
+    pub fn print_jobs_of_the_erased(&self) -> Result<Vec<PrintJob>, ReadError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms \
+             FROM print_jobs WHERE attendee IN (SELECT s.key FROM erasures r JOIN streams s ON s.id = r.stream \
+             WHERE s.category = 'attendee') ORDER BY id LIMIT ?1",
+        )?;
+        collect(statement.query([JOBS_MAX])?)
+    }
+
     /// Reads one print job.
     pub fn print_job(&self, id: i64) -> Result<Option<PrintJob>, ReadError> {
         let mut statement = self.db.prepare_cached(

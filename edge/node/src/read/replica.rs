@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use lanyard_sync::{Batch, BatchBuilder, Dot, LogId, Pushed, ScopeId, VersionVector};
+use lanyard_sync::{Batch, BatchBuilder, Dot, Erasure, LogId, Part, Pushed, ScopeId, VersionVector};
 
 use super::{Read, ReadError};
 use crate::store::closed::ClosedLogs;
-use crate::store::{StoreError, entries, forks, logs, meta};
+use crate::store::entries::EntryRow;
+use crate::store::{StoreError, entries, erasures, forks, logs, meta};
 
 /// Entries that are read at once.
 const CHUNK: usize = 256;
@@ -50,6 +51,9 @@ impl Read<'_> {
                 if theirs.covers(&row.dot) {
                     continue;
                 }
+                if let Some(erasure) = self.unseen_erasure(&row, theirs)? {
+                    builder.vouch(erasure);
+                }
                 let mut failure = None;
                 let hash_of = |dot| {
                     entries::stored_head(self.db, dot)
@@ -67,6 +71,17 @@ impl Read<'_> {
             }
         }
         Ok(builder.finish().map_err(|error| StoreError::damaged(error.to_string()))?)
+    }
+
+    /// The word that erased the personal part of an entry, unless whoever has this vector has the entry that
+    /// says so.
+    fn unseen_erasure(self, row: &EntryRow, theirs: &VersionVector) -> Result<Option<Erasure>, StoreError> {
+        if !matches!(row.payload.personal, Some(Part::Absent { .. })) {
+            return Ok(None);
+        }
+        let held = erasures::find(self.db, &row.header.stream)?;
+        let is_seen = |entry: &Dot| theirs.covers(entry);
+        Ok(held.filter(|held| !held.entry.as_ref().is_some_and(is_seen)).map(|held| held.erasure))
     }
 
     /// The position before the first entry that a vector lacks, found by one lookup a log.

@@ -8,6 +8,7 @@ pub(crate) const INCARNATION: &str = "incarnation";
 pub(crate) const MACHINE: &str = "machine";
 pub(crate) const SCOPE: &str = "scope";
 pub(crate) const OWN_EPOCH: &str = "own_epoch";
+pub(crate) const ERASING: &str = "erasing";
 pub(crate) const HELD_UNTIL_SEQ: &str = "held_until_seq";
 pub(crate) const WAITS_FOR: &str = "waits_for";
 

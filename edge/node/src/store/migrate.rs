@@ -5,8 +5,11 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// In order; the number of the last one is the version of the database.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_forks.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_forks.sql"),
+    include_str!("migrations/0003_erasures.sql"),
+];
 
 /// Why the database cannot be used by this build.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,7 @@ pub mod closed;
 pub(crate) mod contexts;
 mod database;
 pub(crate) mod entries;
+pub(crate) mod erasures;
 mod error;
 pub(crate) mod forks;
 pub(crate) mod incarnation;

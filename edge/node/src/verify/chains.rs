@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use lanyard_sync::{EntryFrame, Hash, LogContext, LogId, Signature, SignedHead, genesis_hash};
+use lanyard_sync::{EntryFrame, Hash, LogContext, LogId, Part, Signature, SignedHead, genesis_hash};
 use rusqlite::Connection;
 
 use super::{Invariant, Report};
 use crate::store::entries::{self, EntryRow};
 use crate::store::logs::{self, LogRow};
-use crate::store::{StoreError, contexts, forks, meta};
+use crate::store::{StoreError, contexts, erasures, forks, meta};
 
 struct Chain {
     seq: u64,
@@ -62,6 +62,20 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
     Ok(())
 }
 
+/// A part is missing only where it was erased, and facts never are.
+fn check_parts(db: &Connection, row: &EntryRow, report: &mut Report) -> Result<(), StoreError> {
+    let is_gone = |part: &Part| matches!(part, Part::Absent { .. });
+    let is_lost = is_gone(&row.payload.facts)
+        || (row.payload.personal.as_ref().is_some_and(is_gone)
+            && !erasures::is_name_erased(db, &row.header.stream)?);
+    if is_lost {
+        let what =
+            format!("a part of entry {} is missing and was not erased; fetch it again from a peer", row.dot);
+        report.find(Invariant::I5, what);
+    }
+    Ok(())
+}
+
 impl Chain {
     fn begin(scope: lanyard_sync::ScopeId, log: LogId) -> Self {
         let context = LogContext::default();
@@ -78,6 +92,7 @@ impl Chain {
         report: &mut Report,
     ) -> Result<(), StoreError> {
         let (dot, stored_hash, signature) = (row.dot, row.hash, row.signature);
+        check_parts(db, &row, report)?;
         if dot.seq != self.seq + 1 {
             self.is_broken = true;
             report

@@ -15,6 +15,12 @@ use crate::store::StoreError;
 use crate::store::ballast::Ballast;
 use crate::store::checkpoint::{self, Checkpointer, WAL_PAGES, WAL_PAGES_ON_RESERVE};
 
+/// How long the removal of what is erased rests between two steps.
+const STEP_EVERY: Duration = Duration::from_millis(2);
+/// How long nobody must have asked for anything before a step that takes long.
+const QUIET: Duration = Duration::from_secs(1);
+/// How long a step is not tried again that found the disk full.
+const STEP_AGAIN: Duration = Duration::from_mins(1);
 /// How often a full disk is looked at, at most.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -29,6 +35,10 @@ pub(super) struct Worker {
     fresh: broadcast::Sender<FreshCheckIn>,
     /// When the disk was looked at.
     looked: Instant,
+    /// When something was last asked of the node.
+    asked: Instant,
+    /// Until when no step of the removal is taken.
+    no_step_before: Instant,
 }
 
 /// What ended a wait.
@@ -53,7 +63,19 @@ impl Worker {
     ) -> Result<Self, StoreError> {
         let checkpointer = Checkpointer::start(engine.path())?;
         let ballast = Ballast::keep(engine.path(), engine.options().ballast_bytes);
-        Ok(Self { engine, queued, publish, health, checkpointer, ballast, fresh, looked: Instant::now() })
+        let now = Instant::now();
+        Ok(Self {
+            engine,
+            queued,
+            publish,
+            health,
+            checkpointer,
+            ballast,
+            fresh,
+            looked: now,
+            asked: now,
+            no_step_before: now,
+        })
     }
 
     /// Works until every [`super::Writer`] was dropped or the store fails.
@@ -73,7 +95,12 @@ impl Worker {
                 replies.push(reply);
                 next = if group.len() < GROUP_MAX { self.queued.try_recv().ok() } else { None };
             }
-            if !group.is_empty() {
+            if group.is_empty() {
+                self.erase()?;
+            } else {
+                if group.iter().any(Submission::is_asked) {
+                    self.asked = Instant::now();
+                }
                 let committed = self.commit(std::mem::take(&mut group), &mut replies);
                 if let Some(error) = committed.broken {
                     self.health.send_replace(Health::Stopped);
@@ -85,10 +112,12 @@ impl Worker {
         }
     }
 
-    /// Waits for a submission; while the disk is looked at, until the next look at most.
+    /// Waits for a submission; while the disk is looked at or something is removed, until then at most.
     fn next(&mut self, clock: &Runtime) -> Next {
-        let received = if self.ballast.is_pending() {
-            match clock.block_on(async { timeout(LOOK_EVERY, self.queued.recv()).await }) {
+        let look = self.ballast.is_pending().then_some(LOOK_EVERY);
+        let within = look.into_iter().chain(self.next_step()).min();
+        let received = if let Some(within) = within {
+            match clock.block_on(async { timeout(within, self.queued.recv()).await }) {
                 Ok(received) => received,
                 Err(_) => return Next::TimeToLook,
             }
@@ -148,6 +177,40 @@ impl Worker {
         if was_given_up && !self.ballast.is_given_up() {
             self.set_health(Health::Ok);
         }
+    }
+
+    /// How long it is until the next step of the removal of what is erased.
+    fn next_step(&self) -> Option<Duration> {
+        let stage = self.engine.erasing()?;
+        let rest =
+            if stage.waits_for_quiet() { QUIET.saturating_sub(self.asked.elapsed()) } else { STEP_EVERY };
+        Some(rest.max(STEP_EVERY).max(self.no_step_before.saturating_duration_since(Instant::now())))
+    }
+
+    /// Takes the next step of the removal, when it is time.
+    fn erase(&mut self) -> Result<(), StoreError> {
+        let Some(stage) = self.engine.erasing() else { return Ok(()) };
+        let is_quiet = self.asked.elapsed() >= QUIET;
+        if self.no_step_before > Instant::now() || (stage.waits_for_quiet() && !is_quiet) {
+            return Ok(());
+        }
+        match self.engine.erase_step() {
+            Ok(()) => {}
+            Err(StoreError::Full) => {
+                tracing::warn!("the disk is too full to remove what was erased; it is tried again");
+                self.no_step_before = Instant::now() + STEP_AGAIN;
+            }
+            Err(error) => {
+                self.set_health(Health::Stopped);
+                return Err(error);
+            }
+        }
+        if self.engine.erasing() == Some(stage) && stage.waits_for_quiet() {
+            // It waits for a reader or a printer.
+            self.no_step_before = Instant::now() + QUIET;
+        }
+        self.publish.send_replace(self.engine.published());
+        Ok(())
     }
 
     /// Copies the write-ahead log when it has grown, after the replies went out.

@@ -1,0 +1,19 @@
+//! The facts of events that replication itself looks at.
+
+use lanyard_domain::Facts;
+use lanyard_domain::event::{AttendeeErased, ErasuresCompleted};
+use lanyard_sync::Signature;
+
+use crate::golden::assert_frozen;
+
+fn assert_facts(facts: &Facts) {
+    assert_frozen(&format!("event-{}-{}", facts.kind(), facts.version()), &facts.to_bytes());
+    assert_eq!(Facts::parse(facts.kind(), facts.version(), &facts.to_bytes()).as_ref(), Ok(facts));
+}
+
+#[test]
+fn erasures_keep_their_form() {
+    let attendee = "0123456789abcdef0123456789abcdef".parse().unwrap();
+    assert_facts(&AttendeeErased { attendee, signature: Some(Signature([0x5a; 64])) }.into());
+    assert_facts(&ErasuresCompleted {}.into());
+}
