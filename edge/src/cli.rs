@@ -27,6 +27,8 @@ pub enum Command {
     Join(Join),
     /// Takes an attendee list while the node does not run
     Import(Import),
+    /// Erases the words about attendees everywhere and for good, while the node does not run; facts stay
+    Erase(Erase),
     /// Checks the log and what was derived from it against each other
     Verify(Verify),
     /// Says in plain words what is the matter with this node, and what to do
@@ -124,6 +126,20 @@ pub struct Import {
     /// Writes the report as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `erase`.
+#[derive(Debug, Args)]
+pub struct Erase {
+    /// Codes or ids of attendees
+    #[arg(value_name = "CODE|ATTENDEE", conflicts_with = "report")]
+    pub who: Vec<String>,
+    /// Erases nobody and tells which nodes have removed what was erased, also while the node runs
+    #[arg(long)]
+    pub report: bool,
+    /// How the report is shown.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// Flags of commands that report.

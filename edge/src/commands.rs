@@ -3,6 +3,7 @@
 mod backup;
 mod bundle;
 mod doctor;
+mod erase;
 mod events;
 mod import;
 mod join;
@@ -27,6 +28,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(flags) => serve::run(&source, flags).await,
         Command::Join(flags) => join::run(&source, flags).await,
         Command::Import(flags) => import::run(&source, flags).await,
+        Command::Erase(flags) => erase::run(&source, &flags).await,
         Command::Verify(flags) => verify::run(&source, &flags),
         Command::Doctor(output) => doctor::run(&source, &output),
         Command::Rebuild => rebuild::run(&source),

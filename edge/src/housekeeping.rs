@@ -1,14 +1,16 @@
-//! What a node does by itself as time goes on: it gives back what lapsed or was cancelled, brings sessions in line
-//! with what HQ says of staff, and asks others for seats before there are none.
+//! What a node does by itself as time goes on: it gives back what lapsed or was cancelled, forgets badges of who was
+//! erased, brings sessions in line with what HQ says of staff, and asks others for seats before there are none.
 
 use std::time::Duration;
 
+use lanyard_node::engine::Erasing;
 use lanyard_node::read::ReadError;
 use lanyard_node::rights::{self, Line};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::now_ms;
 use crate::node::Node;
+use crate::print::forget::forget_erased;
 
 const TICK: Duration = Duration::from_secs(1);
 
@@ -26,6 +28,15 @@ pub(crate) async fn keep_house(node: Node) {
             lanyard_node::housekeeping::release_due(&node.writer, &node.reader, now_ms()).await
         {
             tracing::warn!(error = &error as &dyn std::error::Error, "what is due was not released");
+        }
+        if node.published().erasing == Some(Erasing::Badges)
+            && let Err(error) =
+                forget_erased(&node.identity, &node.badge_folders, &node.writer, &node.reader).await
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "badges of who was erased are still there"
+            );
         }
         let position = node.published().position;
         if position != seen {

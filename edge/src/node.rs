@@ -18,6 +18,7 @@ use crate::http::lookups::Lookups;
 use crate::live::Live;
 use crate::print::badge_maker::BadgeMaker;
 use crate::print::condition::Board;
+use crate::print::files::FilesPrinter;
 use crate::siblings::Siblings;
 
 /// A running node; cloning shares it.
@@ -44,6 +45,8 @@ pub struct Parts {
     pub printers: Vec<Printer>,
     /// How each printer is.
     pub board: Board,
+    /// Folders that badges are printed to.
+    pub badge_folders: Vec<FilesPrinter>,
     /// Draws badges.
     pub badges: BadgeMaker,
     /// Tells pages what changed.

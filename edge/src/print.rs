@@ -7,6 +7,7 @@ pub mod badge_maker;
 pub mod condition;
 pub mod driver;
 pub mod files;
+pub(crate) mod forget;
 pub mod ipp_printer;
 mod ipp_words;
 mod jpeg;

@@ -26,7 +26,7 @@ use crate::live::Live;
 use crate::node::{Node, Parts};
 use crate::peer::Connector;
 use crate::print::condition::Board;
-use crate::print::driver::Driver;
+use crate::print::driver::{Driver, files_printers};
 use crate::print::layout::badge_maker;
 use crate::print::worker::Worker;
 use crate::siblings::{self, SiblingLine, Siblings};
@@ -105,6 +105,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         lookups: Lookups::default(),
         is_secure: bound.url().starts_with("https"),
         board: Board::new(config.printers.iter().map(|printer| printer.printer.clone())),
+        badge_folders: files_printers(&config.printers, &data),
         badges: badge_maker(&config)?,
         live: Live::default(),
         hq: hq_line.as_ref().map(|line| line.status.clone()),

@@ -4,6 +4,7 @@
 
 mod bundle;
 mod client;
+mod erase;
 mod print;
 
 use std::io::Read as _;
@@ -118,6 +119,18 @@ pub enum HqCommand {
         /// Why, for the record.
         #[arg(long)]
         reason: String,
+    },
+    /// Erases the words about attendees everywhere and for good; facts stay.
+    Erase {
+        /// Slug of the conference.
+        conference: String,
+        /// Codes or ids of attendees; read from standard input, one a line, where there are none.
+        attendees: Vec<String>,
+    },
+    /// Tells which nodes have removed what was erased.
+    Erasures {
+        /// Slug of the conference.
+        conference: String,
     },
     /// Carries the log in a file, to and from a node without a line.
     #[command(subcommand)]
@@ -241,6 +254,8 @@ async fn ask(client: &Client, command: HqCommand) -> anyhow::Result<Value> {
             let path = format!("/conferences/{conference}/orders/{order}/cancellation");
             client.send(Method::POST, &path, &json!({ "reason": reason })).await
         }
+        HqCommand::Erase { conference, attendees } => erase::ask(client, &conference, attendees).await,
+        HqCommand::Erasures { conference } => report(client, &conference, "erasures").await,
         HqCommand::Bundle(command) => bundle::ask(client, command).await,
         HqCommand::Attendees { conference, words } => {
             client.get(&format!("/conferences/{conference}/attendees"), &[("q", &words)]).await

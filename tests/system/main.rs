@@ -11,6 +11,7 @@ mod bundles;
 mod discovery;
 mod doctor;
 mod enrolment;
+mod erasure;
 mod flow;
 mod fresh;
 mod full_disk;

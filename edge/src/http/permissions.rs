@@ -3,7 +3,7 @@
 use lanyard_domain::Role;
 
 /// Names of the commands staff give, with the least role for each in its usual form.
-const COMMANDS: [(&str, Role); 16] = [
+const COMMANDS: [(&str, Role); 17] = [
     ("check_in", Role::Volunteer),
     ("issue_badge", Role::Volunteer),
     ("reprint_badge", Role::Volunteer),
@@ -20,6 +20,7 @@ const COMMANDS: [(&str, Role); 16] = [
     ("resolve_conflict", Role::Supervisor),
     ("give_rights", Role::Supervisor),
     ("import_attendees", Role::Administrator),
+    ("erase_attendee", Role::Administrator),
 ];
 
 /// The commands of a role.
@@ -76,6 +77,7 @@ mod tests {
             },
             Command::GiveRights { seat_type, to: lanyard_domain::Account::Hq, count: 1 },
             Command::ImportAttendees { source: String::new(), rows: Vec::new() },
+            Command::EraseAttendee { attendee },
         ]
     }
 

@@ -14,8 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::{
-    attendees, badges, check_ins, conference, conflicts, health, imports, orders, print_jobs, printers,
-    seat_types, sign_ins, state, status, updates, walk_ups,
+    attendees, badges, check_ins, conference, conflicts, erasures, health, imports, orders, print_jobs,
+    printers, seat_types, sign_ins, state, status, updates, walk_ups,
 };
 use crate::node::Node;
 use crate::page;
@@ -69,6 +69,8 @@ fn api() -> OpenApiRouter<Node> {
         .routes(routes!(updates::follow))
         .routes(routes!(attendees::search))
         .routes(routes!(attendees::show))
+        .routes(routes!(erasures::erase))
+        .routes(routes!(erasures::report))
         .routes(routes!(badges::png))
         .routes(routes!(badges::pdf))
         .routes(routes!(badges::issue))

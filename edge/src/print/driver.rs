@@ -57,6 +57,12 @@ pub enum Trace {
 /// Resolution of files where none is configured, dots per inch.
 const FILES_DPI: u32 = 300;
 
+/// The printers that are folders; relative ones start in `base`.
+pub(crate) fn files_printers(printers: &[Printer], base: &Path) -> Vec<FilesPrinter> {
+    let folders = printers.iter().filter(|printer| printer.driver == PrinterDriver::Files);
+    folders.filter_map(|printer| Some(FilesPrinter::new(base.join(printer.folder.as_ref()?)))).collect()
+}
+
 impl Driver {
     /// The driver of a configured printer; relative folders start in `base`.
     ///

@@ -26,6 +26,20 @@ impl FilesPrinter {
         File::open(&self.folder)?.sync_all()
     }
 
+    /// Deletes both files of a badge, and what a stop in the middle left of them.
+    pub fn delete(&self, name: &str) -> io::Result<()> {
+        for extension in ["pdf", "png"] {
+            let path = self.path(name, extension);
+            for path in [path.with_added_extension("part"), path] {
+                match fs::remove_file(path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    Ok(()) | Err(_) => {}
+                }
+            }
+        }
+        if self.folder.exists() { File::open(&self.folder)?.sync_all() } else { Ok(()) }
+    }
+
     /// Whether a badge of that name was written whole.
     pub fn has(&self, name: &str) -> bool {
         self.path(name, "pdf").is_file()
@@ -73,6 +87,9 @@ mod tests {
             .collect();
         names.sort();
         assert_eq!(names, ["job-1.pdf", "job-1.png"]);
+        printer.delete("job-1").expect("deleted");
+        printer.delete("job-1").expect("nothing is left to delete");
+        assert_eq!(fs::read_dir(folder.path().join("printed")).expect("a folder").count(), 0);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::clock::now_ms;
 use crate::node::Node;
 use crate::print::condition::Condition;
 use crate::print::driver::{Attempt, Driver, Trace};
+use crate::print::forget::name_of;
 use crate::print::wording::badge_text;
 
 /// Jobs that waited longer are printed only when staff say so.
@@ -137,6 +138,11 @@ impl Worker {
                     .put(&job, PrintState::Discarded, Some("the badge was replaced".to_owned()), None)
                     .await;
             }
+            Err(Undrawn::Erased) => {
+                return self
+                    .put(&job, PrintState::Discarded, Some("their data was erased".to_owned()), None)
+                    .await;
+            }
             Err(Undrawn::Broken(reason)) => {
                 return self
                     .put(&job, PrintState::Failed, Some(reason), Some(PrintQuestion::PrintOrDiscard))
@@ -176,6 +182,9 @@ impl Worker {
         let id = job.attendee;
         let attendee = self.node.reader.read(move |db| db.attendee(id)).await?;
         let attendee = attendee.unwrap_or_default();
+        if attendee.erased.is_some() {
+            return Ok(Err(Undrawn::Erased));
+        }
         let badge =
             attendee.badges.iter().find(|badge| badge.badge_code == job.badge_code && badge.is_active());
         let Some(badge) = badge else { return Ok(Err(Undrawn::Replaced)) };
@@ -241,10 +250,8 @@ impl Worker {
         Ok(jobs.await?)
     }
 
-    /// A name no other job has, of this node before or after a restored backup, or of any other.
     fn name(&self, job: &PrintJob) -> String {
-        let node = self.node.identity.node.to_string();
-        format!("badge-{}-{}-{}", &node[..8], job.queued_at_ms, job.id)
+        name_of(&self.node.identity, job)
     }
 }
 
@@ -252,6 +259,8 @@ impl Worker {
 enum Undrawn {
     /// Another badge took its place.
     Replaced,
+    /// There is no name left to print.
+    Erased,
     /// The layout and the words do not go together.
     Broken(String),
 }

@@ -4,6 +4,7 @@ mod attendees;
 mod authorise;
 mod bundles;
 mod conferences;
+mod erasures;
 mod health;
 mod imports;
 mod join_codes;

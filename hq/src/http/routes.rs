@@ -6,8 +6,8 @@ use axum::Router;
 use axum::routing::{get, post, put};
 
 use super::{
-    attendees, authorise, bundles, conferences, health, imports, join_codes, joins, nodes, orders, quotas,
-    reports, resume, retirement, rights, staff, status_page,
+    attendees, authorise, bundles, conferences, erasures, health, imports, join_codes, joins, nodes, orders,
+    quotas, reports, resume, retirement, rights, staff, status_page,
 };
 use crate::hq::Hq;
 
@@ -25,6 +25,7 @@ pub fn routes(hq: Arc<Hq>) -> Router {
         .route("/conferences/{slug}/rights", post(rights::give))
         .route("/conferences/{slug}/orders/{order}/cancellation", post(orders::cancel))
         .route("/conferences/{slug}/attendees", get(attendees::find))
+        .route("/conferences/{slug}/erasures", get(erasures::report).post(erasures::erase))
         .route("/conferences/{slug}/nodes", get(nodes::list))
         .route("/conferences/{slug}/nodes/{node}/retirement", post(retirement::retire))
         .route("/conferences/{slug}/nodes/{node}/reclaim", post(retirement::reclaim))

@@ -92,6 +92,7 @@ export const RULES: Record<string, Rule> = {
   payment_missing: { tone: 'attention', actions: ['take-payment'] },
   already_annulled: { tone: 'attention', actions: [] },
   already_resolved: { tone: 'attention', actions: [] },
+  erased: { tone: 'attention', actions: [] },
   has_badge: { tone: 'attention', actions: ['open-card'] },
   seat_taken: { tone: 'attention', actions: [] },
   no_such_seat: { tone: 'attention', actions: [] },

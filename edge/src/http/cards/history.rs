@@ -58,6 +58,7 @@ fn deed(kind: &str) -> &str {
         "badge-printed" => "Badge printed",
         "seat-assigned" => "Seat given",
         "seat-cancelled" => "Seat cancelled",
+        "attendee-erased" => "Data erased",
         "conflict-resolved" => "Conflict decided",
         "order-imported" => "Order came with an attendee list",
         "order-placed" => "Ordered",
