@@ -32,8 +32,11 @@ fn word(number: usize, purpose: &str, letters: &str) -> String {
 }
 
 fn person(number: usize) -> SampleAttendee {
-    let letters =
-        if number % 3 == 0 { "abçdéfghïjklmñöpqrsŧüvwxyžł" } else { "abcdefghijklmnopqrstuvwxyz" };
+    let letters = if number.is_multiple_of(3) {
+        "abçdéfghïjklmñöpqrsŧüvwxyžł"
+    } else {
+        "abcdefghijklmnopqrstuvwxyz"
+    };
     let name = |purpose| {
         let word = word(number, purpose, letters);
         let mut characters = word.chars();
