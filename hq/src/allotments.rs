@@ -71,6 +71,7 @@ pub async fn keep_giving(running: Arc<Running>) {
     let mut settled = Settled::default();
     loop {
         let given = give_due(&running, &mut settled).await;
+        running.promise(promised(&running.file(), &settled));
         if let Err(source) = &given {
             tracing::warn!(
                 error = source as &dyn std::error::Error,
@@ -88,8 +89,19 @@ pub async fn keep_giving(running: Arc<Running>) {
     }
 }
 
+/// Seats by type that are not settled.
+pub fn promised(file: &ConferenceFile, settled: &Settled) -> BTreeMap<SeatTypeId, u32> {
+    let mut promised = BTreeMap::new();
+    for (seat_type, node, count) in file.allotments() {
+        if settled.get(&(seat_type.clone(), node.to_owned())) != Some(&count) {
+            *promised.entry(seat_type.clone()).or_default() += count;
+        }
+    }
+    promised
+}
+
 /// Seats that were given or refused since HQ started; spares looking again after every commit.
-type Settled = BTreeMap<(SeatTypeId, String), u32>;
+pub type Settled = BTreeMap<(SeatTypeId, String), u32>;
 
 async fn give_due(running: &Running, settled: &mut Settled) -> Result<(), CommandError> {
     let file = running.file();

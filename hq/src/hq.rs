@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anyhow::Context as _;
+use lanyard_domain::SeatTypeId;
 use lanyard_node::{Identity, Reader, Writer};
 use lanyard_sync::{Role as NodeRole, ScopeId, SigningKey};
 use tokio::sync::watch;
 
-use crate::allotments::RefusedAllotment;
+use crate::allotments::{RefusedAllotment, Settled, promised};
 use crate::conference_file::ConferenceFile;
 use crate::conference_folder;
 use crate::registry::Registry;
@@ -41,6 +42,7 @@ pub struct Running {
     pub reader: Reader,
     file: watch::Sender<ConferenceFile>,
     refused_allotments: Mutex<Vec<RefusedAllotment>>,
+    promised: watch::Sender<BTreeMap<SeatTypeId, u32>>,
     folder: PathBuf,
 }
 
@@ -141,7 +143,9 @@ impl Running {
         let identity = Identity::load(folder)?;
         let (writer, reader) = lanyard_node::open(folder, identity.clone())?;
         let refused_allotments = Mutex::default();
-        Ok(Self { identity, writer, reader, file, refused_allotments, folder: folder.to_owned() })
+        let promised = watch::Sender::new(promised(&file.borrow(), &Settled::default()));
+        let folder = folder.to_owned();
+        Ok(Self { identity, writer, reader, file, refused_allotments, promised, folder })
     }
 
     /// The conference's folder.
@@ -177,6 +181,15 @@ impl Running {
     /// Allotments that were refused since HQ started.
     pub fn refused_allotments(&self) -> Vec<RefusedAllotment> {
         self.refused_allotments.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Seats of the conference file that are promised to nodes and not given yet.
+    pub fn promised(&self) -> watch::Receiver<BTreeMap<SeatTypeId, u32>> {
+        self.promised.subscribe()
+    }
+
+    pub(crate) fn promise(&self, promised: BTreeMap<SeatTypeId, u32>) {
+        self.promised.send_replace(promised);
     }
 
     /// Remembers a refused allotment for whoever looks at HQ.

@@ -51,6 +51,7 @@ pub fn router(hq: Arc<Hq>) -> axum::Router {
             writer: running.writer.clone(),
             reader: running.reader.clone(),
             refuses_expired: true,
+            promised: running.promised(),
         })
     };
     let api = http::routes(hq).layer(DefaultBodyLimit::max(FILE_MAX_BYTES + 1));

@@ -100,5 +100,8 @@ async fn a_node_that_runs_low_gets_seats_of_its_sibling_while_hq_is_away() {
 
 async fn here_are(desk: &Desk, seats: i64, what: &str) {
     let seen = eventually(SOON, what, async || (workshop_here(desk).await == seats).then_some(()));
-    seen.await.unwrap();
+    if let Err(error) = seen.await {
+        let (seat_types, status) = (desk.get("/seat-types").await, status(desk).await);
+        panic!("{error}: {seat_types:?} {status:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The flat list of the node's routes, and what wraps them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
@@ -8,6 +9,7 @@ use axum::{Json, Router};
 use lanyard_node::http::{guard, method_not_allowed, not_found};
 use lanyard_node::import::FILE_MAX_BYTES;
 use lanyard_node::sync_http::{self, ServedScope};
+use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -39,6 +41,7 @@ pub fn router(node: Node) -> Router {
         writer: node.writer.clone(),
         reader: node.reader.clone(),
         refuses_expired: false,
+        promised: watch::channel(BTreeMap::new()).1,
     };
     let directory = move |asked| (asked == scope).then(|| served.clone());
     let found = node.introduction.as_ref().map(sync_http::introduction_route).unwrap_or_default();

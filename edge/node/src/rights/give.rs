@@ -6,8 +6,8 @@ use lanyard_sync::{Dot, Hash, NodeId};
 
 use super::{Given, Wanted};
 use crate::engine::{SubmitError, Submitted};
-use crate::read::{ReadError, Reader};
-use crate::writer::Writer;
+use crate::read::ReadError;
+use crate::sync_http::ServedScope;
 
 const ACTOR: &str = "node";
 
@@ -25,14 +25,10 @@ pub(crate) enum GiveError {
     Submit(#[from] SubmitError),
 }
 
-/// Gives what can be spared: HQ all it has, a venue node half, and nothing below its own low-water mark, so that
-/// two nodes that run low do not pass the last seats to and fro.
-pub(crate) async fn give(
-    writer: &Writer,
-    reader: &Reader,
-    peer: NodeId,
-    wanted: &Wanted,
-) -> Result<Given, GiveError> {
+/// Gives what can be spared of what is not promised to anybody: HQ all of it, a venue node half, and nothing below
+/// its own low-water mark, so that two nodes that run low do not pass the last seats to and fro.
+pub(crate) async fn give(served: &ServedScope, peer: NodeId, wanted: &Wanted) -> Result<Given, GiveError> {
+    let (writer, reader) = (&served.writer, &served.reader);
     if wanted.to.node != peer {
         return Err(GiveError::NotTheirs);
     }
@@ -41,7 +37,9 @@ pub(crate) async fn give(
     let mark = now.conference.seat_types.get(&wanted.seat_type).map_or(0, |seat_type| seat_type.low_water);
     let seat_type = wanted.seat_type.clone();
     let ledger = reader.read(move |db| db.ledger(&seat_type)).await?;
-    let count = i64::from(wanted.count).min(spared(own, ledger.available(own), mark));
+    let promised = served.promised.borrow().get(&wanted.seat_type).copied().unwrap_or_default();
+    let available = ledger.available(own) - i64::from(promised);
+    let count = i64::from(wanted.count).min(spared(own, available, mark));
     let Some(count) = u32::try_from(count).ok().filter(|count| *count > 0) else {
         return Ok(Given { given: None });
     };
@@ -86,22 +84,43 @@ fn question(wanted: &Wanted) -> Hash {
 mod tests {
     use lanyard_sync::{CommandId, LogId};
 
+    use tokio::sync::watch;
+
     use super::*;
     use crate::engine::test_node::{TestNode, seat_type_id, venue};
+    use crate::writer::{Writer, WriterThread};
 
     fn wanted(to: LogId, count: u32, request: u8) -> Wanted {
         Wanted { seat_type: seat_type_id("ws"), count, to, request: CommandId([request; 16]) }
     }
 
+    fn serve(node: TestNode, promised: u32) -> (ServedScope, WriterThread) {
+        let (identity, reader) = (node.engine.identity().clone(), node.reader());
+        let (writer, thread) = Writer::spawn(node.engine).unwrap();
+        let promised = watch::channel([(seat_type_id("ws"), promised)].into()).1;
+        (ServedScope { identity, writer, reader, refuses_expired: false, promised }, thread)
+    }
+
     /// Asks a node, which then stops; returns the answer and what the log has of the workshop here.
     async fn ask(node: TestNode, peer: NodeId, questions: &[Wanted]) -> (Vec<Given>, i64, i64) {
-        let (reader, own) = (node.reader(), node.engine.account());
-        let (writer, thread) = Writer::spawn(node.engine).unwrap();
+        ask_beside(0, node, peer, questions).await
+    }
+
+    /// The same where some are promised.
+    async fn ask_beside(
+        promised: u32,
+        node: TestNode,
+        peer: NodeId,
+        questions: &[Wanted],
+    ) -> (Vec<Given>, i64, i64) {
+        let own = node.engine.account();
+        let (served, thread) = serve(node, promised);
+        let reader = served.reader.clone();
         let mut given = Vec::new();
         for question in questions {
-            given.push(give(&writer, &reader, peer, question).await.unwrap());
+            given.push(give(&served, peer, question).await.unwrap());
         }
-        drop(writer);
+        drop(served);
         thread.join().unwrap();
         let ledger = reader.read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap();
         (given, ledger.available(own), ledger.available(Account::Venue(questions[0].to)))
@@ -140,12 +159,19 @@ mod tests {
     #[tokio::test]
     async fn nobody_asks_for_somebody_else() {
         let (hq, north, south) = venue();
-        let reader = hq.reader();
-        let (writer, thread) = Writer::spawn(hq.engine).unwrap();
+        let (served, thread) = serve(hq, 0);
         let for_north = wanted(north.engine.own_log(), 1, 1);
-        let refused = give(&writer, &reader, south.engine.own_log().node, &for_north).await;
+        let refused = give(&served, south.engine.own_log().node, &for_north).await;
         assert!(matches!(refused, Err(GiveError::NotTheirs)));
-        drop(writer);
+        drop(served);
         thread.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_promised_is_nobody_elses() {
+        let (hq, north, _) = venue();
+        let to = north.engine.own_log();
+        let (_, left, got) = ask_beside(15, hq, to.node, &[wanted(to, 10, 1)]).await;
+        assert_eq!((left, got), (15, 5));
     }
 }

@@ -127,7 +127,8 @@ mod tests {
     fn serve(node: TestNode) -> (ServedScope, WriterThread) {
         let (identity, reader) = (node.engine.identity().clone(), node.reader());
         let (writer, thread) = Writer::spawn(node.engine).unwrap();
-        (ServedScope { identity, writer, reader, refuses_expired: false }, thread)
+        let promised = watch::channel(std::collections::BTreeMap::new()).1;
+        (ServedScope { identity, writer, reader, refuses_expired: false, promised }, thread)
     }
 
     /// A host of one conference, and a token of a peer.

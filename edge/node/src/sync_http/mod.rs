@@ -15,13 +15,16 @@ mod rights;
 mod room;
 mod sessions;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use lanyard_domain::SeatTypeId;
 use lanyard_sync::ScopeId;
 use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
+use tokio::sync::watch;
 
 use crate::identity::Identity;
 use crate::read::Reader;
@@ -54,6 +57,8 @@ pub struct ServedScope {
     pub reader: Reader,
     /// Whether sessions under an expired certificate are refused: at HQ, never between nodes of a venue.
     pub refuses_expired: bool,
+    /// Seats that are promised to nodes and not given yet, which nobody gets for the asking.
+    pub promised: watch::Receiver<BTreeMap<SeatTypeId, u32>>,
 }
 
 /// Looks up the conference of a scope.

@@ -19,7 +19,7 @@ pub(super) async fn rights(
     let Some((served, peer)) = served else {
         return (StatusCode::UNAUTHORIZED, "open a session first").into_response();
     };
-    match give(&served.writer, &served.reader, peer.certificate.claims.node, &wanted).await {
+    match give(&served, peer.certificate.claims.node, &wanted).await {
         Ok(given) => Json(given).into_response(),
         Err(GiveError::NotTheirs) => {
             (StatusCode::FORBIDDEN, "ask for rights for a log of your own").into_response()
