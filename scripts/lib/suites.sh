@@ -98,7 +98,7 @@ suite_system() {
 }
 
 suite_simulation() {
-  tests workspace_test --test simulation -- --nocapture
+  tests workspace_test --test simulation --test store -- --nocapture
   tests workspace_test --features lanyard-edge/planted-faults --test simulation -- --planted
 }
 

@@ -3,9 +3,11 @@
 //! Responsible for the direction of dependencies between our crates, for keeping the pure crates free of clocks,
 //! sockets, threads of others and chance, and for versions and lints that come from the workspace.
 
+use std::fs;
+
 use toml::{Table, Value};
 
-use super::tree::{Source, assert_none, sources};
+use super::tree::{Source, assert_none, root, sources};
 
 /// What one crate may use.
 struct Permit {
@@ -39,7 +41,7 @@ const IMPURE: &[&str] = &[
     "uuid",
 ];
 
-const PERMITS: [Permit; 7] = [
+const PERMITS: [Permit; 8] = [
     Permit { manifest: "sync/Cargo.toml", ours: &[], without: IMPURE },
     Permit { manifest: "domain/Cargo.toml", ours: &["lanyard-sync"], without: IMPURE },
     Permit { manifest: "edge/badge/Cargo.toml", ours: &[], without: IMPURE },
@@ -63,10 +65,15 @@ const PERMITS: [Permit; 7] = [
             "lanyard-hq",
             "lanyard-node",
             "lanyard-sync",
+            "lanyard-test-vfs",
         ],
         without: &[],
     },
+    Permit { manifest: UNSAFE, ours: &[], without: &[] },
 ];
+
+/// The one crate that may be unsafe, for tests alone; its lints are those of the workspace otherwise.
+const UNSAFE: &str = "tests/vfs/Cargo.toml";
 
 fn breaches(manifest: &Source) -> Vec<String> {
     let Some(permit) = PERMITS.iter().find(|permit| permit.manifest == manifest.path) else {
@@ -92,10 +99,28 @@ fn breaches(manifest: &Source) -> Vec<String> {
             }
         }
     }
-    if table.get("lints").and_then(|lints| lints.get("workspace")).and_then(Value::as_bool) != Some(true) {
+    let lints = table.get("lints").and_then(Value::as_table);
+    let inherits = |lints: &Table| lints.get("workspace").and_then(Value::as_bool) == Some(true);
+    let is_linted =
+        lints.is_some_and(|lints| inherits(lints) || manifest.path == UNSAFE && lacks_no_lint(lints));
+    if !is_linted {
         breaches.push(format!("{}: the workspace's lints do not apply", manifest.path));
     }
     breaches
+}
+
+/// Whether these are the workspace's lints, but for the one on unsafe code.
+fn lacks_no_lint(lints: &Table) -> bool {
+    let text = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace has a manifest");
+    let workspace: Table = text.parse().expect("the workspace's manifest is TOML");
+    let wanted = workspace["workspace"]["lints"].as_table().expect("the workspace has lints");
+    wanted.iter().all(|(tool, wanted)| {
+        let own = lints.get(tool).and_then(Value::as_table);
+        let is_there = |(lint, level): (&String, &Value)| {
+            lint == "unsafe_code" || own.and_then(|own| own.get(lint)) == Some(level)
+        };
+        wanted.as_table().is_some_and(|wanted| wanted.iter().all(is_there))
+    })
 }
 
 fn manifests() -> Vec<Source> {
@@ -142,4 +167,6 @@ fn a_dependency_in_the_wrong_direction_is_noticed() {
     assert_eq!(breaches(&stranger), ["hq/extra/Cargo.toml: nothing says what this crate may depend on"]);
     let unlinted = Source::planted("sync/Cargo.toml", "[dependencies]\n");
     assert_eq!(breaches(&unlinted), ["sync/Cargo.toml: the workspace's lints do not apply"]);
+    let loose = Source::planted(UNSAFE, "[lints.rust]\nunsafe_code = \"allow\"\n");
+    assert_eq!(breaches(&loose), ["tests/vfs/Cargo.toml: the workspace's lints do not apply"]);
 }

@@ -1,0 +1,269 @@
+//! The contents of one disk as the process sees them, and what is done to them.
+//!
+//! Responsible for noting every change in the history before SQLite hears that it was made, and for the faults that
+//! are planned.
+
+use std::collections::BTreeMap;
+use std::ffi::c_int;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::ffi;
+
+use crate::chance::Chance;
+use crate::fault::{Failure, Fault, Operation, code};
+use crate::history::{Change, FileId, History, write};
+use crate::image::Image;
+use crate::locks::Locks;
+use crate::shared_memory::SharedMemory;
+
+/// A file that is there or still open.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) locks: Locks,
+    pub(crate) memory: SharedMemory,
+    /// Connections that have it open.
+    pub(crate) open: u32,
+}
+
+/// A file of the system in the same folder, of which the history is kept too.
+#[derive(Debug)]
+struct Watched {
+    name: String,
+    /// Inode, time and size when it was looked at.
+    seen: Option<(u64, i64, i64, u64)>,
+}
+
+/// All of it.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    folder: PathBuf,
+    names: BTreeMap<String, FileId>,
+    files: BTreeMap<FileId, Content>,
+    next: FileId,
+    watched: Vec<Watched>,
+    history: History,
+    fault: Option<Fault>,
+    limit_bytes: Option<u64>,
+    asked: BTreeMap<Operation, u64>,
+}
+
+/// What came of an operation: a code of SQLite where it failed.
+pub(crate) type Done<T> = Result<T, c_int>;
+
+impl Contents {
+    pub(crate) fn new(folder: PathBuf, watched: &[&str]) -> Self {
+        let watch = |name: &&str| Watched { name: (*name).to_owned(), seen: None };
+        Self {
+            folder,
+            names: BTreeMap::new(),
+            files: BTreeMap::new(),
+            next: 1,
+            watched: watched.iter().map(watch).collect(),
+            history: History::default(),
+            fault: None,
+            limit_bytes: None,
+            asked: BTreeMap::new(),
+        }
+    }
+
+    /// Opens a file, making it when there is none and that is wanted; tells whether it is new.
+    pub(crate) fn open(&mut self, name: &str, flags: c_int) -> Done<(FileId, bool)> {
+        let known = self.names.get(name).copied();
+        if known.is_some() && flags & ffi::SQLITE_OPEN_EXCLUSIVE != 0 {
+            return Err(ffi::SQLITE_CANTOPEN);
+        }
+        let file = match known {
+            Some(file) => file,
+            None if flags & ffi::SQLITE_OPEN_CREATE != 0 => self.make(name),
+            None => return Err(ffi::SQLITE_CANTOPEN),
+        };
+        self.content(file).open += 1;
+        Ok((file, known.is_none()))
+    }
+
+    fn make(&mut self, name: &str) -> FileId {
+        let file = self.next;
+        self.next += 1;
+        self.names.insert(name.to_owned(), file);
+        self.files.insert(file, Content::default());
+        self.note(Change::Linked { name: name.to_owned(), file });
+        file
+    }
+
+    pub(crate) fn close(&mut self, file: FileId) {
+        self.content(file).open -= 1;
+        self.forget_unused(file);
+    }
+
+    /// A file without a name is gone once nobody has it open.
+    fn forget_unused(&mut self, file: FileId) {
+        if self.content(file).open == 0 && !self.names.values().any(|named| *named == file) {
+            self.files.remove(&file);
+        }
+    }
+
+    /// A file that is open.
+    pub(crate) fn content(&mut self, file: FileId) -> &mut Content {
+        self.files.entry(file).or_default()
+    }
+
+    pub(crate) fn exists(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
+    /// Reads what there is; returns how many bytes that were.
+    pub(crate) fn read(&mut self, file: FileId, at: usize, into: &mut [u8]) -> Done<usize> {
+        self.may(Operation::Read)?;
+        let bytes = self.content(file).bytes.get(at..).unwrap_or_default();
+        let count = bytes.len().min(into.len());
+        into[..count].copy_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    pub(crate) fn write(&mut self, file: FileId, at: usize, bytes: &[u8]) -> Done<()> {
+        let struck = self.strikes(Operation::Write);
+        let is_over = self.is_over_limit(file, at + bytes.len());
+        let struck = if is_over { Some(Failure::Full) } else { struck };
+        let written = match struck {
+            None => bytes,
+            Some(Failure::Short | Failure::Full) if !is_over => &bytes[..bytes.len() / 2],
+            Some(_) => &[],
+        };
+        if !written.is_empty() {
+            write(&mut self.content(file).bytes, at, written);
+            self.note(Change::Written { file, at, bytes: written.to_vec() });
+        }
+        struck.map_or(Ok(()), |how| Err(code(Operation::Write, how)))
+    }
+
+    pub(crate) fn truncate(&mut self, file: FileId, to: usize) -> Done<()> {
+        self.may(Operation::Truncate)?;
+        self.content(file).bytes.resize(to, 0);
+        self.note(Change::Truncated { file, to });
+        Ok(())
+    }
+
+    pub(crate) fn sync(&mut self, file: FileId, with_folder: bool) -> Done<()> {
+        if let Some(how) = self.strikes(Operation::Sync) {
+            self.note(Change::SyncFailed { file });
+            return Err(code(Operation::Sync, how));
+        }
+        self.note(Change::Synced { file });
+        if with_folder {
+            self.note(Change::FolderSynced);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn remove(&mut self, name: &str, with_folder: bool) -> Done<()> {
+        let Some(file) = self.names.remove(name) else { return Err(ffi::SQLITE_IOERR_DELETE_NOENT) };
+        self.note(Change::Unlinked { name: name.to_owned() });
+        if with_folder {
+            self.note(Change::FolderSynced);
+        }
+        self.forget_unused(file);
+        Ok(())
+    }
+
+    /// Makes sure of a region of shared memory; tells whether it is there.
+    pub(crate) fn share(&mut self, file: FileId, region: usize, bytes: usize, extends: bool) -> Done<bool> {
+        if self.content(file).memory.has(region) || !extends {
+            return Ok(self.content(file).memory.has(region));
+        }
+        self.may(Operation::ShareMemory)?;
+        Ok(self.content(file).memory.extend_to(region, bytes))
+    }
+
+    fn may(&mut self, operation: Operation) -> Done<()> {
+        self.strikes(operation).map_or(Ok(()), |how| Err(code(operation, how)))
+    }
+
+    fn strikes(&mut self, operation: Operation) -> Option<Failure> {
+        *self.asked.entry(operation).or_default() += 1;
+        self.fault.as_mut()?.strikes(operation)
+    }
+
+    fn is_over_limit(&self, file: FileId, end: usize) -> bool {
+        let Some(limit) = self.limit_bytes else { return false };
+        let size_of = |named: &FileId| self.files.get(named).map_or(0, |content| content.bytes.len());
+        let grown = end.saturating_sub(size_of(&file));
+        grown > 0 && (self.names.values().map(size_of).sum::<usize>() + grown) as u64 > limit
+    }
+
+    /// Notes a change, and before it what happened beside.
+    fn note(&mut self, change: Change) {
+        self.look_beside();
+        self.history.push(change);
+    }
+
+    /// Notes watched files that were replaced.
+    fn look_beside(&mut self) {
+        for watched in &mut self.watched {
+            let path = self.folder.join(&watched.name);
+            let seen = fs::metadata(&path).ok().map(|it| (it.ino(), it.mtime(), it.mtime_nsec(), it.size()));
+            if seen != watched.seen {
+                watched.seen = seen;
+                let bytes = fs::read(&path).ok().map(Arc::new);
+                self.history.push(Change::Beside { name: watched.name.clone(), bytes });
+            }
+        }
+    }
+
+    /// How many changes there were.
+    pub(crate) fn changes(&mut self) -> usize {
+        self.look_beside();
+        self.history.len()
+    }
+
+    /// How often an operation was asked for.
+    pub(crate) fn asked(&self, operation: Operation) -> u64 {
+        self.asked.get(&operation).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn plan(&mut self, fault: Option<Fault>) {
+        self.fault = fault;
+    }
+
+    pub(crate) const fn limit(&mut self, bytes: Option<u64>) {
+        self.limit_bytes = bytes;
+    }
+
+    pub(crate) fn after_death(&self, changes: usize) -> Image {
+        self.history.after_death(changes)
+    }
+
+    pub(crate) fn after_power_cut(&self, changes: usize, seed: u64) -> Image {
+        self.history.after_power_cut(changes, &mut Chance::new(seed))
+    }
+
+    /// Replaces everything; a history begins.
+    pub(crate) fn put(&mut self, image: &Image) -> std::io::Result<()> {
+        let open = self.files.values().filter(|content| content.open > 0).count();
+        assert!(open == 0, "{open} files of {} are open: close the database first", self.folder.display());
+        (self.names, self.files) = (BTreeMap::new(), BTreeMap::new());
+        let mut durable = BTreeMap::new();
+        for (name, bytes) in &image.files {
+            let file = self.next;
+            self.next += 1;
+            self.names.insert(name.clone(), file);
+            self.files.insert(file, Content { bytes: bytes.to_vec(), ..Content::default() });
+            durable.insert(file, Arc::clone(bytes));
+        }
+        for watched in &mut self.watched {
+            let path = self.folder.join(&watched.name);
+            match image.beside.get(&watched.name) {
+                Some(bytes) => fs::write(&path, bytes.as_slice())?,
+                None if path.exists() => fs::remove_file(&path)?,
+                None => {}
+            }
+            watched.seen =
+                fs::metadata(&path).ok().map(|it| (it.ino(), it.mtime(), it.mtime_nsec(), it.size()));
+        }
+        self.history = History::begin(self.names.clone(), durable, image.beside.clone());
+        Ok(())
+    }
+}
