@@ -35,6 +35,8 @@ pub enum Command {
     Doctor(Output),
     /// Derives everything again from the log; prints and sends nothing
     Rebuild,
+    /// Makes a damaged database again from what is whole and what others have, while the node does not run
+    Repair(Repair),
     /// Shows the log
     Events(Events),
     /// Writes a copy of the database, also while the node runs
@@ -82,6 +84,20 @@ pub struct Verify {
     /// Checks this database, such as a backup, instead of the node's
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
+}
+
+/// Flags of `repair`.
+#[derive(Debug, Args)]
+pub struct Repair {
+    /// Takes what is missing from this bundle of HQ or another node too; may be given more than once
+    #[arg(long = "bundle", value_name = "FILE")]
+    pub bundles: Vec<PathBuf>,
+    /// Gives up what is damaged here and nowhere else
+    #[arg(long)]
+    pub accept_loss: bool,
+    /// How the report is shown.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// Flags of `serve`.

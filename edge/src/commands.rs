@@ -8,6 +8,7 @@ mod events;
 mod import;
 mod join;
 mod rebuild;
+mod repair;
 mod serve;
 mod verify;
 
@@ -32,6 +33,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Verify(flags) => verify::run(&source, &flags),
         Command::Doctor(output) => doctor::run(&source, &output),
         Command::Rebuild => rebuild::run(&source),
+        Command::Repair(flags) => repair::run(&source, &flags).await,
         Command::Events(flags) => events::run(&source, &flags),
         Command::Backup(flags) => backup::run(&source, &flags),
         Command::Bundle(command) => bundle::run(&source, command).await,

@@ -22,7 +22,8 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Engine> {
     Ok(Engine::open(&database, identity, options(config), surroundings())?)
 }
 
-fn options(config: &Config) -> Options {
+/// What is chosen about it.
+pub(crate) fn options(config: &Config) -> Options {
     Options {
         default_printer: config.printers.first().map(|printer| printer.printer.clone()),
         ballast_bytes: u64::from(config.ballast_mib) * MIB,
@@ -30,6 +31,7 @@ fn options(config: &Config) -> Options {
     }
 }
 
-fn surroundings() -> Surroundings {
+/// Its clock and entropy.
+pub(crate) fn surroundings() -> Surroundings {
     Surroundings::new(now_ms, system_entropy)
 }

@@ -94,7 +94,7 @@ impl Problem {
                 "Nothing: what one side has is set aside and written again. If two machines run with one node's data, stop one and let it join anew into another folder."
             }
             Self::BadChain(_) | Self::NotErased(_) => {
-                "Run `lanyard verify` on the sending node; if it finds something, let that node join anew into another data folder."
+                "Run `lanyard verify` on the sending node; if it finds something, run `lanyard repair` there."
             }
             Self::BadSignature(_) => {
                 "Check that both nodes are of one organiser; if so, let the sending one join anew into another data folder."

@@ -5,6 +5,7 @@
 
 mod conference;
 mod errors;
+mod flips;
 mod lab;
 mod node;
 mod power_cuts;

@@ -243,17 +243,25 @@ pub(crate) fn open_at(
     identity: &Identity,
     seed: u64,
 ) -> Result<Engine, lanyard_node::engine::OpenError> {
+    let options = options(&identity.name);
+    Engine::open(&disk.path(DATABASE_FILE), identity.clone(), options, surroundings(seed))
+}
+
+/// A clock that goes on with every look, and entropy of a seed.
+pub(crate) fn surroundings(seed: u64) -> Surroundings {
     let clock = AtomicI64::new(NOW_MS);
     let mut chance = Chance::new(seed);
-    let surroundings =
-        Surroundings::new(move || clock.fetch_add(1, Ordering::Relaxed), move |bytes| chance.fill(bytes));
-    let options = Options {
-        machine: identity.name.clone(),
+    Surroundings::new(move || clock.fetch_add(1, Ordering::Relaxed), move |bytes| chance.fill(bytes))
+}
+
+/// Of an engine on a machine of this name.
+pub(crate) fn options(machine: &str) -> Options {
+    Options {
+        machine: machine.to_owned(),
         default_printer: Some("virtual".to_owned()),
         cache_kib: 512,
         ..Options::default()
-    };
-    Engine::open(&disk.path(DATABASE_FILE), identity.clone(), options, surroundings)
+    }
 }
 
 /// The disks of all nodes as a world begins: every node knows the conference and has seats to sell.

@@ -27,6 +27,11 @@ pub enum Finding {
     NeverStarted,
     /// Database, file beside it and machine do not belong together.
     Copied,
+    /// An entry that was to be sent is damaged.
+    Damaged {
+        /// Which one, and how.
+        what: String,
+    },
     /// A peer has more of this node's log than the node.
     SetBack {
         /// Entries that are missing.
@@ -75,6 +80,9 @@ impl Finding {
             Self::Copied => {
                 "This data folder was copied, moved to another machine, or restored from a backup.".to_owned()
             }
+            Self::Damaged { what } => {
+                format!("The disk has damaged what this node keeps: {what}. Nothing of it was sent.")
+            }
             Self::SetBack { missing } => {
                 format!("This node was set back: others have {missing} entries of its log that it lost.")
             }
@@ -114,6 +122,10 @@ impl Finding {
             Self::Copied => {
                 "Make sure that the original does not run any more. At its next start this node goes on by itself, \
                  with no seats to sell: give it some at HQ with `lanyard-hq give`."
+            }
+            Self::Damaged { .. } => {
+                "Work goes on, and others get nothing that comes after it. `lanyard verify` lists the damage. When the \
+                 door is quiet stop the node and run `lanyard repair`; others have to be in reach, or give it a bundle."
             }
             Self::SetBack { .. } => {
                 "It fetches them from HQ or a sibling by itself. Cut off or started again without them it goes on, with \
@@ -166,6 +178,7 @@ pub fn examine(
         if incarnation::examine(read.db, database, machine)? == Continuity::Broken {
             findings.push(Finding::Copied);
         }
+        findings.extend(read.damage()?.map(|what| Finding::Damaged { what }));
         findings.extend(set_back(*read, own)?);
         if read.closed_logs()?.is_over(&own) {
             findings.push(Finding::Retired);

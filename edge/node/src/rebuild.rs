@@ -44,7 +44,8 @@ pub(crate) fn rebuild(db: &Connection, own: Account) -> Result<Rebuilt, StoreErr
     Ok(rebuilt)
 }
 
-fn restore(
+/// Writes the state and projections of one stream; returns where its attendee stands.
+pub(crate) fn restore(
     db: &Connection,
     logs: &BTreeMap<LogId, LogRow>,
     stream: Option<&Stream>,

@@ -5,9 +5,12 @@
 //! badge and one effective check-in each (I2, I3). A finding names the rows and says what to do.
 
 mod chains;
+mod columns;
 mod commands;
+mod local;
 mod models;
 mod rules;
+mod wal;
 
 use std::path::Path;
 
@@ -75,6 +78,15 @@ impl Report {
             self.more_findings += 1;
         }
     }
+
+    /// What could not be read to its end is damaged; the other checks go on.
+    fn find_failure(&mut self, error: &StoreError) {
+        let why = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+        self.find(
+            Invariant::I5,
+            format!("the check did not come to its end: {error}{why}. Run `lanyard repair`."),
+        );
+    }
 }
 
 impl Invariant {
@@ -100,26 +112,37 @@ impl std::fmt::Display for Finding {
 /// Checks a database as of one commit; the node may be working.
 ///
 /// # Errors
-/// When the database cannot be read at all; damaged rows are findings.
+/// When the database cannot be opened; whatever in it cannot be read is a finding.
 pub fn verify(database: &Path) -> Result<Report, StoreError> {
     let db = open_for_reading(database, CACHE_KIB)?;
     db.execute_batch("BEGIN")?;
     let mut report = Report::default();
-    check_pages(&db, &mut report)?;
-    chains::check(&db, &mut report)?;
-    models::check(&db, &mut report)?;
-    rules::check(&db, &mut report)?;
-    commands::check(&db, &mut report)?;
+    if let Err(error) = wal::check(database, &mut report) {
+        report.find(
+            Invariant::I5,
+            format!("the write-ahead log cannot be read: {error}. Run `lanyard repair`."),
+        );
+    }
+    for check in [
+        check_pages,
+        chains::check,
+        columns::check,
+        models::check,
+        rules::check,
+        commands::check,
+        local::check,
+    ] {
+        if let Err(error) = check(&db, &mut report) {
+            report.find_failure(&error);
+        }
+    }
     Ok(report)
 }
 
 fn check_pages(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
-    let said: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    let said: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if said != "ok" {
-        report.find(
-            Invariant::I5,
-            format!("SQLite finds damage in the file: {said}. Restore a backup and let it catch up."),
-        );
+        report.find(Invariant::I5, format!("SQLite finds damage in the file: {said}. Run `lanyard repair`."));
     }
     Ok(())
 }

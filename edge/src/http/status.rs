@@ -96,6 +96,8 @@ pub struct RemainingCard {
 pub struct StoreCard {
     /// `ok`, `low` (the disk is nearly full and desks go on), `full` or `stopped`.
     state: &'static str,
+    /// What the disk has damaged, where that was noticed; `lanyard repair` mends it.
+    damage: Option<String>,
 }
 
 impl ArrivalsCard {
@@ -130,9 +132,10 @@ pub async fn card(node: &Node) -> Result<StatusCard, Failure> {
             RemainingCard::of(id.to_string(), &ledger, own)
         });
         let remaining = remaining.collect::<Vec<_>>();
-        Ok((remaining, db.unsent(&own_log, &theirs)?, db.open_conflicts()?, db.open_print_jobs()?))
+        let unsent = db.unsent(&own_log, &theirs)?;
+        Ok((remaining, unsent, db.open_conflicts()?, db.open_print_jobs()?, db.damage()?))
     });
-    let (seat_types, unsent, open_conflicts, jobs) = read.await?;
+    let (seat_types, unsent, open_conflicts, jobs, damage) = read.await?;
     let now_ms = now_ms();
     let hq = node.hq.as_ref().map(|hq| hq.borrow().clone());
     let siblings = node.siblings.statuses();
@@ -152,7 +155,7 @@ pub async fn card(node: &Node) -> Result<StatusCard, Failure> {
         open_conflicts,
         seat_types,
         printers: printers::cards(node, &jobs),
-        store: StoreCard { state: node.writer.health().borrow().as_str() },
+        store: StoreCard { state: node.writer.health().borrow().as_str(), damage },
     })
 }
 

@@ -84,7 +84,7 @@ export interface Status {
   open_conflicts: number;
   seat_types: { seat_type: string; remaining_here: number; remaining_elsewhere: number }[];
   printers: PrinterStatus[];
-  store: { state: 'ok' | 'low' | 'full' | 'stopped' };
+  store: { state: 'ok' | 'low' | 'full' | 'stopped'; damage: string | null };
 }
 
 export type AttendeeState = 'expected' | 'in' | 'out' | 'canceled' | 'unpaid';

@@ -7,7 +7,7 @@ use super::append::{Origin, WriteError};
 use super::fresh::is_here;
 use super::{Engine, LocalAnswer, LocalChange, Peer, PrintState};
 use crate::clock::Draws;
-use crate::store::{StoreError, last_import};
+use crate::store::{StoreError, last_import, meta};
 
 impl Engine {
     pub(super) fn change_locally(
@@ -61,6 +61,10 @@ impl Engine {
             LocalChange::SetAside { log, from } => usize::from(self.set_aside(log, from, draws)?),
             LocalChange::ForkFound { log, from } => usize::from(self.fork_found(log, from, 0, draws)?),
             LocalChange::WriteOn => usize::from(self.write_on(draws)?),
+            LocalChange::Damaged(what) => {
+                meta::set(&self.db, meta::DAMAGED, what)?;
+                1
+            }
             LocalChange::Skew(skew_ms) => {
                 self.skew_ms = skew_ms;
                 1

@@ -188,6 +188,11 @@ impl Engine {
         self.surroundings.now_ms()
     }
 
+    /// The connection, for rows that are in no log and that a repair takes over.
+    pub(crate) const fn connection_for_repair(&self) -> &Connection {
+        &self.db
+    }
+
     /// The connection, to damage things in tests.
     #[cfg(test)]
     pub(crate) const fn connection(&self) -> &Connection {

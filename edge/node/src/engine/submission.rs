@@ -144,6 +144,8 @@ pub enum LocalChange {
     },
     /// The peer does not give back what this node lost: it goes on in a new epoch.
     WriteOn,
+    /// An entry that was to be sent is damaged here: which one, and how.
+    Damaged(String),
     /// How far this node's clock is ahead of HQ's, milliseconds; kept in memory.
     Skew(Option<i32>),
     /// Check-ins that a peer told of; kept in memory for a short time.

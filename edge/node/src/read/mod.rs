@@ -12,6 +12,7 @@ mod print_jobs;
 mod reader;
 mod replica;
 mod seats;
+pub(crate) mod sending;
 mod settings;
 mod staff;
 pub(crate) mod state;

@@ -1,9 +1,11 @@
-//! What peers are told and sent: prefixes of entries and batches of what they lack.
+//! What peers are told and sent: prefixes of entries and batches of what they lack. Nothing damaged is sent: what
+//! arrived before the first damaged entry is, and then that entry is told as an error.
 
 use std::collections::BTreeMap;
 
-use lanyard_sync::{Batch, BatchBuilder, Dot, Erasure, LogId, Part, Pushed, ScopeId, VersionVector};
+use lanyard_sync::{Batch, Dot, Erasure, LogId, Part, Pushed, ScopeId, VersionVector};
 
+use super::sending::Sending;
 use super::{Read, ReadError};
 use crate::store::closed::ClosedLogs;
 use crate::store::entries::EntryRow;
@@ -39,43 +41,54 @@ impl Read<'_> {
         Ok(self.forks()?.get(&log).copied())
     }
 
+    /// What was found to be damaged when it was to be sent.
+    pub fn damage(&self) -> Result<Option<String>, ReadError> {
+        Ok(meta::get(self.db, meta::DAMAGED)?)
+    }
+
     /// Builds the next batch of what a vector lacks, in order of arrival; none when it lacks nothing.
+    ///
+    /// # Errors
+    /// When the first entry to be sent is damaged, or the store cannot be read.
     pub fn batch_after(&self, theirs: &VersionVector) -> Result<Option<Batch>, ReadError> {
         let Some(mut after) = self.before_first_missing(theirs)? else { return Ok(None) };
-        let mut builder = BatchBuilder::new(self.scope()?);
-        'reading: loop {
-            let rows = entries::after(self.db, after, CHUNK)?;
-            let Some(last) = rows.last() else { break };
+        let mut sending = Sending::begin(*self)?;
+        let damage = 'reading: loop {
+            let found = entries::found_after(self.db, after, CHUNK)?;
+            let Some(last) = found.last() else { break None };
             after = last.pos;
-            for row in rows {
-                if theirs.covers(&row.dot) {
+            for row in found {
+                if row.dot.is_some_and(|dot| theirs.covers(&dot)) {
                     continue;
                 }
-                if let Some(erasure) = self.unseen_erasure(&row, theirs)? {
-                    builder.vouch(erasure);
-                }
-                let mut failure = None;
-                let hash_of = |dot| {
-                    entries::stored_head(self.db, dot)
-                        .map_err(|error| failure = Some(error))
-                        .ok()?
-                        .map(|head| head.hash)
+                let erasure = match &row.entry {
+                    Ok(entry) => self.unseen_erasure(entry, theirs)?,
+                    Err(_) => None,
                 };
-                let pushed = builder.push(row.into(), hash_of);
-                if let Some(error) = failure {
-                    return Err(error.into());
+                if let Some(erasure) = erasure {
+                    sending.vouch(erasure);
                 }
-                if pushed.map_err(|error| StoreError::damaged(error.to_string()))? == Pushed::Full {
-                    break 'reading;
+                match row.entry.and_then(|entry| sending.push(entry.into())) {
+                    Ok(Pushed::Taken) => {}
+                    Ok(Pushed::Full) => break 'reading None,
+                    Err(error) => break 'reading Some(error),
                 }
             }
+        };
+        match (sending.finish()?, damage) {
+            (Some(batch), _) => Ok(Some(batch)),
+            (None, Some(damage)) => Err(damage.into()),
+            (None, None) => Err(StoreError::damaged("no signed head follows what is to be sent").into()),
         }
-        Ok(builder.finish().map_err(|error| StoreError::damaged(error.to_string()))?)
     }
 
     /// The word that erased the personal part of an entry, unless whoever has this vector has the entry that
     /// says so.
-    fn unseen_erasure(self, row: &EntryRow, theirs: &VersionVector) -> Result<Option<Erasure>, StoreError> {
+    pub(crate) fn unseen_erasure(
+        self,
+        row: &EntryRow,
+        theirs: &VersionVector,
+    ) -> Result<Option<Erasure>, StoreError> {
         if !matches!(row.payload.personal, Some(Part::Absent { .. })) {
             return Ok(None);
         }

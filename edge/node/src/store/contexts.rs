@@ -34,3 +34,12 @@ pub(crate) fn seen(db: &Connection, log: i64, seq: u64, peer: i64) -> Result<Opt
     let mut rows = statement.query((log, peer, sql::column(seq)))?;
     rows.next()?.map(|row| sql::head(row, 0, 1)).transpose()
 }
+
+/// What exactly the entry `seq` of a log noted of another log.
+pub(crate) fn noted(db: &Connection, log: i64, seq: u64, peer: i64) -> Result<Option<Head>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT peer_seq, peer_prefix FROM contexts WHERE log = ?1 AND peer = ?2 AND from_seq = ?3",
+    )?;
+    let mut rows = statement.query((log, peer, sql::column(seq)))?;
+    rows.next()?.map(|row| sql::head(row, 0, 1)).transpose()
+}

@@ -136,6 +136,42 @@ pub(crate) fn follow(db: &Connection, pos: i64, previous: Option<i64>) -> Result
     Ok(())
 }
 
+/// A row of the log, however much of it can be read.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) pos: i64,
+    /// Which entry it is, where that can be read.
+    pub(crate) dot: Option<Dot>,
+    /// The entry, or what is wrong with it.
+    pub(crate) entry: Result<EntryRow, StoreError>,
+}
+
+/// Reads the rows after a position, in order of arrival, each as far as it can be read. A page that cannot be read
+/// ends it, with the page as its last row.
+pub(crate) fn found_after(db: &Connection, pos: i64, limit: usize) -> Result<Vec<Found>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT e.pos, e.previous, l.node, l.epoch, e.seq, e.header, e.facts_salt, e.facts, e.personal_salt, \
+         e.personal, e.hash, e.signature FROM entries e LEFT JOIN logs l ON l.id = e.log WHERE e.pos > ?1 \
+         ORDER BY e.pos LIMIT ?2",
+    )?;
+    let mut rows = statement.query((pos, i64::try_from(limit).unwrap_or(i64::MAX)))?;
+    let mut found = Vec::new();
+    loop {
+        match rows.next() {
+            Ok(None) => return Ok(found),
+            Ok(Some(row)) => {
+                let dot = sql::log_id(row, 2, 3).ok().zip(row.get::<_, i64>(4).ok());
+                let dot = dot.map(|(log, seq)| log.dot(sql::counter(seq)));
+                found.push(Found { pos: row.get(0)?, dot, entry: read(row) });
+            }
+            Err(error) => {
+                found.push(Found { pos: i64::MAX, dot: None, entry: Err(error.into()) });
+                return Ok(found);
+            }
+        }
+    }
+}
+
 /// Reads the entries of a stream by following it back from its last position; latest arrival first.
 pub(crate) fn of_stream(db: &Connection, last_pos: i64) -> Result<Vec<EntryRow>, StoreError> {
     let mut entries = Vec::new();

@@ -12,6 +12,9 @@ pub(crate) const ERASING: &str = "erasing";
 pub(crate) const HELD_UNTIL_SEQ: &str = "held_until_seq";
 pub(crate) const WAITS_FOR: &str = "waits_for";
 
+/// What was found to be damaged when it was to be sent.
+pub(crate) const DAMAGED: &str = "damaged";
+
 /// Reads a value.
 pub(crate) fn get<T: FromSql>(db: &Connection, name: &str) -> Result<Option<T>, StoreError> {
     let mut statement = db.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;

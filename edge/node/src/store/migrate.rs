@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_forks.sql"),
     include_str!("migrations/0003_erasures.sql"),
+    include_str!("migrations/0004_seals.sql"),
 ];
 
 /// Why the database cannot be used by this build.

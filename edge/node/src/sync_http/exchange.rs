@@ -14,6 +14,7 @@ use super::open::{cbor, problem};
 use super::sessions::Peer;
 use super::{Host, ServedScope};
 use crate::clock::system_now_ms;
+use crate::damage;
 use crate::engine::{ImportError, LocalChange, SubmitError};
 use crate::read::{Read, ReadError};
 use crate::uplink::HELD_MAX;
@@ -41,7 +42,7 @@ pub(super) async fn exchange(State(host): State<Host>, request: extract::Request
         Ok(reply) => cbor(reply.encode()),
         Err(Failed::Problem(refused)) => problem(refused),
         Err(Failed::Broken(error)) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a peer's request failed");
+            damage::tell(&served.reader, &served.writer, &error).await;
             problem(Problem::Busy { retry_after_ms: BUSY_FOR_MS })
         }
     }

@@ -14,9 +14,9 @@ use super::status::LinkStatus;
 use super::transport::{Transport, TransportError};
 use super::{HELD_MAX, Uplink, branches, hints, yields_to};
 use crate::clock::{system_entropy, system_now_ms};
+use crate::damage;
 use crate::engine::{ImportError, LocalChange};
 use crate::identity::Identity;
-use crate::read::ReadError;
 
 /// Results that wait for the driver; more than the session ever has under way.
 const DONE_MAX: usize = 64;
@@ -324,12 +324,16 @@ impl Driver {
     }
 
     fn build(&self, have: VersionVector) {
-        let (reader, done) = (self.uplink.reader.clone(), self.done.clone());
+        let (reader, writer) = (self.uplink.reader.clone(), self.uplink.writer.clone());
+        let done = self.done.clone();
         tokio::spawn(async move {
-            let batch = reader.read(move |db| db.batch_after(&have)).await.unwrap_or_else(|error| {
-                log_broken(&error);
-                None
-            });
+            let batch = match reader.read(move |db| db.batch_after(&have)).await {
+                Ok(batch) => batch,
+                Err(error) => {
+                    damage::tell(&reader, &writer, &error).await;
+                    None
+                }
+            };
             tell(&done, Done::Built(batch.map(|batch| batch.encode()))).await;
         });
     }
@@ -369,10 +373,6 @@ async fn tell(done: &mpsc::Sender<Done>, result: Done) {
     if done.send(result).await.is_err() {
         tracing::debug!("the uplink has ended");
     }
-}
-
-fn log_broken(error: &ReadError) {
-    tracing::error!(error = error as &dyn std::error::Error, "the uplink cannot read the store");
 }
 
 /// An error with what lies behind it.

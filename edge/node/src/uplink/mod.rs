@@ -14,7 +14,7 @@ mod transport;
 
 use std::time::Duration;
 
-use lanyard_sync::ScopeId;
+use lanyard_sync::{Batch, ScopeId, VersionVector};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use url::Url;
@@ -58,6 +58,25 @@ impl Asker {
     /// Why there is no answer.
     pub async fn ask(&self, wanted: &Wanted) -> Result<Given, TransportError> {
         self.0.ask(wanted).await
+    }
+}
+
+/// Asks one peer for entries, without telling it anything: for a repair.
+#[derive(Clone, Debug)]
+pub struct Puller(Transport);
+
+impl Puller {
+    /// Makes a line to a peer.
+    pub fn new(peer: Url, http: reqwest::Client, identity: Identity) -> Self {
+        Self(Transport::new(http, peer, identity))
+    }
+
+    /// Asks for the next batch of what this vector lacks; none when it lacks nothing that the peer has.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn next(&self, have: VersionVector) -> Result<Option<Batch>, TransportError> {
+        self.0.pull(have).await
     }
 }
 

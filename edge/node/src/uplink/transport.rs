@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lanyard_domain::FreshCheckIn;
 use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
-use lanyard_sync::{CALL_TIMEOUT_MS, Challenge, ProblemReport, Reply, Request};
+use lanyard_sync::{Batch, CALL_TIMEOUT_MS, Challenge, ProblemReport, Reply, Request, VersionVector};
 use reqwest::{RequestBuilder, Response, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -89,6 +89,19 @@ impl Transport {
         }
         let bytes = self.message(response).await?;
         Reply::decode(&bytes).map_err(|_| stranger("an unreadable answer"))
+    }
+
+    /// Asks for the next batch of what a vector lacks.
+    pub(super) async fn pull(&self, have: VersionVector) -> Result<Option<Batch>, TransportError> {
+        let request = Request::Pull { scope: self.identity.scope, vector: have };
+        match self.exchange(&request).await? {
+            Reply::Pull { batch: None, .. } => Ok(None),
+            Reply::Pull { batch: Some(bytes), .. } => {
+                Batch::decode(&bytes).map(Some).map_err(|_| stranger("an unreadable batch"))
+            }
+            Reply::Problem(report) => Err(TransportError::Refused(report)),
+            Reply::Hello(_) | Reply::Push { .. } => Err(stranger("another answer")),
+        }
     }
 
     /// Asks for seat rights, over a session that is open or opened for it.

@@ -11,13 +11,15 @@ use crate::store::entries::{self, EntryRow};
 use crate::store::logs::{self, LogRow};
 use crate::store::{StoreError, contexts, erasures, forks, meta};
 
+const REMEDY: &str = "Run `lanyard repair`.";
+
 struct Chain {
     seq: u64,
-    hash: Hash,
+    /// What the next hash may follow from: two where the last entry and its stored hash do not agree.
+    hashes: Vec<Hash>,
     lamport: u64,
     context: LogContext,
     signed_seq: u64,
-    is_broken: bool,
 }
 
 /// Walks through all entries in order of arrival.
@@ -35,27 +37,26 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
             Ok(None) => {
                 report.find(
                     Invariant::I5,
-                    format!("position {pos} is empty: an entry is missing from the store"),
+                    format!("position {pos} is empty: an entry is missing from the store. {REMEDY}"),
                 );
                 continue;
             }
             Err(StoreError::Damaged { what }) => {
-                report.find(Invariant::I5, format!("position {pos}: {what}"));
+                report.find(Invariant::I5, format!("position {pos}: {what}. {REMEDY}"));
                 continue;
             }
             Err(error) => return Err(error),
         };
         report.entries += 1;
         let (Some(chain), Some(log)) = (chains.get_mut(&row.dot.log), logs.get(&row.dot.log)) else {
+            report.find(Invariant::I5, format!("entry {} is of no log that is known", row.dot));
             continue;
         };
-        if !chain.is_broken {
-            chain.follow(db, scope, log, &logs, row, report)?;
-        }
+        chain.follow(db, scope, log, &logs, row, report)?;
     }
     report.logs = chains.len() as u64;
     for (log, chain) in &chains {
-        if !chain.is_broken && chain.signed_seq != chain.seq {
+        if chain.signed_seq != chain.seq {
             report.find(Invariant::I5, format!("the head of log {log} at {} is not signed", chain.seq));
         }
     }
@@ -79,7 +80,7 @@ fn check_parts(db: &Connection, row: &EntryRow, report: &mut Report) -> Result<(
 impl Chain {
     fn begin(scope: lanyard_sync::ScopeId, log: LogId) -> Self {
         let context = LogContext::default();
-        Self { seq: 0, hash: genesis_hash(scope, log), lamport: 0, context, signed_seq: 0, is_broken: false }
+        Self { seq: 0, hashes: vec![genesis_hash(scope, log)], lamport: 0, context, signed_seq: 0 }
     }
 
     fn follow(
@@ -94,26 +95,34 @@ impl Chain {
         let (dot, stored_hash, signature) = (row.dot, row.hash, row.signature);
         check_parts(db, &row, report)?;
         if dot.seq != self.seq + 1 {
-            self.is_broken = true;
             report
                 .find(Invariant::I5, format!("log {} has a gap: {} follows {}", dot.log, dot.seq, self.seq));
-            return Ok(());
+            self.hashes.clear();
         }
+        self.seq = dot.seq;
         let frame = match EntryFrame::from_stored(dot, row.header_bytes, row.payload) {
             Ok(frame) => frame,
             Err(error) => {
-                report.find(Invariant::I5, format!("entry {dot}: {error}; fetch it again from a peer"));
-                self.is_broken = true;
+                report.find(Invariant::I5, format!("entry {dot}: {error}. {REMEDY}"));
+                self.hashes = vec![stored_hash];
                 return Ok(());
             }
         };
-        let entry = frame.link(scope, &self.hash);
-        if entry.hash != stored_hash {
-            report
-                .find(Invariant::I5, format!("the chain breaks at {dot}: its header is not what was hashed"));
-            self.is_broken = true;
-            return Ok(());
-        }
+        let linked: Vec<_> = self.hashes.iter().map(|before| frame.clone().link(scope, before)).collect();
+        let entry = match linked.iter().find(|entry| entry.hash == stored_hash) {
+            Some(entry) => entry.clone(),
+            None if self.hashes.is_empty() => {
+                lanyard_sync::Entry { hash: stored_hash, ..frame.link(scope, &stored_hash) }
+            }
+            None => {
+                report.find(
+                    Invariant::I5,
+                    format!("the chain breaks at {dot}: its header is not what was hashed. {REMEDY}"),
+                );
+                self.hashes = linked.iter().map(|entry| entry.hash).chain([stored_hash]).collect();
+                return Ok(());
+            }
+        };
         if entry.header.lamport <= self.lamport {
             report.find(Invariant::I5, format!("the lamport time of {dot} does not grow"));
         }
@@ -121,7 +130,7 @@ impl Chain {
         if let Some(signature) = signature {
             self.check_signature(scope, log, &entry, signature, report);
         }
-        (self.seq, self.hash, self.lamport) = (dot.seq, entry.hash, entry.header.lamport);
+        (self.hashes, self.lamport) = (vec![entry.hash], entry.header.lamport);
         Ok(())
     }
 

@@ -1,41 +1,53 @@
-//! I7: each command has one outcome, and the entries an outcome names are in the log.
+//! I7: each command has one outcome, sealed as it was written, and the entries an outcome names are those that the
+//! command wrote; whatever a command of this node wrote has an outcome or follows from one.
 
 use std::collections::BTreeSet;
 
-use lanyard_domain::outcome::Outcome;
+use lanyard_domain::outcome::{Accepted, Outcome};
 use lanyard_sync::CommandId;
 use rusqlite::Connection;
 
 use super::{Invariant, Report};
-use crate::store::{StoreError, entries, sql};
+use crate::store::{StoreError, entries, outcomes};
 
 /// Reads every outcome.
 pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
-    let mut statement = db.prepare("SELECT command, outcome FROM outcomes")?;
-    let mut rows = statement.query([])?;
     let mut seen = BTreeSet::new();
-    while let Some(row) = rows.next()? {
+    outcomes::for_each(db, |read| {
         report.outcomes += 1;
-        let command = CommandId(sql::bytes(row, 0)?);
-        if !seen.insert(command) {
-            report.find(Invariant::I7, format!("command {command} has two outcomes"));
-        }
-        let bytes: Vec<u8> = row.get(1)?;
-        match serde_json::from_slice(&bytes) {
-            Ok(Outcome::Accepted(accepted)) => {
-                for dot in accepted.entries {
-                    if entries::position_of(db, dot)?.is_none() {
-                        report.find(
-                            Invariant::I7,
-                            format!("command {command} was answered with {dot}, which is not here"),
-                        );
-                    }
+        match read {
+            Err(StoreError::Damaged { what }) => report.find(Invariant::I7, what),
+            Err(error) => return Err(error),
+            Ok((command, stored)) => {
+                if !seen.insert(command) {
+                    report.find(Invariant::I7, format!("command {command} has two outcomes"));
+                }
+                if let Outcome::Accepted(accepted) = stored.outcome {
+                    check_entries(db, command, &accepted, report)?;
                 }
             }
-            Ok(Outcome::Refused(_)) => {}
-            Err(error) => {
-                report.find(Invariant::I7, format!("the outcome of {command} cannot be read: {error}"));
-            }
+        }
+        Ok(())
+    })
+}
+
+/// The first entry is of the command itself; policies follow it.
+fn check_entries(
+    db: &Connection,
+    command: CommandId,
+    accepted: &Accepted,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    for (index, dot) in accepted.entries.iter().enumerate() {
+        let Some(pos) = entries::position_of(db, *dot)? else {
+            report
+                .find(Invariant::I7, format!("command {command} was answered with {dot}, which is not here"));
+            continue;
+        };
+        // What cannot be read is found where the chains are followed.
+        let Ok(Some(entry)) = entries::at(db, pos) else { continue };
+        if index == 0 && entry.header.command != command {
+            report.find(Invariant::I7, format!("{dot} is not of command {command}, which names it"));
         }
     }
     Ok(())

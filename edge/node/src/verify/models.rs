@@ -1,103 +1,137 @@
 //! I6: every stored state, sum and projection is what the log says.
+//!
+//! All of them are made again from the log in a database aside, as `lanyard rebuild` makes them, and compared row by
+//! row.
 
-use lanyard_domain::{Attendee, Folded, Stream};
-use lanyard_sync::StreamName;
-use rusqlite::{Connection, OptionalExtension};
+use lanyard_domain::Account;
+use lanyard_sync::{Epoch, LogId};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, Rows};
 
 use super::{Invariant, Report};
-use crate::engine::fold::Refolded;
-use crate::project::Standing;
 use crate::project::arrivals::Tally;
+use crate::rebuild::restore;
 use crate::state_hash::for_each_stream;
-use crate::store::{StoreError, states};
+use crate::store::logs::{self, LogRow};
+use crate::store::migrate::migrate;
+use crate::store::{StoreError, meta, sql};
 
-/// Folds every stream again and compares.
+/// How a table is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// Exactly what the log says.
+    Exactly,
+    /// All of that; what entries said that were set aside may still be there.
+    AtLeast,
+}
+
+/// What is compared: a table, whose numbers staff can be told, and how its rows are read in a fixed order.
+const TABLES: [(&str, Holds, &str); 8] = [
+    (
+        "states",
+        Holds::Exactly,
+        "SELECT stream, last_pos, last_lamport, last_log, last_seq, readable, unknown, standing, state FROM states \
+         ORDER BY stream",
+    ),
+    ("tallied", Holds::AtLeast, "SELECT command, idx FROM tallied ORDER BY command, idx"),
+    (
+        "arrivals",
+        Holds::Exactly,
+        "SELECT standing, attendees FROM arrivals WHERE attendees <> 0 ORDER BY standing",
+    ),
+    ("attendees", Holds::Exactly, "SELECT stream, name_key, email_key FROM attendees ORDER BY stream"),
+    ("codes", Holds::AtLeast, "SELECT code, stream, badge FROM codes ORDER BY code, stream"),
+    ("conflicts", Holds::Exactly, "SELECT id, stream, open, opened_at_ms FROM conflicts ORDER BY id"),
+    // Those of accounts that are over stay where they are, and nobody looks at them.
+    ("holds", Holds::Exactly, "SELECT stream, owner, until_ms FROM holds WHERE owner = ?1 ORDER BY stream"),
+    ("search", Holds::Exactly, "SELECT term, doc FROM temp.words ORDER BY term, doc"),
+];
+
+/// The words of the full-text index, one row for each place it names.
+const WORDS_SQL: &str = "CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, search, instance)";
+
+/// Makes everything again and compares.
 pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
+    let logs = logs::all(db)?;
+    let Some(own) = own_account(db, logs.values())? else { return Ok(()) };
+    let aside = database_aside()?;
     let mut arrivals = Tally::default();
-    let folded = for_each_stream(db, |name, row, refolded| {
+    for_each_stream(db, |name, row, refolded| {
         report.streams += 1;
-        if let Some(Folded::Attendee(attendee)) = &refolded.folded {
-            arrivals.move_one(None, Some(Standing::of(attendee)));
-            check_rows(db, name, row, attendee, report)?;
-        }
-        check_state(db, name, &refolded, report)
-    });
-    match folded {
-        Ok(()) => {}
-        Err(StoreError::Damaged { what }) => {
-            report.find(Invariant::I6, format!("the log cannot be folded again: {what}"));
-            return Ok(());
-        }
-        Err(error) => return Err(error),
+        let stream = lanyard_domain::Stream::parse(name);
+        let standing = restore(&aside, &logs, stream.as_ref(), row, &refolded, own)?;
+        arrivals.move_one(None, standing);
+        Ok(())
+    })?;
+    arrivals.save(&aside)?;
+    // Tables that are temporary are no change of a database that was opened for reading alone.
+    db.pragma_update(None, "query_only", false)?;
+    for connection in [db, &aside] {
+        connection.execute_batch(WORDS_SQL)?;
     }
-    let stored = Tally::load(db)?.arrivals();
-    if stored != arrivals.arrivals() {
-        let (stored, counted) = (stored, arrivals.arrivals());
-        let what = format!(
-            "arrivals say {} of {} are in and the log says {} of {}; rebuild",
-            stored.inside, stored.expected, counted.inside, counted.expected
-        );
-        report.find(Invariant::I6, what);
+    for (table, holds, sql) in TABLES {
+        if let Some(number) = first_difference(db, &aside, (holds, sql), own)? {
+            let what = format!("row {number} of {table} is not what the log says; run `lanyard rebuild`");
+            report.find(Invariant::I6, what);
+        }
     }
     Ok(())
 }
 
-fn check_state(
+/// Whose holds the projections tell; none of a database that nobody wrote to.
+fn own_account<'a>(
     db: &Connection,
-    name: &StreamName,
-    refolded: &Refolded,
-    report: &mut Report,
-) -> Result<(), StoreError> {
-    let stored = match states::get(db, name) {
-        Ok(stored) => stored,
-        Err(StoreError::Damaged { what }) => {
-            report.find(Invariant::I6, format!("the row of {name} cannot be read: {what}; rebuild"));
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
-    let Some(stored) = stored else {
-        report.find(Invariant::I6, format!("{name} has entries and no row; rebuild"));
-        return Ok(());
-    };
-    let bytes = refolded.folded.as_ref().map(Folded::to_bytes);
-    if stored.state != bytes {
-        report.find(
-            Invariant::I6,
-            format!("the stored state of {name} is not the fold of its entries; rebuild"),
-        );
-    }
-    if stored.last != refolded.last
-        || stored.readable != refolded.readable
-        || stored.unknown != refolded.unknown
-    {
-        report.find(Invariant::I6, format!("the row of {name} does not name its last entry; rebuild"));
-    }
-    Ok(())
+    mut logs: impl Iterator<Item = &'a LogRow>,
+) -> Result<Option<Account>, StoreError> {
+    let Some(epoch) = meta::get::<i64>(db, meta::OWN_EPOCH)? else { return Ok(None) };
+    let epoch = Epoch(sql::counter(epoch));
+    let own = logs
+        .find(|row| row.log.epoch == epoch)
+        .ok_or_else(|| StoreError::damaged("the epoch that this node writes is not among the logs"))?;
+    let log: LogId = own.log;
+    Ok(Some(if own.authority { Account::Hq } else { Account::Venue(log) }))
 }
 
-fn check_rows(
+/// An empty database that is gone when it is closed.
+fn database_aside() -> Result<Connection, StoreError> {
+    let mut aside = Connection::open("")?;
+    aside.pragma_update(None, "foreign_keys", false)?;
+    aside.pragma_update(None, "journal_mode", "OFF")?;
+    migrate(&mut aside).map_err(|error| StoreError::damaged(error.to_string()))?;
+    aside.execute_batch("BEGIN")?;
+    Ok(aside)
+}
+
+/// The number of the first row of the log's that is not there, or that is there and not the log's.
+fn first_difference(
     db: &Connection,
-    name: &StreamName,
-    row: i64,
-    attendee: &Attendee,
-    report: &mut Report,
-) -> Result<(), StoreError> {
-    let mut code = db.prepare_cached("SELECT 1 FROM codes WHERE code = ?1 AND stream = ?2")?;
-    for known in &attendee.codes {
-        if code.query_row((known, row), |_| Ok(())).optional()?.is_none() {
-            report.find(Invariant::I6, format!("{name} cannot be found by one of its codes; rebuild"));
+    aside: &Connection,
+    (holds, sql): (Holds, &str),
+    own: Account,
+) -> Result<Option<u64>, StoreError> {
+    let (mut stored, mut wanted) = (db.prepare(sql)?, aside.prepare(sql)?);
+    let names_owner = stored.parameter_count() > 0;
+    let owner = own.to_string();
+    let parameters: &[&str] = if names_owner { &[&owner] } else { &[] };
+    let mut stored = stored.query(rusqlite::params_from_iter(parameters))?;
+    let mut wanted = wanted.query(rusqlite::params_from_iter(parameters))?;
+    for number in 1.. {
+        let wanted = next(&mut wanted)?;
+        let mut found = next(&mut stored)?;
+        while holds == Holds::AtLeast && found.is_some() && found != wanted {
+            found = next(&mut stored)?;
+        }
+        if found != wanted {
+            return Ok(Some(number));
+        }
+        if wanted.is_none() {
+            break;
         }
     }
-    let Some(Stream::Attendee(id)) = Stream::parse(name) else { return Ok(()) };
-    let open = attendee.conflicts(id).iter().filter(|conflict| conflict.is_open()).count();
-    let mut statement = db.prepare_cached("SELECT count(*) FROM conflicts WHERE stream = ?1 AND open")?;
-    let listed: usize = statement.query_row([row], |row| row.get::<_, u32>(0))? as usize;
-    if listed != open {
-        report.find(
-            Invariant::I6,
-            format!("{name} has {open} open conflicts and {listed} are listed; rebuild"),
-        );
-    }
-    Ok(())
+    Ok(None)
+}
+
+fn next(rows: &mut Rows<'_>) -> Result<Option<Vec<Value>>, StoreError> {
+    let values = |row: &Row<'_>| (0..row.as_ref().column_count()).map(|at| row.get(at)).collect();
+    Ok(rows.next()?.map(values).transpose()?)
 }

@@ -1,0 +1,111 @@
+//! Outcomes and local tables of a damaged database, taken over row by row as far as they are whole.
+
+use lanyard_domain::outcome::Outcome;
+use lanyard_sync::CommandId;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _};
+
+use crate::engine::Engine;
+use crate::store::outcomes::{self, StoredOutcome};
+use crate::store::{StoreError, entries};
+
+/// Tables whose rows are copied, with their columns.
+const TABLES: [(&str, &str); 2] =
+    [("desk_settings", "desk, printer"), ("sign_in_back_off", "subject, failures, until_ms")];
+
+const JOB_COLUMNS: &str =
+    "attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms";
+
+impl Engine {
+    /// Takes over what is whole; returns how many outcomes came over and how many rows did not.
+    pub(super) fn take_over_local(&self, old: &Connection) -> Result<(u64, u64), StoreError> {
+        let db = self.connection_for_repair();
+        db.execute_batch("BEGIN IMMEDIATE")?;
+        let (outcomes, mut lost) = take_outcomes(db, old)?;
+        for (table, columns) in TABLES {
+            lost += copy_rows(db, old, table, columns, |_| Ok(true))?;
+        }
+        lost += copy_rows(db, old, "print_jobs", JOB_COLUMNS, |row| is_known_badge(db, row))?;
+        db.execute_batch("COMMIT")?;
+        Ok((outcomes, lost))
+    }
+}
+
+/// Returns how many came over and how many did not.
+fn take_outcomes(db: &Connection, old: &Connection) -> Result<(u64, u64), StoreError> {
+    let (mut taken, mut lost, mut failed) = (0, 0, None);
+    let walked = outcomes::for_each(old, |read| {
+        match read.ok().map(|(command, stored)| take_outcome(db, &command, &stored)) {
+            Some(Ok(true)) => taken += 1,
+            Some(Ok(false)) | None => lost += 1,
+            Some(Err(error)) => {
+                failed = Some(error);
+                return Err(StoreError::damaged("the new database failed"));
+            }
+        }
+        Ok(())
+    });
+    match (failed, walked) {
+        (Some(error), _) => Err(error),
+        // Of a table that ends in a page that cannot be read, there is what was read before.
+        (None, walked) => Ok((taken, lost + u64::from(walked.is_err()))),
+    }
+}
+
+/// Keeps an outcome, unless its entries are lost: it would promise what nobody has.
+fn take_outcome(db: &Connection, command: &CommandId, stored: &StoredOutcome) -> Result<bool, StoreError> {
+    let is_wanted = has_entries(db, &stored.outcome)? && outcomes::get(db, command)?.is_none();
+    if is_wanted {
+        outcomes::insert(db, command, &stored.body, &stored.outcome)?;
+    }
+    Ok(is_wanted)
+}
+
+fn has_entries(db: &Connection, outcome: &Outcome) -> Result<bool, StoreError> {
+    let Outcome::Accepted(accepted) = outcome else { return Ok(true) };
+    for dot in &accepted.entries {
+        if entries::position_of(db, *dot)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn is_known_badge(db: &Connection, job: &[Value]) -> Result<bool, StoreError> {
+    let mut known = db.prepare_cached(
+        "SELECT 1 FROM streams s JOIN codes c ON c.stream = s.id AND c.badge = ?2 \
+         WHERE s.category = 'attendee' AND s.key = ?1",
+    )?;
+    Ok(known.query_row((&job[0], &job[1]), |_| Ok(())).optional()?.is_some())
+}
+
+fn copy_rows(
+    db: &Connection,
+    old: &Connection,
+    table: &str,
+    columns: &str,
+    is_wanted: impl Fn(&[Value]) -> Result<bool, StoreError>,
+) -> Result<u64, StoreError> {
+    let places = vec!["?"; columns.split(',').count()].join(", ");
+    let mut insert = db.prepare(&format!("INSERT OR IGNORE INTO {table} ({columns}) VALUES ({places})"))?;
+    let Ok(mut statement) = old.prepare(&format!("SELECT {columns} FROM {table}")) else { return Ok(1) };
+    let Ok(mut rows) = statement.query([]) else { return Ok(1) };
+    let mut lost = 0;
+    loop {
+        match rows.next() {
+            Ok(None) => return Ok(lost),
+            // What lies behind it in a small table is not looked for.
+            Err(_) => return Ok(lost + 1),
+            Ok(Some(row)) => {
+                let values = (0..row.as_ref().column_count()).map(|at| row.get(at)).collect();
+                let values: Result<Vec<Value>, _> = values;
+                match values {
+                    Ok(values) if is_wanted(&values)? => {
+                        insert.execute(rusqlite::params_from_iter(values))?;
+                    }
+                    Ok(_) | Err(_) => lost += 1,
+                }
+            }
+        }
+    }
+}
