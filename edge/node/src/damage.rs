@@ -22,3 +22,33 @@ pub(crate) async fn tell(reader: &Reader, writer: &Writer, error: &ReadError) {
         tracing::warn!(error = &error as &dyn std::error::Error, "the damage is not noted");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::{Finding, examine};
+    use crate::engine::test_node::{NOW_MS, TestNode, check_in, venue};
+
+    #[tokio::test]
+    async fn a_damaged_entry_is_not_sent_and_the_doctor_tells_it() {
+        let (_, mut north, _) = venue();
+        let have = north.engine.vector();
+        north.accept(check_in(1));
+        let damage = "UPDATE entries SET facts = zeroblob(3) WHERE pos = (SELECT max(pos) FROM entries)";
+        assert_eq!(north.engine.connection().execute(damage, []).unwrap(), 1);
+        let (path, identity) = (north.path(), north.engine.identity().clone());
+        let TestNode { engine, directory: _directory, .. } = north;
+        let reader = Reader::open(&path).unwrap();
+        let (writer, thread) = Writer::spawn(engine).unwrap();
+        let error = reader.read(move |db| db.batch_after(&have)).await.unwrap_err();
+        tell(&reader, &writer, &error).await;
+        let found = examine(&path, &identity, "m1", NOW_MS).unwrap();
+        let told = found.iter().find(|finding| matches!(finding, Finding::Damaged { .. })).unwrap();
+        assert!(told.needs_action() && told.remedy().is_some_and(|remedy| remedy.contains("lanyard repair")));
+        let noted = writer.now().local_changes;
+        tell(&reader, &writer, &error).await;
+        assert_eq!(writer.now().local_changes, noted, "it is noted once");
+        drop(writer);
+        thread.join().unwrap();
+    }
+}
