@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 
 use crate::world::{Totals, World};
 
-const SEEDS: u64 = 5_000;
+const SEEDS: u64 = 600;
 /// So many cuts belong to each seed at least, over all of them.
 const CRASH_POINTS_PER_SEED: u64 = 10;
 
