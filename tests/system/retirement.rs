@@ -17,16 +17,6 @@ async fn node(stage: &Stage, name: &str) -> Value {
     named.unwrap().clone()
 }
 
-async fn hq_counts(stage: &Stage, wanted: u64) {
-    let (hq, conference) = (&stage.venue.hq, stage.venue.conference.clone());
-    eventually(SOON, &format!("HQ counts {wanted}"), async || {
-        let arrivals = hq.run(&["arrivals", &conference]).await.ok()?;
-        (arrivals["in"].as_u64()? == wanted).then_some(())
-    })
-    .await
-    .unwrap();
-}
-
 #[tokio::test]
 async fn a_retired_node_is_told_and_what_it_wrote_too_late_does_not_count() {
     let mut stage = Stage::set(&["north", "south"], 30).await.unwrap();
@@ -34,7 +24,7 @@ async fn a_retired_node_is_told_and_what_it_wrote_too_late_does_not_count() {
     let south = stage.sign_in("south", "susi", "south-1").await.unwrap();
     let codes: Vec<_> = stage.paid().map(|row| row.code.clone()).take(3).collect();
     assert_eq!(check_in(&north, &codes[0]).await.status, 201);
-    hq_counts(&stage, 1).await;
+    stage.hq_counts(1).await;
     stage.venue.node("north").line("cut").await.unwrap();
     assert_eq!(check_in(&north, &codes[1]).await.status, 201);
     stage.venue.hq.run(&["retire", &stage.venue.conference, "north"]).await.unwrap();
@@ -53,10 +43,10 @@ async fn a_retired_node_is_told_and_what_it_wrote_too_late_does_not_count() {
     })
     .await
     .unwrap();
-    hq_counts(&stage, 1).await;
+    stage.hq_counts(1).await;
     assert_eq!(check_in(&south, &codes[0]).await.status, 409, "what north wrote before counts");
     assert_eq!(check_in(&south, &codes[1]).await.status, 201, "what it wrote after does not");
-    hq_counts(&stage, 2).await;
+    stage.hq_counts(2).await;
     let said = stage.venue.node("north").run(&["doctor"]).await.unwrap_err().to_string();
     assert!(said.contains("needs somebody to do something"), "{said}");
     stage.clear().await.unwrap();

@@ -56,16 +56,6 @@ async fn check_in_soon(desk: &Desk, code: &str) {
     decided.await.unwrap();
 }
 
-async fn hq_counts(stage: &Stage, wanted: u64) {
-    let (hq, conference) = (&stage.venue.hq, stage.venue.conference.clone());
-    eventually(SOON, &format!("HQ counts {wanted}"), async || {
-        let arrivals = hq.run(&["arrivals", &conference]).await.ok()?;
-        (arrivals["in"].as_u64()? == wanted).then_some(())
-    })
-    .await
-    .unwrap();
-}
-
 /// HQ and a node have the same, and the store of the node is sound.
 async fn agree(stage: &mut Stage, node: &str, desk: &Desk) {
     let conference = stage.venue.conference.clone();
@@ -89,7 +79,7 @@ async fn a_node_that_was_set_back_gets_its_entries_back_before_it_decides() {
     for code in &codes[..3] {
         assert_eq!(check_in(&desk, code).await, 201);
     }
-    hq_counts(&stage, 3).await;
+    stage.hq_counts(3).await;
     set_back(&mut stage, "north", &picture).await;
     let desk = stage.sign_in("north", "susi", "north-1").await.unwrap();
     let whole =
@@ -97,7 +87,7 @@ async fn a_node_that_was_set_back_gets_its_entries_back_before_it_decides() {
     whole.await.unwrap();
     assert_eq!(check_in(&desk, &codes[0]).await, 409, "nobody is let in twice");
     check_in_soon(&desk, &codes[3]).await;
-    hq_counts(&stage, 4).await;
+    stage.hq_counts(4).await;
     agree(&mut stage, "north", &desk).await;
     stage.clear().await.unwrap();
 }
@@ -111,7 +101,7 @@ async fn what_a_node_wrote_before_it_learnt_that_it_was_set_back_is_kept() {
     for code in &codes[..2] {
         assert_eq!(check_in(&desk, code).await, 201);
     }
-    hq_counts(&stage, 2).await;
+    stage.hq_counts(2).await;
     stage.venue.node("north").line("cut").await.unwrap();
     set_back(&mut stage, "north", &picture).await;
     let desk = stage.sign_in("north", "susi", "north-1").await.unwrap();
@@ -120,12 +110,12 @@ async fn what_a_node_wrote_before_it_learnt_that_it_was_set_back_is_kept() {
         assert_eq!(check_in(&desk, code).await, 201);
     }
     stage.venue.node("north").line("restore").await.unwrap();
-    hq_counts(&stage, 4).await;
+    stage.hq_counts(4).await;
     agree(&mut stage, "north", &desk).await;
     let conflicts = status(&desk).await.unwrap()["open_conflicts"].clone();
     assert_eq!(conflicts, json!(1), "the second one was let in twice");
     check_in_soon(&desk, &codes[4]).await;
-    hq_counts(&stage, 5).await;
+    stage.hq_counts(5).await;
     let said = stage.venue.node("north").run(&["doctor"]).await.unwrap();
     assert!(said.contains("Two copies of this node wrote"), "{said}");
     stage.clear().await.unwrap();
@@ -163,6 +153,6 @@ async fn a_restored_hq_decides_once_its_nodes_gave_back_what_it_forgot() {
     let hq = &stage.venue.hq;
     eventually(SOON, "HQ decides again", async || hq.run(&quota).await.ok()).await.unwrap();
     agree(&mut stage, "north", &desk).await;
-    hq_counts(&stage, 1).await;
+    stage.hq_counts(1).await;
     stage.clear().await.unwrap();
 }

@@ -88,6 +88,17 @@ impl Stage {
         self.list.iter().filter(|row| row.paid)
     }
 
+    /// Waits until HQ counts so many people in.
+    pub(crate) async fn hq_counts(&self, wanted: u64) {
+        let (hq, conference) = (&self.venue.hq, &self.venue.conference);
+        let what = format!("HQ counts {wanted}");
+        let counted = eventually(SOON, &what, async || {
+            let arrivals = hq.run(&["arrivals", conference]).await.ok()?;
+            (arrivals["in"].as_u64()? == wanted).then_some(())
+        });
+        counted.await.unwrap();
+    }
+
     /// Ends everything gently.
     pub(crate) async fn clear(mut self) -> anyhow::Result<()> {
         self.venue.stop().await

@@ -9,12 +9,22 @@ use lanyard_sync::{Entry, NodeId, StreamName};
 use super::Engine;
 use super::fold::{Meaning, meaning};
 use crate::fault::{Fault, is_planted};
-use crate::store::{StoreError, entries, forks};
+use crate::project;
+use crate::store::{StoreError, entries, forks, streams};
 
 /// Kind of the entry that closes logs.
 const LOGS_CLOSED_KIND: &str = "logs-closed";
 
 impl Engine {
+    /// Takes away what is read about streams that are to be folded anew with fewer entries.
+    pub(super) fn forget_rows(&mut self, names: &BTreeSet<StreamName>) -> Result<(), StoreError> {
+        let mut rows = Vec::new();
+        for name in names {
+            rows.extend(streams::find(&self.db, name)?);
+        }
+        project::forget(&self.db, &rows)
+    }
+
     /// Learns from an entry of HQ which logs are over; returns the streams to be folded anew.
     pub(super) fn learn_closed(&mut self, entry: &Entry) -> Result<BTreeSet<StreamName>, StoreError> {
         let is_of_hq = self.logs.get(&entry.dot.log).is_some_and(|log| log.authority);
@@ -56,6 +66,7 @@ impl Engine {
                 streams.insert(beyond.header.stream);
             }
         }
+        self.forget_rows(&streams)?;
         Ok(streams)
     }
 }
@@ -64,22 +75,12 @@ impl Engine {
 mod tests {
     use std::sync::Arc;
 
-    use lanyard_domain::command::{IfShort, Wanted};
     use lanyard_domain::{Account, Command};
 
     use super::super::SubmitError;
-    use super::super::test_node::{TestNode, check_in, person, seat_type_id, venue};
+    use super::super::test_node::{TestNode, check_in, sale, seat_type_id, venue};
     use crate::start::DATABASE_FILE;
     use crate::verify::verify;
-
-    fn sale(number: u16) -> Command {
-        Command::PlaceOrder {
-            attendee: Some(person(number)),
-            registrant: None,
-            lines: vec![Wanted { seat_type: seat_type_id("ws"), quantity: 1 }],
-            if_short: IfShort::Refuse,
-        }
-    }
 
     fn available(node: &TestNode, account: Account) -> i64 {
         node.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap().available(account)

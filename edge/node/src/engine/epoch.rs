@@ -136,37 +136,20 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-    use std::sync::Arc;
-
     use lanyard_domain::outcome::Outcome;
 
-    use super::super::test_node::{TestNode, check_in, venue};
-    use super::super::{Answer, LocalAnswer, LocalChange, Reply, Submission, SubmitError};
+    use super::super::test_node::{TestNode, check_in, copied, venue};
+    use super::super::{Answer, LocalAnswer, LocalChange, SubmitError};
     use crate::verify::verify;
-
-    fn change(node: &mut TestNode, change: LocalChange) -> LocalAnswer {
-        match node.engine.commit(vec![Submission::Local(change)]).replies.pop() {
-            Some(Reply::Local(Ok(answer))) => answer,
-            other => panic!("the change failed: {other:?}"),
-        }
-    }
 
     fn set_back(node: &mut TestNode, seq: u64) -> LocalAnswer {
         let log = node.engine.own_log();
-        change(node, LocalChange::SetBack { log, seq })
+        node.change(LocalChange::SetBack { log, seq })
     }
 
     fn try_check_in(node: &mut TestNode, number: u16) -> Result<Answer, SubmitError> {
         let submitted = node.submitted(check_in(number));
         node.submit(submitted)
-    }
-
-    fn copy(from: &Path, to: &Path) {
-        for entry in std::fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
     }
 
     /// North as it was before its last two check-ins, which HQ has; nobody at north knows.
@@ -175,8 +158,7 @@ mod tests {
         north.accept(check_in(1));
         let TestNode { engine, directory, .. } = north;
         drop(engine);
-        let earlier = Arc::new(tempfile::tempdir().unwrap());
-        copy(directory.path(), earlier.path());
+        let earlier = copied(&directory);
         let mut north = TestNode::boot(1, directory, 8);
         north.accept(check_in(2));
         north.accept(check_in(3));
@@ -205,8 +187,7 @@ mod tests {
         let (mut hq, mut north, _) = venue();
         let TestNode { engine, directory, .. } = north;
         drop(engine);
-        let earlier = Arc::new(tempfile::tempdir().unwrap());
-        copy(directory.path(), earlier.path());
+        let earlier = copied(&directory);
         north = TestNode::boot(1, directory, 8);
         let asked = north.submitted(check_in(2));
         let first = north.submit(asked.clone()).unwrap();
@@ -229,7 +210,7 @@ mod tests {
         let (mut hq, mut north, seq) = set_back_unnoticed();
         let old = north.engine.own_log();
         set_back(&mut north, seq);
-        assert_eq!(change(&mut north, LocalChange::WriteOn), LocalAnswer::Changed);
+        assert_eq!(north.change(LocalChange::WriteOn), LocalAnswer::Changed);
         assert_ne!(north.engine.own_log(), old);
         try_check_in(&mut north, 4).unwrap();
         north.pull(&hq).unwrap();
@@ -258,7 +239,7 @@ mod tests {
         let (_, mut north, _) = venue();
         let seq = north.engine.vector().seq(&north.engine.own_log());
         assert_eq!(set_back(&mut north, seq), LocalAnswer::NotApplicable);
-        assert_eq!(change(&mut north, LocalChange::WriteOn), LocalAnswer::NotApplicable);
+        assert_eq!(north.change(LocalChange::WriteOn), LocalAnswer::NotApplicable);
         try_check_in(&mut north, 1).unwrap();
     }
 }

@@ -1,39 +1,20 @@
 //! Two branches of one log: what is set aside is written again, and everybody ends with the same.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use lanyard_domain::Command;
-use lanyard_domain::command::{IfShort, Wanted};
 use lanyard_domain::outcome::Outcome;
 use lanyard_sync::{Dot, LogId};
 
-use super::test_node::{TestNode, check_in, person, seat_type_id, venue};
-use super::{LocalAnswer, LocalChange, Reply, Submission};
+use super::test_node::{TestNode, check_in, copied, person, sale, seat_type_id, venue};
+use super::{LocalAnswer, LocalChange};
 use crate::branch::{Search, compare};
 use crate::verify::verify;
-
-fn change(node: &mut TestNode, change: LocalChange) -> LocalAnswer {
-    match node.engine.commit(vec![Submission::Local(change)]).replies.pop() {
-        Some(Reply::Local(Ok(answer))) => answer,
-        other => panic!("the change failed: {other:?}"),
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-    }
-}
 
 /// Two machines that run with north's data: nobody can tell them apart.
 fn clone(node: TestNode) -> (TestNode, TestNode) {
     let TestNode { engine, directory, .. } = node;
     drop(engine);
-    let copied = Arc::new(tempfile::tempdir().unwrap());
-    copy(directory.path(), copied.path());
-    (TestNode::boot(1, directory, 8), TestNode::boot(1, copied, 9))
+    let copy = copied(&directory);
+    (TestNode::boot(1, directory, 8), TestNode::boot(1, copy, 9))
 }
 
 /// The place where two nodes' copies of a log part, and which entry showed it.
@@ -61,8 +42,8 @@ fn fork_of(here: &TestNode, there: &TestNode) -> Dot {
 /// Does what a session does: yields to what the peer has, and tells it of the fork.
 fn settle(node: &mut TestNode, peer: &mut TestNode, dot: Dot) -> u64 {
     let from = parts_at(node, peer, dot);
-    assert_eq!(change(node, LocalChange::SetAside { log: dot.log, from }), LocalAnswer::Changed);
-    change(peer, LocalChange::ForkFound { log: dot.log, from });
+    assert_eq!(node.change(LocalChange::SetAside { log: dot.log, from }), LocalAnswer::Changed);
+    peer.change(LocalChange::ForkFound { log: dot.log, from });
     from
 }
 
@@ -78,15 +59,6 @@ fn assert_same(nodes: &[&TestNode]) {
         assert_eq!(verify(&node.path()).unwrap().findings, []);
         assert_eq!(node.engine.vector(), nodes[0].engine.vector());
         assert_eq!(stored, nodes[0].state_hashes().0);
-    }
-}
-
-fn sale(number: u16) -> Command {
-    Command::PlaceOrder {
-        attendee: Some(person(number)),
-        registrant: None,
-        lines: vec![Wanted { seat_type: seat_type_id("ws"), quantity: 1 }],
-        if_short: IfShort::Refuse,
     }
 }
 
@@ -198,7 +170,7 @@ fn the_first_entry_of_a_log_and_what_is_not_here_cannot_be_set_aside() {
     let (_, mut north, _) = venue();
     let log = north.engine.own_log();
     for from in [0, 1, 1_000] {
-        assert_eq!(change(&mut north, LocalChange::SetAside { log, from }), LocalAnswer::NotApplicable);
+        assert_eq!(north.change(LocalChange::SetAside { log, from }), LocalAnswer::NotApplicable);
     }
     assert_eq!(north.engine.own_log(), log);
 }

@@ -70,20 +70,13 @@ mod tests {
 
     use lanyard_domain::{Account, Command};
 
-    use super::super::test_node::{TestNode, seat_type_id, venue};
-    use super::super::{LocalAnswer, LocalChange, Reply, Submission, SubmitError};
+    use super::super::test_node::{TestNode, copied, seat_type_id, venue};
+    use super::super::{LocalAnswer, LocalChange, SubmitError};
     use crate::start::DATABASE_FILE;
-
-    fn change(node: &mut TestNode, change: LocalChange) -> LocalAnswer {
-        match node.engine.commit(vec![Submission::Local(change)]).replies.pop() {
-            Some(Reply::Local(Ok(answer))) => answer,
-            other => panic!("the change failed: {other:?}"),
-        }
-    }
 
     fn hear(hq: &mut TestNode, node: &TestNode) {
         let (peer, vector) = (node.engine.own_log().node, node.engine.vector());
-        change(hq, LocalChange::PeerHeard { peer, vector, at_ms: 0 });
+        hq.change(LocalChange::PeerHeard { peer, vector, at_ms: 0 });
     }
 
     fn try_quota(hq: &mut TestNode) -> Result<(), SubmitError> {
@@ -129,9 +122,9 @@ mod tests {
     fn somebody_may_say_that_it_goes_on() {
         let (mut hq, _, _) = restored();
         assert_eq!(hq.engine.published().waits_for.len(), 2);
-        assert_eq!(change(&mut hq, LocalChange::Resume), LocalAnswer::Changed);
+        assert_eq!(hq.change(LocalChange::Resume), LocalAnswer::Changed);
         try_quota(&mut hq).unwrap();
-        assert_eq!(change(&mut hq, LocalChange::Resume), LocalAnswer::NotApplicable);
+        assert_eq!(hq.change(LocalChange::Resume), LocalAnswer::NotApplicable);
     }
 
     #[test]
@@ -140,11 +133,7 @@ mod tests {
         hq.pull(&north).unwrap();
         let TestNode { engine, directory, .. } = hq;
         drop(engine);
-        let earlier = Arc::new(tempfile::tempdir().unwrap());
-        for file in std::fs::read_dir(directory.path()).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), earlier.path().join(file.file_name())).unwrap();
-        }
+        let earlier = copied(&directory);
         hq = TestNode::boot(0, directory, 5);
         hq.give_rights(&north, "ws", 15);
         north.pull(&hq).unwrap();
@@ -152,7 +141,7 @@ mod tests {
         let mut hq = TestNode::boot(0, earlier, 6);
         let log = hq.engine.own_log();
         let seq = north.engine.vector().seq(&log);
-        assert_eq!(change(&mut hq, LocalChange::SetBack { log, seq }), LocalAnswer::Changed);
+        assert_eq!(hq.change(LocalChange::SetBack { log, seq }), LocalAnswer::Changed);
         assert!(matches!(try_quota(&mut hq), Err(SubmitError::Busy { .. })));
         hq.pull(&north).unwrap();
         assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)), "others may know more");

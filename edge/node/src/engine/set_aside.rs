@@ -41,6 +41,7 @@ impl Engine {
         }
         let seen = self.seen_by(&row, &branch)?;
         let streams = self.take_out(&row, from, &branch)?;
+        self.forget_rows(&streams)?;
         let head = logs::head(&self.db, self.identity.scope, &row, &self.logs)?;
         let is_own = log == self.own_log();
         if let Some(known) = self.known.logs.get_mut(&log) {

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use lanyard_domain::command::Who;
+use lanyard_domain::command::{IfShort, Wanted, Who};
 use lanyard_domain::import::{ImportRow, SourceSeat, SourceState};
 use lanyard_domain::{Account, AttendeeId, Command, Conference, Person, Role, SeatTypeId};
 use lanyard_sync::{CommandId, Hash, Role as NodeRole, ScopeId, SigningKey, VersionVector};
 
-use super::{Answer, Engine, ImportError, Options, Reply, Submission, SubmitError, Submitted};
+use super::{
+    Answer, Engine, ImportError, LocalAnswer, LocalChange, Options, Reply, Submission, SubmitError, Submitted,
+};
 use crate::clock::Surroundings;
 use crate::identity::Identity;
 use crate::read::Reader;
@@ -154,6 +156,14 @@ impl TestNode {
         answer
     }
 
+    /// Changes local tables.
+    pub(crate) fn change(&mut self, change: LocalChange) -> LocalAnswer {
+        match self.engine.commit(vec![Submission::Local(change)]).replies.pop() {
+            Some(Reply::Local(Ok(answer))) => answer,
+            other => panic!("the change failed: {other:?}"),
+        }
+    }
+
     /// Takes everything another node has; returns the number of batches.
     pub(crate) fn pull(&mut self, other: &Self) -> Result<usize, ImportError> {
         let reader = other.reader();
@@ -188,6 +198,26 @@ pub(crate) fn venue() -> (TestNode, TestNode, TestNode) {
     north.pull(&hq).unwrap();
     south.pull(&hq).unwrap();
     (hq, north, south)
+}
+
+/// A copy of a data folder, as it is.
+pub(crate) fn copied(directory: &tempfile::TempDir) -> Arc<tempfile::TempDir> {
+    let copy = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+    }
+    Arc::new(copy)
+}
+
+/// One workshop seat for somebody.
+pub(crate) fn sale(number: u16) -> Command {
+    Command::PlaceOrder {
+        attendee: Some(person(number)),
+        registrant: None,
+        lines: vec![Wanted { seat_type: seat_type_id("ws"), quantity: 1 }],
+        if_short: IfShort::Refuse,
+    }
 }
 
 pub(crate) fn seat_type_id(id: &str) -> SeatTypeId {

@@ -66,6 +66,21 @@ pub(crate) fn project(
     }
 }
 
+/// Takes away the rows of streams of which entries do not count any more: what they are folded to anew may have none.
+pub(crate) fn forget(db: &Connection, streams: &[i64]) -> Result<(), StoreError> {
+    let rows = serde_json::to_string(streams).expect("numbers are JSON");
+    for sql in [
+        "DELETE FROM codes WHERE stream IN (SELECT value FROM json_each(?1))",
+        "DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?1))",
+        "DELETE FROM holds WHERE stream IN (SELECT value FROM json_each(?1))",
+        "DELETE FROM conflicts WHERE stream IN (SELECT value FROM json_each(?1))",
+        "DELETE FROM registrants WHERE stream IN (SELECT value FROM json_each(?1))",
+    ] {
+        db.prepare_cached(sql)?.execute([&rows])?;
+    }
+    Ok(())
+}
+
 /// Empties every projection but the states themselves.
 pub(crate) fn clear(db: &Connection) -> Result<(), StoreError> {
     db.execute_batch(
