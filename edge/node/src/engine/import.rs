@@ -129,7 +129,8 @@ impl Engine {
         let counts = !logs.closed.is_beyond(entry.dot);
         let applies = counts && may_apply(&self.db, loaded, entry)?;
         if !counts {
-            // Kept and relayed: that it does not count is for the fold to say.
+            // Kept and relayed: that it does not count is for the fold to say. Its stream may be new.
+            loaded.changed.all = true;
         } else if !applies || !sorts_last || !loaded.readable || entry.header.min_reader > READER {
             storing.to_refold.insert(name.clone());
         } else if !storing.to_refold.contains(name) {

@@ -55,6 +55,11 @@ impl ClosedLogs {
         Ok(())
     }
 
+    /// Whether every log goes on.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty() && self.retired.is_empty()
+    }
+
     /// Whether a node is retired.
     pub fn is_retired(&self, node: &NodeId) -> bool {
         self.retired.contains(node)
