@@ -19,7 +19,7 @@ function items(change: Partial<Status>, connected = true) {
     open_conflicts: 0,
     seat_types: [],
     printers: [{ printer: 'a', name: 'Badge A', state: 'ready', reason: null, queued: 0, oldest_job_ms: null }],
-    store: { state: 'ok' },
+    store: { state: 'ok', damage: null },
     ...change,
   };
   const list = stripItems({ connected, status, statusAgeMs: 1_000, nowMs: NOW_MS, printer: 'a', span: (ms) => `${ms / 1000} s` });
@@ -56,8 +56,8 @@ describe('the strip', () => {
 
   it('speaks of the disk only when it does not take everything', () => {
     expect(items({}).store).toBeUndefined();
-    expect(items({ store: { state: 'low' } }).store).toEqual({ tone: 'warn', text: 'Disk nearly full: free space, check-in goes on' });
-    expect(items({ store: { state: 'full' } }).store).toEqual({ tone: 'bad', text: 'Disk full' });
-    expect(items({ store: { state: 'stopped' } }).store).toEqual({ tone: 'bad', text: 'Node writes no more' });
+    expect(items({ store: { state: 'low', damage: null } }).store).toEqual({ tone: 'warn', text: 'Disk nearly full: free space, check-in goes on' });
+    expect(items({ store: { state: 'full', damage: null } }).store).toEqual({ tone: 'bad', text: 'Disk full' });
+    expect(items({ store: { state: 'stopped', damage: null } }).store).toEqual({ tone: 'bad', text: 'Node writes no more' });
   });
 });
