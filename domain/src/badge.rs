@@ -1,5 +1,7 @@
 //! The rules of badges: one good badge a person, each with a code of its own.
 
+use std::sync::Arc;
+
 use crate::attendee::Attendee;
 use crate::decide::{Deciding, Draft};
 use crate::event::{BadgeIssued, BadgePrinted, BadgeVoided, Event};
@@ -62,7 +64,7 @@ pub(crate) fn report_printed(
 }
 
 /// Somebody whose name can be printed.
-fn printable(view: &impl View, id: AttendeeId) -> Result<Attendee, Refusal> {
+fn printable(view: &impl View, id: AttendeeId) -> Result<Arc<Attendee>, Refusal> {
     let attendee = view.attendee(id).ok_or(Refusal::UnknownAttendee)?;
     match &attendee.erased {
         Some(erased) => Err(Refusal::Erased { at_ms: erased.at_ms }),

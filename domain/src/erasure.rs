@@ -24,7 +24,7 @@ pub(crate) fn erase(view: &impl View, id: AttendeeId) -> Result<Vec<Draft>, Refu
     let drafts: Vec<_> = streams
         .map(|stream| Draft::new(stream, Event::of(AttendeeErased { attendee: id, signature: None })))
         .collect();
-    match attendee.erased {
+    match &attendee.erased {
         Some(erased) if drafts.is_empty() => Err(Refusal::Erased { at_ms: erased.at_ms }),
         Some(_) | None => Ok(drafts),
     }

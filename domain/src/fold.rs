@@ -3,6 +3,8 @@
 //! Applying an entry cannot fail and looks at nothing but the state, the event and where the entry
 //! stands in the log.
 
+use std::sync::Arc;
+
 use lanyard_sync::{CommandId, Dot, LogId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -46,21 +48,21 @@ impl Placed<'_> {
     }
 }
 
-/// State of one stream.
+/// State of one stream; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Folded {
     /// Of stream `conference`.
-    Conference(Box<Configured>),
+    Conference(Arc<Configured>),
     /// Of `attendee/{id}`.
-    Attendee(Box<Attendee>),
+    Attendee(Arc<Attendee>),
     /// Of `order/{id}`.
-    Order(Box<Order>),
+    Order(Arc<Order>),
     /// Of `seats/{seat_type}`; a tally, so order does not matter.
-    Seats(Box<Ledger>),
+    Seats(Arc<Ledger>),
     /// Of `staff/{id}`.
-    Staff(Box<Staff>),
+    Staff(Arc<Staff>),
     /// Of `node/{id}`.
-    Node(Box<EnrolledNode>),
+    Node(Arc<EnrolledNode>),
 }
 
 /// The configuration and how many entries made it.
@@ -154,12 +156,12 @@ impl Folded {
     /// State of a stream nothing was written to; none for streams that are not folded.
     pub fn empty(stream: &Stream) -> Option<Self> {
         Some(match stream {
-            Stream::Conference => Self::Conference(Box::default()),
-            Stream::Attendee(_) => Self::Attendee(Box::default()),
-            Stream::Order(_) => Self::Order(Box::default()),
-            Stream::Seats(_) => Self::Seats(Box::default()),
-            Stream::Staff(_) => Self::Staff(Box::default()),
-            Stream::Node(_) => Self::Node(Box::default()),
+            Stream::Conference => Self::Conference(Arc::default()),
+            Stream::Attendee(_) => Self::Attendee(Arc::default()),
+            Stream::Order(_) => Self::Order(Arc::default()),
+            Stream::Seats(_) => Self::Seats(Arc::default()),
+            Stream::Staff(_) => Self::Staff(Arc::default()),
+            Stream::Node(_) => Self::Node(Arc::default()),
             Stream::Scans(_) => return None,
         })
     }
@@ -185,30 +187,29 @@ impl Folded {
     pub fn apply(&mut self, event: &Event, at: &Placed<'_>) {
         match self {
             Self::Conference(state) => {
+                let state = Arc::make_mut(state);
                 state.entries += 1;
                 if let (Facts::ConferenceConfigured(set), true) = (&event.facts, at.authority) {
                     state.conference = set.conference.clone();
                 }
             }
-            Self::Attendee(state) => state.apply(event, at),
-            Self::Order(state) => state.apply(event, at),
-            Self::Seats(state) => state.apply(&event.facts, at),
-            Self::Staff(state) => state.apply(event, at),
-            Self::Node(state) => {
-                state.apply(event, at);
-            }
+            Self::Attendee(state) => Arc::make_mut(state).apply(event, at),
+            Self::Order(state) => Arc::make_mut(state).apply(event, at),
+            Self::Seats(state) => Arc::make_mut(state).apply(&event.facts, at),
+            Self::Staff(state) => Arc::make_mut(state).apply(event, at),
+            Self::Node(state) => Arc::make_mut(state).apply(event, at),
         }
     }
 
     /// Canonical bytes of the state, the same on every node of a build.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Self::Conference(state) => json(state),
-            Self::Attendee(state) => json(state),
-            Self::Order(state) => json(state),
-            Self::Seats(state) => json(state),
-            Self::Staff(state) => json(state),
-            Self::Node(state) => json(state),
+            Self::Conference(state) => json(&**state),
+            Self::Attendee(state) => json(&**state),
+            Self::Order(state) => json(&**state),
+            Self::Seats(state) => json(&**state),
+            Self::Staff(state) => json(&**state),
+            Self::Node(state) => json(&**state),
         }
     }
 
@@ -233,6 +234,6 @@ fn json<T: Serialize>(state: &T) -> Vec<u8> {
     serde_json::to_vec(state).expect("a state holds nothing that JSON cannot say")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<Box<T>, serde_json::Error> {
-    serde_json::from_slice(bytes).map(Box::new)
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<Arc<T>, serde_json::Error> {
+    serde_json::from_slice(bytes).map(Arc::new)
 }

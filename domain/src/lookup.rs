@@ -1,5 +1,7 @@
 //! Finding an order by e-mail and access code, without a hint which of the two is wrong.
 
+use std::sync::Arc;
+
 use crate::access_code;
 use crate::id::{AttendeeId, OrderId};
 use crate::order::Order;
@@ -55,7 +57,7 @@ pub fn find_order(view: &impl View, email: &str, code: &str) -> Result<OrderId, 
 
 /// Orders that the code names: their own, or that of a ticket's holder. Where a holder has several, those that share
 /// the ticket's code come first.
-fn candidates(view: &impl View, code: &str) -> Vec<(OrderId, Order)> {
+fn candidates(view: &impl View, code: &str) -> Vec<(OrderId, Arc<Order>)> {
     let ids = match view.code(code) {
         CodeMatch::Order(id) => vec![id],
         CodeMatch::Ticket(id) => orders_of(view, id),
@@ -75,7 +77,7 @@ fn belongs_to(view: &impl View, order: &Order, email: &str) -> bool {
     let has_email = |person: Option<&Person>| person.and_then(Person::email_key).as_deref() == Some(email);
     let mut people = order.attendee.into_iter().chain(order.people());
     has_email(order.registrant.as_ref())
-        || people.any(|id| has_email(view.attendee(id).and_then(|known| known.person).as_ref()))
+        || people.any(|id| view.attendee(id).is_some_and(|known| has_email(known.person.as_ref())))
 }
 
 #[cfg(test)]

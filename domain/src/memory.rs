@@ -1,6 +1,7 @@
 //! States in memory: a view for rules that run without a database, as specifications and simulations do.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lanyard_sync::{LogId, NodeId};
 
@@ -79,24 +80,24 @@ impl View for MemoryView {
         &self.conference
     }
 
-    fn attendee(&self, id: AttendeeId) -> Option<Attendee> {
+    fn attendee(&self, id: AttendeeId) -> Option<Arc<Attendee>> {
         match self.states.get(&Stream::Attendee(id))? {
-            Folded::Attendee(attendee) => Some((**attendee).clone()),
+            Folded::Attendee(attendee) => Some(Arc::clone(attendee)),
             _ => None,
         }
     }
 
-    fn order(&self, id: OrderId) -> Option<Order> {
+    fn order(&self, id: OrderId) -> Option<Arc<Order>> {
         match self.states.get(&Stream::Order(id))? {
-            Folded::Order(order) => Some((**order).clone()),
+            Folded::Order(order) => Some(Arc::clone(order)),
             _ => None,
         }
     }
 
-    fn ledger(&self, id: &SeatTypeId) -> Ledger {
+    fn ledger(&self, id: &SeatTypeId) -> Arc<Ledger> {
         match self.states.get(&Stream::Seats(id.clone())) {
-            Some(Folded::Seats(ledger)) => (**ledger).clone(),
-            _ => Ledger::default(),
+            Some(Folded::Seats(ledger)) => Arc::clone(ledger),
+            _ => Arc::default(),
         }
     }
 

@@ -7,6 +7,8 @@ mod confirm;
 mod name_seat;
 mod place;
 
+use std::sync::Arc;
+
 use crate::conference::SeatType;
 use crate::decide::{Deciding, known_seat_type};
 use crate::id::{OrderId, SeatTypeId};
@@ -50,7 +52,7 @@ fn owned(order: &Order, deciding: &Deciding) -> Result<(), Refusal> {
 }
 
 /// The order, if it is this node's and its hold stands. One that was paid in time does not lapse.
-fn placed(view: &impl View, id: OrderId, deciding: &Deciding) -> Result<Order, Refusal> {
+fn placed(view: &impl View, id: OrderId, deciding: &Deciding) -> Result<Arc<Order>, Refusal> {
     let order = view.order(id).ok_or(Refusal::UnknownOrder)?;
     owned(&order, deciding)?;
     if order.has_lapsed(deciding.now_ms) {

@@ -148,15 +148,15 @@ impl Node {
     }
 
     pub(crate) fn attendee(&self, id: AttendeeId) -> crate::Attendee {
-        crate::View::attendee(&self.view, id).expect("somebody known")
+        crate::View::attendee(&self.view, id).map(std::sync::Arc::unwrap_or_clone).expect("somebody known")
     }
 
     pub(crate) fn order(&self, id: OrderId) -> crate::Order {
-        crate::View::order(&self.view, id).expect("a known order")
+        crate::View::order(&self.view, id).map(std::sync::Arc::unwrap_or_clone).expect("a known order")
     }
 
     pub(crate) fn ledger(&self, seat_type: &str) -> crate::Ledger {
-        crate::View::ledger(&self.view, &text(seat_type))
+        std::sync::Arc::unwrap_or_clone(crate::View::ledger(&self.view, &text(seat_type)))
     }
 
     /// Canonical bytes of every state.

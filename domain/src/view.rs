@@ -1,5 +1,7 @@
 //! What a rule may look at: the states a decision reads, as they are before the command.
 
+use std::sync::Arc;
+
 use lanyard_sync::NodeId;
 
 use crate::attendee::Attendee;
@@ -31,11 +33,11 @@ pub trait View {
     /// The conference as configured.
     fn conference(&self) -> &Conference;
     /// State of an attendee, none when nothing was written.
-    fn attendee(&self, id: AttendeeId) -> Option<Attendee>;
+    fn attendee(&self, id: AttendeeId) -> Option<Arc<Attendee>>;
     /// State of an order, none when nothing was written.
-    fn order(&self, id: OrderId) -> Option<Order>;
+    fn order(&self, id: OrderId) -> Option<Arc<Order>>;
     /// Rights of a seat type; empty when nothing was written.
-    fn ledger(&self, id: &SeatTypeId) -> Ledger;
+    fn ledger(&self, id: &SeatTypeId) -> Arc<Ledger>;
     /// What a folded code stands for.
     fn code(&self, folded: &str) -> CodeMatch;
     /// The logs that are here of a node, with their last entries.

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::name_seat::seat;
 use super::placed;
-use crate::attendee::Attendee;
 use crate::decide::{Deciding, Draft};
 use crate::event::{Event, Method, OrderConfirmed, PaymentTaken, SeatsSold};
 use crate::id::OrderId;
@@ -57,12 +56,8 @@ pub(crate) fn confirm(view: &impl View, id: OrderId, deciding: &Deciding) -> Res
 /// The first seat of each type for the order's attendee, who sits on one of a type; others are named later.
 fn seats_for_attendee(view: &impl View, id: OrderId, order: &Order) -> Vec<Draft> {
     let Some(attendee) = order.attendee else { return Vec::new() };
-    let mut has: BTreeSet<_> = view
-        .attendee(attendee)
-        .iter()
-        .flat_map(Attendee::good_seats)
-        .map(|(_, seat)| seat.seat_type.clone())
-        .collect();
+    let known = view.attendee(attendee).unwrap_or_default();
+    let mut has: BTreeSet<_> = known.good_seats().map(|(_, seat)| seat.seat_type.clone()).collect();
     let own = order.seats().filter(|(_, line)| has.insert(line.seat_type.clone()));
     own.flat_map(|(n, line)| seat(id, n, line, attendee)).collect()
 }

@@ -203,7 +203,7 @@ impl Repair {
         if !lost.is_empty() && !accepts_loss {
             return Err(RepairError::Missing(lost));
         }
-        let Self { folder, old, engine, from_others } = self;
+        let Self { folder, old, mut engine, from_others } = self;
         let (entries, path) = (engine.position(), engine.path().to_owned());
         let (outcomes, rows_lost) = match &old {
             Some(old) => engine.take_over_local(old)?,

@@ -5,7 +5,7 @@ use lanyard_domain::command::Command;
 use lanyard_domain::event::Facts;
 use lanyard_domain::outcome::Refused;
 use lanyard_domain::policy::{DeskProfile, follow_ups};
-use lanyard_domain::{Attendee, AttendeeId, Draft, Refusal, Role, Stream, View as _, find_order};
+use lanyard_domain::{AttendeeId, Draft, Person, Refusal, Role, Stream, View as _, find_order};
 use lanyard_sync::CommandId;
 use serde_json::json;
 
@@ -147,7 +147,7 @@ impl Node {
 
     /// Name of somebody.
     pub(crate) fn name_of(&self, id: AttendeeId) -> String {
-        let known: Attendee = self.view.attendee(id).unwrap_or_default();
-        known.person.map(|person| person.full_name()).unwrap_or_default()
+        let known = self.view.attendee(id).unwrap_or_default();
+        known.person.as_ref().map(Person::full_name).unwrap_or_default()
     }
 }

@@ -302,7 +302,7 @@ impl Driver for MemoryVenue {
     fn order_of<'a>(&'a mut self, node: &'a str, name: &'a str) -> Doing<'a, String> {
         done(self.node(node).and_then(|known| {
             let attendee = lanyard_domain::View::attendee(&known.view, attendee_named(known, name)?);
-            let seats = attendee.map(|attendee| attendee.seats).unwrap_or_default();
+            let seats = attendee.map(|attendee| attendee.seats.clone()).unwrap_or_default();
             Ok(seats.values().next().context("they hold no seat")?.order.to_string())
         }))
     }

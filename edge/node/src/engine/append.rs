@@ -91,7 +91,7 @@ impl Engine {
         let entry = self.log.append(draft)?;
         let signature = self.log.must_sign().then(|| self.log.sign(&self.identity.key).signature);
         let (log, kind, pos) = (self.own_row()?, self.kind(&entry.header.kind)?, self.position + 1);
-        let context = self.log.head().context.clone();
+        let context = &self.log.head().context;
         let mut states = self.states.borrow_mut();
         let loaded = states.touch(&self.db, &entry.header.stream)?;
         if !loaded.readable {
@@ -149,7 +149,7 @@ impl Engine {
 
     fn save(&mut self, loaded: &mut Loaded) -> Result<(), StoreError> {
         let Some(last) = loaded.last else { return Ok(()) };
-        let standing = match loaded.folded.as_deref() {
+        let standing = match &loaded.folded {
             Some(Folded::Attendee(attendee)) => Some(Standing::of(attendee)),
             _ => None,
         };
@@ -161,7 +161,7 @@ impl Engine {
             readable: loaded.readable,
             unknown: loaded.unknown,
             standing: standing.map(Standing::number),
-            state: loaded.folded.as_deref().map(Folded::to_bytes),
+            state: loaded.folded.as_ref().map(Folded::to_bytes),
         };
         let log =
             self.logs.get(&last.key.dot().log).ok_or_else(|| StoreError::damaged("a log has no number"))?;
@@ -169,7 +169,7 @@ impl Engine {
         if let (Some(stream), Some(folded)) = (&loaded.stream, &loaded.folded) {
             let projected = Row { id: loaded.row, is_new: loaded.is_new };
             project(&self.db, projected, stream, folded, loaded.changed, self.account())?;
-            if let Folded::Conference(configured) = &**folded {
+            if let Folded::Conference(configured) = folded {
                 self.conference = Arc::new(configured.conference.clone());
             }
         }
@@ -192,7 +192,7 @@ pub(super) fn may_apply(
     loaded: &Loaded,
     entry: &Entry,
 ) -> Result<bool, StoreError> {
-    if !loaded.folded.as_deref().is_some_and(Folded::is_tally) {
+    if !loaded.folded.as_ref().is_some_and(Folded::is_tally) {
         return Ok(true);
     }
     tally(db, &entry.header.command, entry.header.index)

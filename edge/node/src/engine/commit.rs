@@ -7,8 +7,8 @@ use lanyard_sync::{Batch, CommandId, Hash};
 use super::append::WriteError;
 use super::{Committed, Engine, ImportError, LocalAnswer, Reply, Submission, SubmitError, Submitted};
 use crate::clock::Draws;
+use crate::store::StoreError;
 use crate::store::ballast::Ballast;
-use crate::store::{StoreError, outcomes};
 
 /// Most submissions of one commit.
 pub const GROUP_MAX: usize = 64;
@@ -20,13 +20,14 @@ const LATE: std::time::Duration = std::time::Duration::from_millis(200);
 /// batches come last, because they are consumed and nothing after them can make the group start over.
 #[derive(Default)]
 struct Group {
+    size: usize,
     asked: Vec<(usize, Submission)>,
     imports: Vec<(usize, Batch)>,
 }
 
 impl Group {
     fn of(submissions: Vec<Submission>) -> Self {
-        let mut group = Self::default();
+        let mut group = Self { size: submissions.len(), ..Self::default() };
         for (index, submission) in submissions.into_iter().enumerate() {
             match submission {
                 Submission::Import(batch) => group.imports.push((index, batch)),
@@ -46,6 +47,9 @@ impl Group {
         self.asked.is_empty() && self.imports.is_empty()
     }
 }
+
+/// The reply to each submission of a group, by its place.
+type Replies = Vec<Option<Reply>>;
 
 /// What is needed of a submission to reply to it when the transaction failed.
 enum Asked {
@@ -78,23 +82,20 @@ impl Engine {
         }
         match written {
             Ok(mut replies) => {
-                let reply = |(index, asked)| {
-                    replies.remove(&index).unwrap_or_else(|| self.reply_to_failed(asked, false))
+                replies.resize_with(asked.len(), || None);
+                let reply = |(reply, asked): (Option<Reply>, &Asked)| {
+                    reply.unwrap_or_else(|| self.reply_to_failed(asked, false))
                 };
-                let replies = asked.iter().enumerate().map(reply).collect();
+                let replies = replies.into_iter().zip(&asked).map(reply).collect();
                 Committed { replies, is_full: false, broken: None }
             }
             Err(error) => self.recover(&asked, error),
         }
     }
 
-    fn perform_and_finish(
-        &mut self,
-        group: &mut Group,
-        draws: &mut Draws,
-    ) -> Result<BTreeMap<usize, Reply>, StoreError> {
+    fn perform_and_finish(&mut self, group: &mut Group, draws: &mut Draws) -> Result<Replies, StoreError> {
         if group.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(Replies::new());
         }
         let replies = self.perform(group, draws)?;
         self.finish()?;
@@ -110,7 +111,7 @@ impl Engine {
         let asked: Vec<Asked> = group.iter().map(Asked::of).collect();
         let mut draws = Draws::new(&self.surroundings.seed());
         let late = self.perform(&mut Group::of(group), &mut draws).and_then(|replies| {
-            answer(replies.into_values().collect());
+            answer(replies.into_iter().flatten().collect());
             std::thread::sleep(LATE);
             self.finish()
         });
@@ -123,15 +124,11 @@ impl Engine {
     /// Performs a group in a transaction that is still to be committed. When a command cannot be written
     /// after some of it was, the group is undone and performed again without it: that is rare, and a
     /// savepoint for each command would cost every commit a copy of every page it changes.
-    fn perform(
-        &mut self,
-        group: &mut Group,
-        draws: &mut Draws,
-    ) -> Result<BTreeMap<usize, Reply>, StoreError> {
+    fn perform(&mut self, group: &mut Group, draws: &mut Draws) -> Result<Replies, StoreError> {
         let mut unwritable = BTreeMap::new();
         let mut replies = loop {
             self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-            match self.perform_asked(&group.asked, &unwritable, draws) {
+            match self.perform_asked(group, &unwritable, draws) {
                 Ok(replies) => break replies,
                 Err((_, WriteError::Store(error))) => return Err(error),
                 Err((index, error)) => {
@@ -141,7 +138,7 @@ impl Engine {
             }
         };
         for (index, batch) in group.imports.drain(..) {
-            replies.insert(index, Reply::Import(self.import(batch)?));
+            replies[index] = Some(Reply::Import(self.import(batch)?));
         }
         Ok(replies)
     }
@@ -149,12 +146,13 @@ impl Engine {
     /// Performs what was asked for here; the index of what could not be written comes with the error.
     fn perform_asked(
         &mut self,
-        asked: &[(usize, Submission)],
+        group: &Group,
         unwritable: &BTreeMap<usize, WriteError>,
         draws: &mut Draws,
-    ) -> Result<BTreeMap<usize, Reply>, (usize, WriteError)> {
-        let mut replies = BTreeMap::new();
-        for (index, submission) in asked {
+    ) -> Result<Replies, (usize, WriteError)> {
+        let mut replies = Replies::new();
+        replies.resize_with(group.size, || None);
+        for (index, submission) in &group.asked {
             let failed = |error| (*index, error);
             let reply = match submission {
                 Submission::Command(submitted) => Reply::Command(match unwritable.get(index) {
@@ -169,7 +167,7 @@ impl Engine {
                 }
                 Submission::Import(_) => continue,
             };
-            replies.insert(*index, reply);
+            replies[*index] = Some(reply);
         }
         Ok(replies)
     }
@@ -211,7 +209,7 @@ impl Engine {
     fn reply_to_failed(&self, asked: &Asked, is_broken: bool) -> Reply {
         let refused = || if is_broken { SubmitError::Stopped } else { SubmitError::StoreFull };
         match asked {
-            Asked::Command(id, body) => Reply::Command(match outcomes::get(&self.db, id) {
+            Asked::Command(id, body) => Reply::Command(match self.outcomes.get(&self.db, id) {
                 Ok(Some(stored)) if stored.body == *body => {
                     self.stored_answer(stored.outcome).map_err(|_| refused())
                 }

@@ -16,7 +16,7 @@ use super::view::NodeView;
 use super::{Answer, Engine, EventLine, SubmitError, Submitted};
 use crate::clock::Draws;
 use crate::fault::{Fault, is_planted};
-use crate::store::{StoreError, entries, outcomes};
+use crate::store::{StoreError, entries};
 
 /// Most entries that are named to somebody who decided on an earlier version.
 const BETWEEN_MAX: u64 = 50;
@@ -95,14 +95,14 @@ impl Engine {
         }
         let outcome = self.decide_and_write(submitted, draws)?;
         if !is_planted(Fault::OutcomeForgotten) {
-            outcomes::insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
+            self.outcomes.insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
         }
         Ok(self.answer(outcome, false).map(Ok)?)
     }
 
     /// Finds the stored outcome of a command.
     fn replay(&self, submitted: &Submitted) -> Result<Option<Result<Answer, SubmitError>>, StoreError> {
-        let Some(stored) = outcomes::get(&self.db, &submitted.id)? else { return Ok(None) };
+        let Some(stored) = self.outcomes.get(&self.db, &submitted.id)? else { return Ok(None) };
         if stored.body != submitted.body && stored.body != FORGOTTEN {
             return Ok(Some(Err(SubmitError::KeyReused)));
         }
@@ -142,7 +142,7 @@ impl Engine {
         let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let refusal = Refusal::InvalidField { field: submitted.command.name().to_owned(), why };
         let outcome = Outcome::Refused(Box::new(Refused { refusal, attendee: None }));
-        outcomes::insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
+        self.outcomes.insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
         self.answer(outcome, false).map(Ok)
     }
 
@@ -154,7 +154,7 @@ impl Engine {
         };
         let mut states = self.states.borrow_mut();
         let Some(loaded) = states.get(&self.db, &stream.name())? else { return Ok(None) };
-        let version = loaded.folded.as_deref().map_or(0, Folded::entries);
+        let version = loaded.folded.as_ref().map_or(0, Folded::entries);
         if version == decided_on {
             return Ok(None);
         }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use lanyard_domain::event::EventError;
 use lanyard_domain::{Account, Event, Folded, Placed, Stream};
@@ -73,7 +72,7 @@ pub(crate) fn fold_next(loaded: &mut Loaded, meaning: &Meaning, at: &Placed<'_>)
         Meaning::Event(event) => {
             loaded.changed.note(&event.facts);
             if let Some(folded) = &mut loaded.folded {
-                Arc::make_mut(folded).apply(event, at);
+                folded.apply(event, at);
             }
         }
         Meaning::Opening => {}

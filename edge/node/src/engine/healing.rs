@@ -20,7 +20,7 @@ impl Engine {
         for name in streams::of_category(&self.db, "node")? {
             let Some(stream @ Stream::Node(node)) = Stream::parse(&name) else { continue };
             let state = self.states.borrow_mut().folded(&self.db, &stream)?;
-            if matches!(state.as_deref(), Some(Folded::Node(enrolled)) if !enrolled.name.is_empty()) {
+            if matches!(state, Some(Folded::Node(enrolled)) if !enrolled.name.is_empty()) {
                 nodes.insert(node);
             }
         }

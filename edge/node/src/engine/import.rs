@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use lanyard_domain::import::ROW_KIND;
 use lanyard_sync::{
@@ -120,7 +119,7 @@ impl Engine {
         let place = Place { pos, log, stream: loaded.row, previous: loaded.last.map(|last| last.pos), kind };
         entries::insert(&self.db, place, entry, signature.as_ref())?;
         let key = entry.canonical_key();
-        let is_tally = loaded.folded.as_deref().is_some_and(lanyard_domain::Folded::is_tally);
+        let is_tally = loaded.folded.as_ref().is_some_and(lanyard_domain::Folded::is_tally);
         let logs = Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed };
         let erases = entry.header.kind == ERASURE_KIND;
         let is_plain = entry.header.ext.is_empty() && !erases && !logs.is_beyond_a_fork(entry.dot);
@@ -213,7 +212,7 @@ impl Engine {
         for (command, index) in &refolded.applied {
             tally(&self.db, command, *index)?;
         }
-        loaded.folded = refolded.folded.map(Arc::new);
+        loaded.folded = refolded.folded;
         (loaded.readable, loaded.unknown) = (refolded.readable, refolded.unknown);
         loaded.changed = Changed { all: true, ..loaded.changed };
         Ok(())

@@ -69,6 +69,7 @@ use crate::project::arrivals::Tally;
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::store::closed::ClosedLogs;
 use crate::store::logs::LogRow;
+use crate::store::outcomes::Outcomes;
 use crate::store::{StoreError, checkpoint, sql};
 use fold::Logs;
 use fresh::Fresh;
@@ -95,6 +96,7 @@ pub struct Engine {
     log_infos: Arc<BTreeMap<LogId, LogInfo>>,
     known: KnownScope,
     kinds: BTreeMap<String, i64>,
+    outcomes: Outcomes,
     states: RefCell<States>,
     conference: Arc<Conference>,
     arrivals: Tally,
@@ -191,6 +193,11 @@ impl Engine {
     /// The connection, for rows that are in no log and that a repair takes over.
     pub(crate) const fn connection_for_repair(&self) -> &Connection {
         &self.db
+    }
+
+    /// Outcomes beside the connection they are kept over, for a repair.
+    pub(crate) const fn outcomes_for_repair(&mut self) -> (&Connection, &mut Outcomes) {
+        (&self.db, &mut self.outcomes)
     }
 
     /// The connection, to damage things in tests.

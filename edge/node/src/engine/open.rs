@@ -22,6 +22,7 @@ use crate::project::arrivals::Tally;
 use crate::store::closed::ClosedLogs;
 use crate::store::incarnation::{self, AdvanceError, Continuity};
 use crate::store::migrate::migrate;
+use crate::store::outcomes::Outcomes;
 use crate::store::{MigrateError, StoreError, entries, forks, logs, meta, open_for_writing, sql};
 
 /// Why the database cannot be opened.
@@ -81,6 +82,7 @@ impl Engine {
             logs: BTreeMap::new(),
             log_infos: Arc::default(),
             kinds: BTreeMap::new(),
+            outcomes: Outcomes::default(),
             conference: Arc::default(),
             arrivals: Tally::default(),
             position: 0,
@@ -124,10 +126,11 @@ impl Engine {
         self.committed_position = self.position;
         self.arrivals = Tally::load(&self.db)?;
         self.kinds = load_kinds(&self.db)?;
+        self.outcomes = Outcomes::load(&self.db)?;
         self.unsigned_pos = None;
         self.reload_erasures()?;
         let conference = self.states.borrow_mut().folded(&self.db, &Stream::Conference)?;
-        if let Some(Folded::Conference(configured)) = conference.as_deref() {
+        if let Some(Folded::Conference(configured)) = conference {
             self.conference = Arc::new(configured.conference.clone());
         }
         self.held_until_seq = meta::get::<i64>(&self.db, meta::HELD_UNTIL_SEQ)?.map(sql::counter);

@@ -22,7 +22,7 @@ impl Default for Options {
         Self {
             machine: String::new(),
             default_printer: None,
-            states_cached: NonZeroUsize::new(4096).expect("4096 is not zero"),
+            states_cached: NonZeroUsize::new(1024).expect("1024 is not zero"),
             cache_kib: 10 * 1024,
             ballast_bytes: 32 * 1024 * 1024,
         }

@@ -10,14 +10,14 @@ use lanyard_sync::{AdmittedEntry, CommandId, EPOCH_OPENED_KIND, Entry, FORK_FOUN
 
 use super::Engine;
 use super::fold::{Meaning, meaning};
-use crate::store::{StoreError, outcomes};
+use crate::store::StoreError;
 
 /// Stands for a request that nobody remembers: the command's id has to do.
 pub(super) const FORGOTTEN: Hash = Hash([0; 32]);
 
 impl Engine {
     /// Stores what came of this node's commands, by the entries of them that a peer had.
-    pub(super) fn recover_outcomes(&self, entries: &[AdmittedEntry]) -> Result<(), StoreError> {
+    pub(super) fn recover_outcomes(&mut self, entries: &[AdmittedEntry]) -> Result<(), StoreError> {
         let mut commands: BTreeMap<CommandId, Accepted> = BTreeMap::new();
         for AdmittedEntry { entry, .. } in entries {
             let is_of_log = [EPOCH_OPENED_KIND, FORK_FOUND_KIND].contains(&entry.header.kind.as_str());
@@ -31,16 +31,16 @@ impl Engine {
         Ok(())
     }
 
-    fn recover_outcome(&self, command: CommandId, accepted: Accepted) -> Result<(), StoreError> {
-        match outcomes::get(&self.db, &command)? {
-            None => outcomes::insert(&self.db, &command, &FORGOTTEN, &Outcome::Accepted(accepted)),
+    fn recover_outcome(&mut self, command: CommandId, accepted: Accepted) -> Result<(), StoreError> {
+        match self.outcomes.get(&self.db, &command)? {
+            None => self.outcomes.insert(&self.db, &command, &FORGOTTEN, &Outcome::Accepted(accepted)),
             // The entries of a long command come in several batches.
             Some(known) if known.body == FORGOTTEN => match known.outcome {
                 Outcome::Accepted(mut known) => {
                     let news = accepted.entries.into_iter().filter(|dot| !known.entries.contains(dot));
                     let news: Vec<_> = news.collect();
                     known.entries.extend(news);
-                    outcomes::replace(&self.db, &command, &Outcome::Accepted(known))
+                    self.outcomes.replace(&self.db, &command, &Outcome::Accepted(known))
                 }
                 Outcome::Refused(_) => Ok(()),
             },

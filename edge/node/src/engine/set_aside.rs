@@ -21,7 +21,7 @@ use crate::fault::{Fault, is_planted};
 use crate::store::entries::EntryRow;
 use crate::store::logs::LogRow;
 use crate::store::states::Last;
-use crate::store::{StoreError, contexts, entries, erasures, forks, logs, outcomes};
+use crate::store::{StoreError, contexts, entries, erasures, forks, logs};
 
 const ACTOR: &str = "node";
 
@@ -221,12 +221,12 @@ impl Engine {
 
     /// What a command came to names its entries where they are.
     fn rename_outcome(&self, command: &CommandId, new_dots: &BTreeMap<Dot, Dot>) -> Result<(), StoreError> {
-        let Some(mut stored) = outcomes::get(&self.db, command)? else { return Ok(()) };
+        let Some(mut stored) = self.outcomes.get(&self.db, command)? else { return Ok(()) };
         let Outcome::Accepted(accepted) = &mut stored.outcome else { return Ok(()) };
         for dot in accepted.entries.iter_mut().chain(accepted.check_in.as_mut()) {
             *dot = new_dots.get(dot).copied().unwrap_or(*dot);
         }
-        outcomes::replace(&self.db, command, &stored.outcome)
+        self.outcomes.replace(&self.db, command, &stored.outcome)
     }
 }
 

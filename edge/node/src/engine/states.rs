@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
 use lanyard_domain::{Folded, Stream};
 use lanyard_sync::StreamName;
@@ -25,7 +24,7 @@ pub(crate) struct Loaded {
     pub(crate) unknown: u32,
     pub(crate) standing: Option<Standing>,
     /// None for streams that are not folded.
-    pub(crate) folded: Option<Arc<Folded>>,
+    pub(crate) folded: Option<Folded>,
     /// Whether nothing was ever saved for it.
     pub(crate) is_new: bool,
     pub(crate) changed: Changed,
@@ -75,11 +74,7 @@ impl States {
     }
 
     /// Reads a state.
-    pub(crate) fn folded(
-        &mut self,
-        db: &Connection,
-        stream: &Stream,
-    ) -> Result<Option<Arc<Folded>>, StoreError> {
+    pub(crate) fn folded(&mut self, db: &Connection, stream: &Stream) -> Result<Option<Folded>, StoreError> {
         let loaded = self.get(db, &stream.name())?;
         Ok(loaded.filter(|loaded| loaded.last.is_some()).and_then(|loaded| loaded.folded.clone()))
     }
@@ -118,7 +113,7 @@ impl States {
 
 fn fresh(row: i64, name: &StreamName) -> Loaded {
     let stream = Stream::parse(name);
-    let folded = stream.as_ref().and_then(Folded::empty).map(Arc::new);
+    let folded = stream.as_ref().and_then(Folded::empty);
     Loaded {
         row,
         stream,
@@ -145,7 +140,7 @@ fn loaded(row: StateRow, name: &StreamName) -> Result<Loaded, StoreError> {
     if let (Some(stream), Some(bytes)) = (&loaded.stream, state) {
         let folded = Folded::from_bytes(stream, &bytes)
             .map_err(|error| StoreError::damaged(format!("the state of {name} cannot be read: {error}")))?;
-        loaded.folded = folded.map(Arc::new);
+        loaded.folded = folded;
     }
     Ok(loaded)
 }

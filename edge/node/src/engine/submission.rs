@@ -1,7 +1,5 @@
 //! What goes into a group commit and what comes out of it.
 
-use std::sync::Arc;
-
 use lanyard_domain::outcome::Outcome;
 use lanyard_domain::{Attendee, Command, Folded, FreshCheckIn, Order, Role, Stream};
 use lanyard_sync::{Batch, CommandId, Dot, Hash, LogId, NodeId, Problem, VersionVector};
@@ -228,13 +226,13 @@ pub struct Answer {
     /// How many of how many are in, after the command.
     pub arrivals: Arrivals,
     /// The attendee and order the outcome refers to, as they are after the command.
-    pub(crate) states: Vec<(Stream, Arc<Folded>)>,
+    pub(crate) states: Vec<(Stream, Folded)>,
 }
 
 impl Answer {
     /// The attendee the outcome refers to.
     pub fn attendee(&self) -> Option<&Attendee> {
-        self.states.iter().find_map(|(_, state)| match &**state {
+        self.states.iter().find_map(|(_, state)| match state {
             Folded::Attendee(attendee) => Some(&**attendee),
             _ => None,
         })
@@ -242,7 +240,7 @@ impl Answer {
 
     /// The order the outcome refers to.
     pub fn order(&self) -> Option<&Order> {
-        self.states.iter().find_map(|(_, state)| match &**state {
+        self.states.iter().find_map(|(_, state)| match state {
             Folded::Order(order) => Some(&**order),
             _ => None,
         })

@@ -55,7 +55,7 @@ impl<'a> NodeView<'a> {
         self.failure.into_inner().map_or(Ok(()), Err)
     }
 
-    fn folded(&self, stream: &Stream) -> Option<Arc<Folded>> {
+    fn folded(&self, stream: &Stream) -> Option<Folded> {
         self.or_fail(self.states.borrow_mut().folded(self.db, stream)).flatten()
     }
 
@@ -75,32 +75,33 @@ impl View for NodeView<'_> {
         self.conference
     }
 
-    fn attendee(&self, id: AttendeeId) -> Option<Attendee> {
+    fn attendee(&self, id: AttendeeId) -> Option<Arc<Attendee>> {
         let folded = self.folded(&Stream::Attendee(id))?;
-        let Folded::Attendee(attendee) = &*folded else { return None };
-        let mut attendee = Attendee::clone(attendee);
+        let Folded::Attendee(mut attendee) = folded else { return None };
         if is_planted(Fault::DoubleAdmission) {
-            attendee.check_ins.clear();
+            Arc::make_mut(&mut attendee).check_ins.clear();
         }
         Some(attendee)
     }
 
-    fn order(&self, id: OrderId) -> Option<Order> {
+    fn order(&self, id: OrderId) -> Option<Arc<Order>> {
         let folded = self.folded(&Stream::Order(id))?;
-        let Folded::Order(order) = &*folded else { return None };
-        Some(Order::clone(order))
+        let Folded::Order(order) = folded else { return None };
+        Some(order)
     }
 
-    fn ledger(&self, id: &SeatTypeId) -> Ledger {
+    fn ledger(&self, id: &SeatTypeId) -> Arc<Ledger> {
         let folded = self.folded(&Stream::Seats(id.clone()));
-        let mut ledger = match folded.as_deref() {
-            Some(Folded::Seats(ledger)) => Ledger::clone(ledger),
-            _ => Ledger::default(),
+        let mut ledger = match folded {
+            Some(Folded::Seats(ledger)) => ledger,
+            _ => Arc::default(),
         };
         if is_planted(Fault::RightsSpentTwice) {
+            let ledger = Arc::make_mut(&mut ledger);
             ledger.balances.entry(self.own).or_default().held = 0;
         }
         if is_planted(Fault::RightsIgnored) {
+            let ledger = Arc::make_mut(&mut ledger);
             ledger.balances.entry(self.own).or_default().received += 1_000;
         }
         ledger

@@ -1,5 +1,7 @@
 //! Attendees: one of them, what a code stands for, and those that words find.
 
+use std::sync::Arc;
+
 use lanyard_domain::view::CodeMatch;
 use lanyard_domain::{Attendee, AttendeeId, Folded, Order, Stream};
 
@@ -19,7 +21,7 @@ impl Read<'_> {
     pub fn attendee(&self, id: AttendeeId) -> Result<Option<Attendee>, ReadError> {
         let state = load(self.db, &Stream::Attendee(id))?;
         Ok(state.and_then(|state| match state.folded {
-            Folded::Attendee(attendee) => Some(*attendee),
+            Folded::Attendee(attendee) => Some(Arc::unwrap_or_clone(attendee)),
             _ => None,
         }))
     }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use lanyard_domain::{Account, Conference, Folded, Order, OrderId, Refusal, Stream, View as _, find_order};
 
@@ -18,7 +19,7 @@ impl Read<'_> {
     pub fn order(&self, id: OrderId) -> Result<Option<Order>, ReadError> {
         let state = load(self.db, &Stream::Order(id))?;
         Ok(state.and_then(|state| match state.folded {
-            Folded::Order(order) => Some(*order),
+            Folded::Order(order) => Some(Arc::unwrap_or_clone(order)),
             _ => None,
         }))
     }
@@ -34,7 +35,7 @@ impl Read<'_> {
         let conference = Conference::default();
         let view = NodeView::new(self.db, &states, &conference, Account::Hq);
         let found = find_order(&view, email, code)
-            .and_then(|id| Ok((id, view.order(id).ok_or(Refusal::UnknownOrder)?)));
+            .and_then(|id| Ok((id, Arc::unwrap_or_clone(view.order(id).ok_or(Refusal::UnknownOrder)?))));
         view.finish()?;
         Ok(found)
     }

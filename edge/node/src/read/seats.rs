@@ -1,6 +1,7 @@
 //! Seat rights: the ledger of each seat type.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lanyard_domain::{Folded, Ledger, SeatTypeId, Stream};
 
@@ -12,7 +13,7 @@ impl Read<'_> {
     pub fn ledger(&self, seat_type: &SeatTypeId) -> Result<Ledger, ReadError> {
         let state = load(self.db, &Stream::Seats(seat_type.clone()))?;
         Ok(match state.map(|state| state.folded) {
-            Some(Folded::Seats(ledger)) => *ledger,
+            Some(Folded::Seats(ledger)) => Arc::unwrap_or_clone(ledger),
             _ => Ledger::default(),
         })
     }

@@ -1,6 +1,7 @@
 //! Staff: roles, names and PIN verifiers.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lanyard_domain::staff::Staff;
 use lanyard_domain::{Folded, StaffId, Stream};
@@ -14,7 +15,7 @@ impl Read<'_> {
     pub fn staff(&self, id: &StaffId) -> Result<Option<Staff>, ReadError> {
         let state = load(self.db, &Stream::Staff(id.clone()))?;
         Ok(state.and_then(|state| match state.folded {
-            Folded::Staff(staff) if staff.role.is_some() => Some(*staff),
+            Folded::Staff(staff) if staff.role.is_some() => Some(Arc::unwrap_or_clone(staff)),
             _ => None,
         }))
     }

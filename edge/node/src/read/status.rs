@@ -66,7 +66,7 @@ impl Read<'_> {
             if let Some(Folded::Node(enrolled)) =
                 load(self.db, &Stream::Node(node))?.map(|state| state.folded)
             {
-                nodes.insert(node, enrolled.name);
+                nodes.insert(node, enrolled.name.clone());
             }
         }
         Ok(nodes)

@@ -18,10 +18,10 @@ const JOB_COLUMNS: &str =
 
 impl Engine {
     /// Takes over what is whole; returns how many outcomes came over and how many rows did not.
-    pub(super) fn take_over_local(&self, old: &Connection) -> Result<(u64, u64), StoreError> {
+    pub(super) fn take_over_local(&mut self, old: &Connection) -> Result<(u64, u64), StoreError> {
+        self.connection_for_repair().execute_batch("BEGIN IMMEDIATE")?;
+        let (outcomes, mut lost) = self.take_outcomes(old)?;
         let db = self.connection_for_repair();
-        db.execute_batch("BEGIN IMMEDIATE")?;
-        let (outcomes, mut lost) = take_outcomes(db, old)?;
         for (table, columns) in TABLES {
             lost += copy_rows(db, old, table, columns, |_| Ok(true))?;
         }
@@ -29,36 +29,37 @@ impl Engine {
         db.execute_batch("COMMIT")?;
         Ok((outcomes, lost))
     }
-}
 
-/// Returns how many came over and how many did not.
-fn take_outcomes(db: &Connection, old: &Connection) -> Result<(u64, u64), StoreError> {
-    let (mut taken, mut lost, mut failed) = (0, 0, None);
-    let walked = outcomes::for_each(old, |read| {
-        match read.ok().map(|(command, stored)| take_outcome(db, &command, &stored)) {
-            Some(Ok(true)) => taken += 1,
-            Some(Ok(false)) | None => lost += 1,
-            Some(Err(error)) => {
-                failed = Some(error);
-                return Err(StoreError::damaged("the new database failed"));
+    /// Returns how many came over and how many did not.
+    fn take_outcomes(&mut self, old: &Connection) -> Result<(u64, u64), StoreError> {
+        let (mut taken, mut lost, mut failed) = (0, 0, None);
+        let walked = outcomes::for_each(old, |_, read| {
+            match read.ok().map(|(command, stored)| self.take_outcome(&command, &stored)) {
+                Some(Ok(true)) => taken += 1,
+                Some(Ok(false)) | None => lost += 1,
+                Some(Err(error)) => {
+                    failed = Some(error);
+                    return Err(StoreError::damaged("the new database failed"));
+                }
             }
+            Ok(())
+        });
+        match (failed, walked) {
+            (Some(error), _) => Err(error),
+            // Of a table that ends in a page that cannot be read, there is what was read before.
+            (None, walked) => Ok((taken, lost + u64::from(walked.is_err()))),
         }
-        Ok(())
-    });
-    match (failed, walked) {
-        (Some(error), _) => Err(error),
-        // Of a table that ends in a page that cannot be read, there is what was read before.
-        (None, walked) => Ok((taken, lost + u64::from(walked.is_err()))),
     }
-}
 
-/// Keeps an outcome, unless its entries are lost: it would promise what nobody has.
-fn take_outcome(db: &Connection, command: &CommandId, stored: &StoredOutcome) -> Result<bool, StoreError> {
-    let is_wanted = has_entries(db, &stored.outcome)? && outcomes::get(db, command)?.is_none();
-    if is_wanted {
-        outcomes::insert(db, command, &stored.body, &stored.outcome)?;
+    /// Keeps an outcome, unless its entries are lost: it would promise what nobody has.
+    fn take_outcome(&mut self, command: &CommandId, stored: &StoredOutcome) -> Result<bool, StoreError> {
+        let (db, known) = self.outcomes_for_repair();
+        let is_wanted = has_entries(db, &stored.outcome)? && known.get(db, command)?.is_none();
+        if is_wanted {
+            known.insert(db, command, &stored.body, &stored.outcome)?;
+        }
+        Ok(is_wanted)
     }
-    Ok(is_wanted)
 }
 
 fn has_entries(db: &Connection, outcome: &Outcome) -> Result<bool, StoreError> {

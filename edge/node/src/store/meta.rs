@@ -12,6 +12,9 @@ pub(crate) const ERASING: &str = "erasing";
 pub(crate) const HELD_UNTIL_SEQ: &str = "held_until_seq";
 pub(crate) const WAITS_FOR: &str = "waits_for";
 
+/// Up to which outcome they are in the index over commands.
+pub(crate) const OUTCOMES_INDEXED: &str = "outcomes_indexed";
+
 /// What was found to be damaged when it was to be sent.
 pub(crate) const DAMAGED: &str = "damaged";
 

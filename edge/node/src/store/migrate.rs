@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_forks.sql"),
     include_str!("migrations/0003_erasures.sql"),
     include_str!("migrations/0004_seals.sql"),
+    include_str!("migrations/0005_outcomes_by_command.sql"),
 ];
 
 /// Why the database cannot be used by this build.

@@ -13,7 +13,8 @@ use crate::store::{StoreError, entries, outcomes};
 /// Reads every outcome.
 pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     let mut seen = BTreeSet::new();
-    outcomes::for_each(db, |read| {
+    let indexed = outcomes::indexed(db)?;
+    outcomes::for_each(db, |id, read| {
         report.outcomes += 1;
         match read {
             Err(StoreError::Damaged { what }) => report.find(Invariant::I7, what),
@@ -21,6 +22,10 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
             Ok((command, stored)) => {
                 if !seen.insert(command) {
                     report.find(Invariant::I7, format!("command {command} has two outcomes"));
+                }
+                if id <= indexed && outcomes::find_indexed(db, &command)? != Some(id) {
+                    report
+                        .find(Invariant::I7, format!("the outcome of command {command} is not found by it"));
                 }
                 if let Outcome::Accepted(accepted) = stored.outcome {
                     check_entries(db, command, &accepted, report)?;
