@@ -8,10 +8,13 @@ mod bare;
 mod check_ins;
 mod conference;
 mod figure;
+mod hq_away;
 mod http1;
+mod line_back;
 mod load;
 mod long_log;
 mod many_attendees;
+mod online;
 mod page;
 mod prepared;
 mod probes;
@@ -61,6 +64,10 @@ enum Measurement {
     ManyAttendees,
     Badge,
     Page,
+    Idle,
+    Visible,
+    LineBack,
+    HqAway,
 }
 
 impl Measurement {
@@ -85,6 +92,10 @@ impl Measurement {
             FigureName::Search100kP99Ms | FigureName::Rss100kMib => Self::ManyAttendees,
             FigureName::BadgeMs => Self::Badge,
             FigureName::PageGzipKb => Self::Page,
+            FigureName::IdleSyncBytes => Self::Idle,
+            FigureName::VisibleP95Ms => Self::Visible,
+            FigureName::FirstAfterLineMs | FigureName::Drain50kS => Self::LineBack,
+            FigureName::CheckInP99HqHangs => Self::HqAway,
         }
     }
 
@@ -96,6 +107,10 @@ impl Measurement {
             Self::ManyAttendees => many_attendees::measure(folder).await,
             Self::Badge => badge::measure(),
             Self::Page => page::measure(folder).await,
+            Self::Idle => online::measure_idle(folder).await,
+            Self::Visible => online::measure_visible(folder).await,
+            Self::LineBack => line_back::measure(folder).await,
+            Self::HqAway => hq_away::measure(folder).await,
         }
     }
 }

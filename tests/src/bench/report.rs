@@ -79,6 +79,7 @@ fn goal_words(goal: Goal, reached: Option<bool>) -> String {
     let limit = match goal {
         Goal::ShareOfBare(share) => format!("≥ {share} × bare"),
         Goal::TimesBare(times) => format!("≤ {times} × bare"),
+        Goal::TimesBareOrAMillisecond(times) => format!("≤ {times} × or + 1 ms"),
         Goal::AtMost(limit) | Goal::AtMostOnFastDisk(limit) => format!("≤ {limit}"),
     };
     match reached {

@@ -47,6 +47,13 @@ impl Site {
         &self.venue.nodes[0]
     }
 
+    /// Lets node and HQ meet again.
+    pub(super) async fn restore_line(&mut self) -> anyhow::Result<()> {
+        let desk = self.watch().await?;
+        self.node().line("restore").await?;
+        hq_is(&desk, "online").await
+    }
+
     /// Where the node listens: `host:port`.
     pub(super) fn address(&self) -> &str {
         self.node().url.trim_start_matches("http://")

@@ -45,7 +45,7 @@ pub(super) async fn measure(bench: &Path) -> anyhow::Result<Vec<Figure>> {
 }
 
 /// What the line has delivered so far, both ways.
-async fn delivered_bytes(site: &Site) -> anyhow::Result<u64> {
+pub(super) async fn delivered_bytes(site: &Site) -> anyhow::Result<u64> {
     let report = reqwest::Client::builder().no_proxy().build()?.get(&site.node().line_control).send().await?;
     let report: Value = report.json().await?;
     let count = |field: &str| report[field].as_u64().with_context(|| format!("the line counts no {field}"));
