@@ -7,7 +7,6 @@ use lanyard_node::engine::{GROUP_MAX, ImportError, Reply as Committed, Submissio
 use lanyard_node::{Answer, SubmitError};
 use lanyard_sync::{CommandId, Input, Reply, VersionVector};
 
-use crate::disk::Image;
 use crate::faults::Fault;
 use crate::invariants;
 use crate::line::Parcel;
@@ -38,30 +37,23 @@ impl World {
         }
         let fate = self.fate();
         self.trace.note(self.now_ms, &format!("{} commits, {fate:?}", self.nodes[number].name));
+        let before = self.nodes[number].disk.now();
         if fate == Fate::Died(Fault::CrashBeforeCommit) {
-            let left = self.nodes[number].disk.image()?;
-            return self.die(number, &left, Fault::CrashBeforeCommit);
+            return self.die_at(number, before, Fault::CrashBeforeCommit);
         }
         let mut group = mem::take(&mut self.nodes[number].inbox);
         if group.len() > GROUP_MAX {
             self.nodes[number].inbox = group.split_off(GROUP_MAX);
             self.schedule(1, Event::Commit(number));
         }
-        let before = match fate {
-            Fate::Died(Fault::CrashInCommit) => Some(self.nodes[number].disk.image()?),
-            Fate::Died(_) | Fate::Answered => None,
-        };
         let (waiting, submissions): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         let position = self.nodes[number].engine()?.position();
         let committed = self.nodes[number].engine()?.commit(submissions);
         ensure!(committed.broken.is_none(), "{} broke: {:?}", self.nodes[number].name, committed.broken);
         if let Fate::Died(fault) = fate {
-            let after = self.nodes[number].disk.image()?;
-            let left = match before {
-                Some(before) => Image::torn(&before, after, &mut self.dice),
-                None => after,
-            };
-            return self.die(number, &left, fault);
+            let after = self.nodes[number].disk.now();
+            let at = if fault == Fault::CrashInCommit { self.within(before, after) } else { after };
+            return self.die_at(number, at, fault);
         }
         self.nodes[number].follow_log()?;
         let has_news = self.nodes[number].engine()?.position() > position;
@@ -70,7 +62,7 @@ impl World {
             invariants::after_commit(self, number)?;
             match number.checked_sub(1) {
                 Some(line) => self.tell_here(line)?,
-                None => self.hint(),
+                None => self.schedule_hint(),
             }
         }
         for (waiting, reply) in waiting.into_iter().zip(committed.replies) {
@@ -81,10 +73,15 @@ impl World {
 
     /// What a node does now and then, and what changes nothing that anybody can see.
     fn tidy_up(&mut self, number: usize) -> anyhow::Result<()> {
-        if self.dice.chance(50) {
+        if self.dice.chance(120) {
+            let before = self.nodes[number].disk.now();
             self.nodes[number].engine()?.checkpoint()?;
+            if self.dice.chance(self.rates.crash) {
+                let at = self.within(before, self.nodes[number].disk.now());
+                return self.die_at(number, at, Fault::CrashInCheckpoint);
+            }
         }
-        if self.dice.chance(10) {
+        if self.dice.chance(5) {
             self.trace.note(self.now_ms, &format!("{} is rebuilt", self.nodes[number].name));
             let before = self.nodes[number].state_hash()?;
             self.nodes[number].engine()?.rebuild()?;

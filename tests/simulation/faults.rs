@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     CrashInCommit,
     /// A node dies between the commit and its answers.
     CrashBeforeAnswer,
+    /// A node dies while the write-ahead log is copied.
+    CrashInCheckpoint,
     /// A node dies while it opens its database.
     CrashWhileOpening,
     /// A clock is wrong by minutes from the beginning.
@@ -46,7 +48,7 @@ pub(crate) type FaultCounts = BTreeMap<Fault, u64>;
 
 impl Fault {
     /// Every kind.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Partition,
         Self::Delay,
         Self::Reorder,
@@ -58,6 +60,7 @@ impl Fault {
         Self::CrashBeforeCommit,
         Self::CrashInCommit,
         Self::CrashBeforeAnswer,
+        Self::CrashInCheckpoint,
         Self::CrashWhileOpening,
         Self::Skew,
         Self::ClockJump,
@@ -79,6 +82,7 @@ impl Fault {
             Self::CrashBeforeCommit => "crash before commit",
             Self::CrashInCommit => "crash in commit",
             Self::CrashBeforeAnswer => "crash before answer",
+            Self::CrashInCheckpoint => "crash in checkpoint",
             Self::CrashWhileOpening => "crash while opening",
             Self::Skew => "clock skew",
             Self::ClockJump => "clock jump",
@@ -112,7 +116,7 @@ impl Rates {
             busy: up_to(60),
             answer_lost: up_to(100),
             repeat: 30 + up_to(100),
-            crash: 5 + up_to(50),
+            crash: 4 + up_to(32),
             crash_while_opening: up_to(300),
         }
     }

@@ -15,14 +15,23 @@ use crate::fixture::{SEAT_TYPES, id};
 use crate::node::{Node, SCOPE};
 use crate::world::{HQ, World};
 
+/// One of so many worlds ends with everything being read and folded again, as `lanyard verify` does.
+const VERIFIED_EVERY: u64 = 3;
+/// Of a thousand commits, so many are looked at.
+const LOOKED_AT: u32 = 400;
 /// More entries than a world has.
 pub(crate) const ALL: usize = 100_000;
 
-/// What a node that has just written must be.
+/// What a node that has just written must be. Looking takes longer than writing, so it is done after some commits:
+/// what went wrong stays wrong, and the end of every world is looked at.
 pub(crate) fn after_commit(world: &mut World, number: usize) -> anyhow::Result<()> {
+    if !world.dice.chance(LOOKED_AT) {
+        return Ok(());
+    }
     let node = &world.nodes[number];
     let (vector, state, ledgers, forks) =
         node.read(|db| Ok((db.vector()?, db.state_hash()?, ledgers(*db)?, db.forks()?)))?;
+    ensure!(vector == node.vector()?, "the tables of {} and what it goes by differ", node.name);
     let digest = vector.digest();
     let same = *world.states.entry(digest).or_insert(state);
     ensure!(
@@ -48,7 +57,7 @@ pub(crate) fn after_commit(world: &mut World, number: usize) -> anyhow::Result<(
             );
         }
     }
-    if world.dice.chance(100) {
+    if world.dice.chance(50) {
         folds_agree(&world.nodes[number])?;
     }
     Ok(())
@@ -57,19 +66,26 @@ pub(crate) fn after_commit(world: &mut World, number: usize) -> anyhow::Result<(
 /// What every node must be once all have the same.
 pub(crate) fn at_the_end(world: &World) -> anyhow::Result<()> {
     let (at_hq, state_at_hq) = world.nodes[HQ].read(|db| Ok((db.vector()?, db.state_hash()?)))?;
-    for node in &world.nodes {
+    // Down to the last row takes as long as all the rest, so each world does that for one of its nodes.
+    let looked_into = usize::try_from(world.seed / 8)? % world.nodes.len();
+    let is_verified = world.seed.is_multiple_of(VERIFIED_EVERY);
+    for (number, node) in world.nodes.iter().enumerate() {
         let whole = || -> anyhow::Result<()> {
             let (vector, state) = (node.vector()?, node.state_hash()?);
             ensure!(vector == at_hq, "the vectors differ");
             ensure!(state == state_at_hq, "I8: the vectors are equal and the states are not");
-            folds_agree(node)?;
-            log_is_whole(node)?;
+            if number != looked_into {
+                return Ok(());
+            }
             world.oracle.log_agrees(&node.read(|db| db.entries_after(0, ALL))?)?;
             people_are_right(node)?;
             money_adds_up(world, node)?;
-            let mut report = verify(node.disk.database())?;
-            // What a crash in a commit tore stays in the write-ahead log until it is written over.
-            report.findings.retain(|finding| !finding.what.contains("of the write-ahead log is damaged"));
+            if !is_verified {
+                return Ok(());
+            }
+            folds_agree(node)?;
+            log_is_whole(node)?;
+            let report = verify(&node.database())?;
             ensure!(report.findings.is_empty(), "verify finds: {:#?}", report.findings);
             Ok(())
         };

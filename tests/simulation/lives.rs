@@ -1,8 +1,8 @@
 //! Lives: nodes start, die and start again; lines are cut; clocks jump.
 
 use anyhow::ensure;
+use lanyard_test_vfs::{Cut as PowerCut, Image, Point};
 
-use crate::disk::Image;
 use crate::faults::Fault;
 use crate::line::Cut;
 use crate::world::{Event, World};
@@ -27,10 +27,10 @@ impl World {
         }
         if self.dice.chance(self.rates.crash_while_opening) {
             self.strike(Fault::CrashWhileOpening);
-            let before = self.nodes[number].disk.image()?;
+            let before = self.nodes[number].disk.now();
             self.nodes[number].start()?;
-            let after = self.nodes[number].disk.image()?;
-            let left = Image::half_opened(&before, after, &mut self.dice);
+            let at = self.within(before, self.nodes[number].disk.now());
+            let left = self.cut(number, at);
             self.nodes[number].die(&left)?;
         }
         self.start(number)?;
@@ -49,6 +49,25 @@ impl World {
         Ok(())
     }
 
+    /// A moment between two, both among them.
+    pub(crate) fn within(&mut self, from: Point, to: Point) -> Point {
+        from + self.dice.index(to - from + 1)
+    }
+
+    /// What is on a node's disk when its life ends at a moment: mostly the power fails, sometimes somebody kills the
+    /// process.
+    fn cut(&mut self, number: usize, at: Point) -> Image {
+        let power = PowerCut::Power(u64::from_le_bytes(self.dice.bytes()));
+        let how = if self.dice.chance(150) { PowerCut::Process } else { power };
+        self.nodes[number].disk.after_cut(at, how)
+    }
+
+    /// A node dies at a moment that others have heard nothing after.
+    pub(crate) fn die_at(&mut self, number: usize, at: Point, fault: Fault) -> anyhow::Result<()> {
+        let left = self.cut(number, at);
+        self.die(number, &left, fault)
+    }
+
     /// A node dies and leaves this on its disk; it comes back after a while.
     pub(crate) fn die(&mut self, number: usize, left: &Image, fault: Fault) -> anyhow::Result<()> {
         self.strike(fault);
@@ -64,7 +83,7 @@ impl World {
 
     /// Something may go wrong that nobody's message or commit is needed for.
     pub(crate) fn trouble(&mut self) -> anyhow::Result<()> {
-        let pause_ms = self.dice.between(4_000, 40_000);
+        let pause_ms = self.dice.between(2_000, 18_000);
         self.schedule(pause_ms, Event::Trouble);
         // Once all healed nothing goes wrong any more.
         if self.rates.crash == 0 {
@@ -76,11 +95,11 @@ impl World {
             6 => {
                 let number = self.dice.index(self.nodes.len());
                 if self.nodes[number].is_up() {
-                    let left = self.nodes[number].disk.image()?;
-                    self.die(number, &left, Fault::CrashBeforeCommit)?;
+                    let now = self.nodes[number].disk.now();
+                    self.die_at(number, now, Fault::CrashBeforeCommit)?;
                 }
             }
-            7..9 => self.take_picture()?,
+            7..9 => self.take_picture(),
             9..12 => self.set_back()?,
             12 => self.retire(),
             _ => {}

@@ -7,16 +7,17 @@
 //! `LANYARD_SIM_SEEDS` says how many worlds, `LANYARD_SIM_FROM` the first seed, `LANYARD_SIM_TRACE=1` prints
 //! what happens. With `--planted`, and built with the feature of that name, it looks for faults that are planted.
 
+mod beginning;
 mod commits;
 mod desk;
 mod dice;
-mod disk;
 mod error_log;
 mod faults;
 mod fixture;
 mod invariants;
 mod line;
 mod lives;
+mod machines;
 mod node;
 mod oracle;
 mod planted;
@@ -28,6 +29,12 @@ mod traffic;
 mod world;
 
 use std::process::ExitCode;
+
+use mimalloc::MiMalloc;
+
+/// As in the programs.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> anyhow::Result<ExitCode> {
     // Asked for the names of its tests, as some editors do, it has none.

@@ -1,7 +1,7 @@
 //! A simulated node: the production engine on its disk, with a clock and entropy of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -10,12 +10,14 @@ use lanyard_domain::Account;
 use lanyard_node::clock::Surroundings;
 use lanyard_node::engine::Submission;
 use lanyard_node::read::{Read, ReadError};
+use lanyard_node::start::DATABASE_FILE;
 use lanyard_node::store::closed::ClosedLogs;
 use lanyard_node::{Engine, Identity, Options, Reader};
 use lanyard_sync::{CallId, CommandId, Hash, LogId, OwnHead, Role, ScopeId, SigningKey, VersionVector};
+use lanyard_test_vfs::{Image, PowerCutDisk};
 
+use crate::beginning::Born;
 use crate::dice::Dice;
-use crate::disk::{Disk, Image};
 
 /// The scope of every world.
 pub(crate) const SCOPE: ScopeId = ScopeId([5; 16]);
@@ -23,7 +25,8 @@ pub(crate) const SCOPE: ScopeId = ScopeId([5; 16]);
 /// The wall clock when a world begins, Unix milliseconds.
 pub(crate) const BEGIN_MS: i64 = 1_800_000_000_000;
 
-const NAMES: [&str; 4] = ["hq", "north", "south", "east"];
+/// HQ first.
+pub(crate) const NAMES: [&str; 4] = ["hq", "north", "south", "east"];
 
 /// Who waits for the reply to a submission.
 #[derive(Debug)]
@@ -46,7 +49,7 @@ pub(crate) enum Waiting {
 pub(crate) struct Node {
     pub(crate) name: &'static str,
     pub(crate) identity: Identity,
-    pub(crate) disk: Disk,
+    pub(crate) disk: PowerCutDisk,
     /// How far the clock is off, milliseconds.
     pub(crate) clock_off_ms: i64,
     /// What waits to be committed.
@@ -71,17 +74,30 @@ struct Running {
 }
 
 impl Node {
-    /// Makes a node that was never started; number 0 is HQ.
-    pub(crate) fn new(seed: u64, number: usize, directory: &Path) -> anyhow::Result<Self> {
+    /// Makes a node that was never started, on an empty disk; number 0 is HQ.
+    pub(crate) fn new(seed: u64, number: usize, disk: PowerCutDisk) -> anyhow::Result<Self> {
         let organiser = SigningKey::from_seed(&[200; 32]);
         let name = NAMES[number];
         let roles = BTreeSet::from([if number == 0 { Role::Hq } else { Role::Venue }]);
         let key = Dice::new(seed, name).bytes();
         let not_after_ms = BEGIN_MS + 365 * 86_400_000;
-        Ok(Self {
-            name,
-            identity: Identity::generate(&organiser, name, roles, SCOPE, not_after_ms, key)?,
-            disk: Disk::in_directory(&directory.join(name))?,
+        let identity = Identity::generate(&organiser, name, roles, SCOPE, not_after_ms, key)?;
+        disk.put(&Image::default())?;
+        Ok(Self::on(seed, number, identity, disk))
+    }
+
+    /// Makes a node as worlds begin.
+    pub(crate) fn born(seed: u64, number: usize, born: &Born, disk: PowerCutDisk) -> anyhow::Result<Self> {
+        disk.put(&born.image)?;
+        let node = Self::on(seed, number, born.identity.clone(), disk);
+        Ok(Self { log: Some(born.log), ..node })
+    }
+
+    fn on(seed: u64, number: usize, identity: Identity, disk: PowerCutDisk) -> Self {
+        Self {
+            name: NAMES[number],
+            identity,
+            disk,
             clock_off_ms: 0,
             inbox: Vec::new(),
             starts: 0,
@@ -92,7 +108,18 @@ impl Node {
             clock: Arc::new(AtomicI64::new(BEGIN_MS)),
             log: None,
             running: None,
-        })
+        }
+    }
+
+    /// The node as it is, to begin worlds with.
+    pub(crate) fn into_born(mut self) -> Born {
+        self.running = None;
+        Born { log: self.log(), image: self.disk.image(), identity: self.identity }
+    }
+
+    /// Where its database is.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.disk.path(DATABASE_FILE)
     }
 
     /// Sets the clock as the node sees it.
@@ -118,13 +145,13 @@ impl Node {
             cache_kib: 512,
             ..Options::default()
         };
-        let engine = Engine::open(self.disk.database(), self.identity.clone(), options, surroundings)
+        let engine = Engine::open(&self.database(), self.identity.clone(), options, surroundings)
             .with_context(|| format!("{} does not open", self.name))?;
         let log = engine.own_log();
         let goes_on = self.was_set_back || self.log.is_none_or(|known| known == log);
         ensure!(goes_on, "{} opened a new epoch after a crash", self.name);
         self.log = Some(log);
-        let reader = Reader::open(self.disk.database())?;
+        let reader = Reader::open(&self.database())?;
         self.running = Some(Running { engine, reader });
         Ok(())
     }
@@ -142,7 +169,7 @@ impl Node {
     pub(crate) fn die(&mut self, left: &Image) -> anyhow::Result<()> {
         self.running = None;
         self.inbox.clear();
-        Ok(self.disk.restore(left)?)
+        Ok(self.disk.put(left)?)
     }
 
     /// Whether it runs.
@@ -176,9 +203,9 @@ impl Node {
     }
 
     /// What it has.
-    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
     pub(crate) fn vector(&self) -> anyhow::Result<VersionVector> {
-        self.read(|db| db.vector())
+        let running = self.running.as_ref().with_context(|| format!("{} is down", self.name))?;
+        Ok(running.engine.vector())
     }
 
     /// Logs it knows to have two branches.

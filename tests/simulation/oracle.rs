@@ -9,7 +9,7 @@ use lanyard_node::read::EntryLine;
 use lanyard_sync::{CommandId, Dot, LogId, VersionVector};
 
 /// Every acknowledged outcome, by the node that gave it and the command id.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Oracle {
     outcomes: BTreeMap<(usize, CommandId), Acknowledged>,
     /// Nodes that were set back: the entries they name may be written again elsewhere.
@@ -19,7 +19,7 @@ pub(crate) struct Oracle {
     pub(crate) replays: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Acknowledged {
     outcome: Outcome,
     /// How many acknowledgements there were before.

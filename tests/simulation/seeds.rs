@@ -2,7 +2,6 @@
 
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -11,6 +10,7 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 
 use crate::error_log;
+use crate::machines::Machines;
 use crate::report::Report;
 use crate::world::{Run, World};
 
@@ -20,8 +20,6 @@ const FIRST: u64 = 1;
 const TWICE_EVERY: u64 = 100;
 /// After so many failures nothing is learnt from more.
 const FAILURES_MAX: u64 = 5;
-/// Memory, where there is such a place: the disks of worlds live for a blink.
-const MEMORY: &str = "/dev/shm";
 
 /// What is run.
 #[derive(Debug)]
@@ -29,7 +27,6 @@ pub(crate) struct Seeds {
     first: u64,
     count: u64,
     prints: bool,
-    below: PathBuf,
     /// After so many failures it ends.
     failures: u64,
 }
@@ -37,13 +34,11 @@ pub(crate) struct Seeds {
 impl Seeds {
     /// As the environment says.
     pub(crate) fn from_environment() -> anyhow::Result<Self> {
-        let below = Path::new(MEMORY);
         Ok(Self {
             first: number("LANYARD_SIM_FROM")?.unwrap_or(FIRST),
             count: number("LANYARD_SIM_SEEDS")?.unwrap_or(SEEDS),
             failures: number("LANYARD_SIM_FAILURES")?.unwrap_or(FAILURES_MAX),
             prints: number("LANYARD_SIM_TRACE")?.unwrap_or(0) > 0,
-            below: if below.is_dir() { below.to_owned() } else { env::temp_dir() },
         })
     }
 
@@ -59,12 +54,13 @@ impl Seeds {
             for _ in 0..threads {
                 let (next, enough, done) = (&next, &enough, done.clone());
                 scope.spawn(move || {
+                    let machines = Machines::new();
                     loop {
                         let seed = next.fetch_add(1, Ordering::Relaxed);
                         if seed >= self.first.saturating_add(self.count) || enough.load(Ordering::Relaxed) {
                             break;
                         }
-                        if done.send((seed, self.run_seed(seed))).is_err() {
+                        if done.send((seed, self.run_seed(seed, machines.as_ref()))).is_err() {
                             break;
                         }
                     }
@@ -82,18 +78,19 @@ impl Seeds {
         report
     }
 
-    fn run_seed(&self, seed: u64) -> anyhow::Result<Run> {
-        let run = self.run_world(seed)?;
+    fn run_seed(&self, seed: u64, machines: Result<&Machines, &anyhow::Error>) -> anyhow::Result<Run> {
+        let machines = machines.map_err(|error| anyhow::anyhow!("there are no disks: {error:?}"))?;
+        let run = self.run_world(seed, machines)?;
         if seed == self.first || seed.is_multiple_of(TWICE_EVERY) {
-            let again = self.run_world(seed).context("the second time")?;
+            let again = self.run_world(seed, machines).context("the second time")?;
             ensure!(run == again, "the same seed was two worlds: {run:#?} and {again:#?}");
         }
         Ok(run)
     }
 
-    fn run_world(&self, seed: u64) -> anyhow::Result<Run> {
+    fn run_world(&self, seed: u64, machines: &Machines) -> anyhow::Result<Run> {
         drop(error_log::take());
-        let run = catch_unwind(AssertUnwindSafe(|| World::run(seed, &self.below, self.prints)))
+        let run = catch_unwind(AssertUnwindSafe(|| World::run(seed, machines, self.prints)))
             .unwrap_or_else(|_| Err(anyhow::anyhow!("it panicked, as said above")))?;
         let errors = error_log::take();
         ensure!(errors.is_empty(), "errors were logged: {errors:#?}");

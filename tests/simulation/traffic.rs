@@ -14,6 +14,8 @@ use crate::line::{Cut, Parcel};
 use crate::node::{SCOPE, Waiting};
 use crate::world::{Event, HQ, World};
 
+/// How long HQ waits for more news before it tells of any, milliseconds.
+const HINT_AFTER_MS: u64 = 100;
 /// How long HQ asks to be left alone when it is busy, milliseconds.
 const BUSY_FOR_MS: u32 = 2_000;
 
@@ -33,8 +35,17 @@ impl World {
         self.feed(line, Input::Here { scope: SCOPE, vector, own })
     }
 
+    /// HQ is going to tell whoever listens that it has news, once for all of a moment.
+    pub(crate) fn schedule_hint(&mut self) {
+        if !self.is_hint_due {
+            self.is_hint_due = true;
+            self.schedule(HINT_AFTER_MS, Event::Hint);
+        }
+    }
+
     /// HQ tells whoever listens that it has news.
     pub(crate) fn hint(&mut self) {
+        self.is_hint_due = false;
         for line in 0..self.lines.len() {
             let start = self.nodes[line + 1].starts;
             self.send(line, start, &Parcel::Hint);

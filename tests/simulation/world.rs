@@ -4,7 +4,6 @@
 //! and what must always hold is asserted; then all heals, and all nodes end with the same.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use lanyard_domain::Account;
@@ -12,14 +11,15 @@ use lanyard_domain::command::Command;
 use lanyard_node::Submitted;
 use lanyard_node::engine::Submission;
 use lanyard_sync::{CommandId, Hash, VersionVector};
-use tempfile::TempDir;
 
+use crate::beginning::Beginning;
 use crate::desk::{Directory, submitted};
 use crate::dice::Dice;
 use crate::faults::{Fault, FaultCounts, Rates};
 use crate::fixture::{SEAT_TYPES, conference, id, import};
 use crate::invariants;
 use crate::line::{Cut, Line, Parcel};
+use crate::machines::Machines;
 use crate::node::{Node, Waiting};
 use crate::oracle::Oracle;
 use crate::trace::Trace;
@@ -28,6 +28,8 @@ use crate::trace::Trace;
 pub(crate) const HQ: usize = 0;
 
 const NODES: usize = 4;
+/// How many commands a world has, from and up to.
+const COMMANDS: (u64, u64) = (37, 48);
 /// How long all nodes may take to end with the same once all healed, milliseconds.
 const HEALING_MS: u64 = 600_000;
 /// How many rounds of housekeeping may follow each other until nothing is due.
@@ -48,6 +50,8 @@ pub(crate) enum Event {
     Wake(usize),
     /// A node commits what waits.
     Commit(usize),
+    /// HQ tells of its news.
+    Hint,
     /// Every node looks for what is due.
     Housekeeping,
     /// Something may go wrong.
@@ -74,6 +78,7 @@ pub(crate) struct Run {
 
 /// All of it.
 pub(crate) struct World {
+    pub(crate) seed: u64,
     pub(crate) dice: Dice,
     pub(crate) now_ms: u64,
     pub(crate) nodes: Vec<Node>,
@@ -92,28 +97,48 @@ pub(crate) struct World {
     pub(crate) spent: BTreeMap<(usize, &'static str), i64>,
     pub(crate) trace: Trace,
     pub(crate) commands: u64,
+    pub(crate) is_hint_due: bool,
     commands_wanted: u64,
     queue: BTreeMap<(u64, u64), Event>,
     scheduled: u64,
-    _directory: TempDir,
 }
 
 impl World {
     /// Runs the world of a seed to its end.
-    pub(crate) fn run(seed: u64, below: &Path, prints: bool) -> anyhow::Result<Run> {
-        let mut world = Self::new(seed, below, prints)?;
+    pub(crate) fn run(seed: u64, machines: &Machines, prints: bool) -> anyhow::Result<Run> {
+        let beginning = Beginning::of(seed, machines)?;
+        let born = beginning.nodes.iter().zip(&machines.disks).enumerate();
+        let nodes = born.map(|(number, (born, disk))| Node::born(seed, number, born, disk.clone()));
+        let mut world = Self {
+            now_ms: beginning.now_ms,
+            oracle: beginning.oracle.clone(),
+            given: beginning.given.clone(),
+            states: beginning.states.clone(),
+            spent: beginning.spent.clone(),
+            ..Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, prints)
+        };
         let run = world.play();
         run.with_context(|| format!("what happened before:\n{}", world.trace.recent()))
     }
 
-    fn new(seed: u64, below: &Path, prints: bool) -> anyhow::Result<Self> {
-        let directory = tempfile::Builder::new().prefix("lanyard-simulation-").tempdir_in(below)?;
-        let nodes = (0..NODES).map(|number| Node::new(seed, number, directory.path()));
+    /// Plays how worlds begin.
+    pub(crate) fn begin(seed: u64, machines: &Machines) -> anyhow::Result<Beginning> {
+        let nodes =
+            machines.disks.iter().enumerate().map(|(number, disk)| Node::new(seed, number, disk.clone()));
+        let mut world = Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, false);
+        world.configure().with_context(|| format!("what happened before:\n{}", world.trace.recent()))?;
+        let Self { nodes, now_ms, oracle, given, states, spent, .. } = world;
+        let nodes = nodes.into_iter().map(Node::into_born).collect();
+        Ok(Beginning { nodes, now_ms, oracle, given, states, spent })
+    }
+
+    fn of(seed: u64, nodes: Vec<Node>, prints: bool) -> Self {
         let mut dice = Dice::new(seed, "world");
-        Ok(Self {
-            nodes: nodes.collect::<anyhow::Result<_>>()?,
+        Self {
+            seed,
+            nodes,
             lines: (1..NODES).map(|_| Line::new()).collect(),
-            commands_wanted: dice.between(38, 74),
+            commands_wanted: dice.between(COMMANDS.0, COMMANDS.1),
             dice,
             now_ms: 0,
             rates: Rates::NONE,
@@ -126,14 +151,16 @@ impl World {
             spent: BTreeMap::new(),
             trace: Trace::new(prints),
             commands: 0,
+            is_hint_due: false,
             queue: BTreeMap::new(),
             scheduled: 0,
-            _directory: directory,
-        })
+        }
     }
 
     fn play(&mut self) -> anyhow::Result<Run> {
-        self.begin()?;
+        for number in 0..NODES {
+            self.start(number)?;
+        }
         self.trouble_begins();
         while self.commands < self.commands_wanted {
             self.step()?;
@@ -154,7 +181,7 @@ impl World {
     }
 
     /// HQ is configured, seat rights are given, and every node knows of it.
-    fn begin(&mut self) -> anyhow::Result<()> {
+    fn configure(&mut self) -> anyhow::Result<()> {
         for number in 0..NODES {
             self.start(number)?;
         }
@@ -252,6 +279,10 @@ impl World {
             Event::Arrive { line, start, number, parcel } => self.arrive(line, start, number, parcel),
             Event::Wake(line) => self.wake(line),
             Event::Commit(node) => self.commit(node),
+            Event::Hint => {
+                self.hint();
+                Ok(())
+            }
             Event::Housekeeping => {
                 self.schedule(20_000, Event::Housekeeping);
                 self.look_for_due().map(|_| ())
@@ -275,7 +306,9 @@ impl World {
         if self.commands >= self.commands_wanted {
             return Ok(());
         }
-        let pause_ms = self.dice.between(100, 9_000);
+        // Desks come in bursts: what is asked at once is decided in one commit, and at several nodes at a time.
+        let pause_ms = if self.dice.chance(600) { 40 } else { 12_000 };
+        let pause_ms = self.dice.between(0, pause_ms);
         self.schedule(pause_ms, Event::Act);
         let number = self.dice.index(NODES);
         if !self.nodes[number].is_up() {

@@ -45,6 +45,8 @@ pub(crate) struct Contents {
     files: BTreeMap<FileId, Content>,
     next: FileId,
     watched: Vec<Watched>,
+    /// Whether the next change looks what happened beside.
+    looks_beside: bool,
     history: History,
     fault: Option<Fault>,
     limit_bytes: Option<u64>,
@@ -63,6 +65,7 @@ impl Contents {
             files: BTreeMap::new(),
             next: 1,
             watched: watched.iter().map(watch).collect(),
+            looks_beside: true,
             history: History::default(),
             fault: None,
             limit_bytes: None,
@@ -194,9 +197,13 @@ impl Contents {
         grown > 0 && (self.names.values().map(size_of).sum::<usize>() + grown) as u64 > limit
     }
 
-    /// Notes a change, and before it what happened beside.
+    /// Notes a change, and before it what happened beside. Looking takes longer than most changes, and whoever keeps
+    /// a file beside a database writes it between two commits: so the first change after a sync looks.
     fn note(&mut self, change: Change) {
-        self.look_beside();
+        if self.looks_beside {
+            self.look_beside();
+        }
+        self.looks_beside = !matches!(change, Change::Written { .. });
         self.history.push(change);
     }
 

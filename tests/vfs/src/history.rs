@@ -125,8 +125,8 @@ impl History {
                 None => file.keep_all(),
             }
         }
-        let bytes_of = |file: FileId| match files.get(&file) {
-            Some(followed) => Arc::new(followed.bytes.clone()),
+        let mut bytes_of = |file: FileId| match files.get_mut(&file) {
+            Some(followed) => Arc::new(std::mem::take(&mut followed.bytes)),
             None => self.files.get(&file).cloned().unwrap_or_default(),
         };
         let files = names.into_iter().map(|(name, file)| (name, bytes_of(file))).collect();

@@ -18,6 +18,8 @@ pub(crate) fn install() {
         // is never freed. What is copied from the default takes no notice of which one it is called for, but for the
         // four functions that are replaced here.
         let registered = unsafe {
+            // Counting memory takes a lock for every allocation, which worlds on two threads wait for.
+            ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int);
             let system = ffi::sqlite3_vfs_find(ptr::null());
             assert!(!system.is_null(), "SQLite has a way to files");
             let vfs = ffi::sqlite3_vfs {

@@ -1,0 +1,33 @@
+//! Machines: the disks of a world's nodes, in memory, for one world after the other.
+
+use std::env;
+use std::path::Path;
+
+use lanyard_test_vfs::PowerCutDisk;
+use tempfile::TempDir;
+
+use crate::node::NAMES;
+
+/// Kept beside the database by the engine.
+const WATCHED: [&str; 1] = ["lanyard.incarnation"];
+/// Memory, where there is such a place, for the little that is not SQLite's.
+const MEMORY: &str = "/dev/shm";
+
+/// The machines of one thread.
+#[derive(Debug)]
+pub(crate) struct Machines {
+    /// By number of the node.
+    pub(crate) disks: Vec<PowerCutDisk>,
+    _folder: TempDir,
+}
+
+impl Machines {
+    /// Makes them.
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let memory = Path::new(MEMORY);
+        let below = if memory.is_dir() { memory.to_owned() } else { env::temp_dir() };
+        let folder = tempfile::Builder::new().prefix("lanyard-simulation-").tempdir_in(below)?;
+        let disk = |name: &&str| PowerCutDisk::in_folder(&folder.path().join(name), &WATCHED);
+        Ok(Self { disks: NAMES.iter().map(disk).collect::<Result<_, _>>()?, _folder: folder })
+    }
+}
