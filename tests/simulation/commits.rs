@@ -52,7 +52,7 @@ impl World {
         ensure!(committed.broken.is_none(), "{} broke: {:?}", self.nodes[number].name, committed.broken);
         if let Fate::Died(fault) = fate {
             let after = self.nodes[number].disk.now();
-            let at = if fault == Fault::CrashInCommit { self.within(before, after) } else { after };
+            let at = if fault == Fault::CrashInCommit { self.within(fault, before, after) } else { after };
             return self.die_at(number, at, fault);
         }
         self.nodes[number].follow_log()?;
@@ -76,8 +76,9 @@ impl World {
         if self.dice.chance(120) {
             let before = self.nodes[number].disk.now();
             self.nodes[number].engine()?.checkpoint()?;
-            if self.dice.chance(self.rates.crash) {
-                let at = self.within(before, self.nodes[number].disk.now());
+            if self.weather.strikes(Fault::CrashInCheckpoint) {
+                let after = self.nodes[number].disk.now();
+                let at = self.within(Fault::CrashInCheckpoint, before, after);
                 return self.die_at(number, at, Fault::CrashInCheckpoint);
             }
         }
@@ -91,14 +92,9 @@ impl World {
     }
 
     fn fate(&mut self) -> Fate {
-        if !self.dice.chance(self.rates.crash) {
-            return Fate::Answered;
-        }
-        Fate::Died(match self.dice.index(3) {
-            0 => Fault::CrashBeforeCommit,
-            1 => Fault::CrashInCommit,
-            _ => Fault::CrashBeforeAnswer,
-        })
+        let deaths = [Fault::CrashBeforeCommit, Fault::CrashInCommit, Fault::CrashBeforeAnswer];
+        let death = deaths.into_iter().find(|death| self.weather.strikes(*death));
+        death.map_or(Fate::Answered, Fate::Died)
     }
 
     fn settle(&mut self, node: usize, waiting: Waiting, reply: Committed) -> anyhow::Result<()> {
@@ -141,8 +137,7 @@ impl World {
             self.pending.remove(&(node, id));
             return Ok(());
         }
-        if self.dice.chance(self.rates.answer_lost) {
-            self.strike(Fault::AnswerLost);
+        if self.weather.strikes(Fault::AnswerLost) {
             return Ok(());
         }
         self.pending.remove(&(node, id));

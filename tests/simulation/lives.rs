@@ -7,6 +7,9 @@ use crate::faults::Fault;
 use crate::line::Cut;
 use crate::world::{Event, World};
 
+/// A picture of a machine is taken in so many of a thousand moments.
+const PICTURES: u32 = 200;
+
 impl World {
     /// Starts a node and its session.
     pub(crate) fn start(&mut self, number: usize) -> anyhow::Result<()> {
@@ -25,12 +28,12 @@ impl World {
         if self.nodes[number].is_up() {
             return Ok(());
         }
-        if self.dice.chance(self.rates.crash_while_opening) {
-            self.strike(Fault::CrashWhileOpening);
+        if self.weather.strikes(Fault::CrashWhileOpening) {
             let before = self.nodes[number].disk.now();
             self.nodes[number].start()?;
-            let at = self.within(before, self.nodes[number].disk.now());
-            let left = self.cut(number, at);
+            let after = self.nodes[number].disk.now();
+            let at = self.within(Fault::CrashWhileOpening, before, after);
+            let left = self.cut(number, at, Fault::CrashWhileOpening);
             self.nodes[number].die(&left)?;
         }
         self.start(number)?;
@@ -50,33 +53,33 @@ impl World {
     }
 
     /// A moment between two, both among them.
-    pub(crate) fn within(&mut self, from: Point, to: Point) -> Point {
-        from + self.dice.index(to - from + 1)
+    pub(crate) fn within(&mut self, fault: Fault, from: Point, to: Point) -> Point {
+        from + self.weather.dice(fault).index(to - from + 1)
     }
 
     /// What is on a node's disk when its life ends at a moment: mostly the power fails, sometimes somebody kills the
     /// process.
-    fn cut(&mut self, number: usize, at: Point) -> Image {
-        let power = PowerCut::Power(u64::from_le_bytes(self.dice.bytes()));
-        let how = if self.dice.chance(150) { PowerCut::Process } else { power };
+    fn cut(&mut self, number: usize, at: Point, fault: Fault) -> Image {
+        let dice = self.weather.dice(fault);
+        let power = PowerCut::Power(u64::from_le_bytes(dice.bytes()));
+        let how = if dice.chance(150) { PowerCut::Process } else { power };
         self.nodes[number].disk.after_cut(at, how)
     }
 
     /// A node dies at a moment that others have heard nothing after.
     pub(crate) fn die_at(&mut self, number: usize, at: Point, fault: Fault) -> anyhow::Result<()> {
-        let left = self.cut(number, at);
+        let left = self.cut(number, at, fault);
         self.die(number, &left, fault)
     }
 
     /// A node dies and leaves this on its disk; it comes back after a while.
     pub(crate) fn die(&mut self, number: usize, left: &Image, fault: Fault) -> anyhow::Result<()> {
-        self.strike(fault);
         self.trace.note(self.now_ms, &format!("{} dies: {}", self.nodes[number].name, fault.as_str()));
         self.nodes[number].die(left)?;
         if let Some(line) = number.checked_sub(1) {
             self.lines[line].session = None;
         }
-        let away_ms = self.dice.between(500, 90_000);
+        let away_ms = self.weather.dice(fault).between(500, 90_000);
         self.schedule(away_ms, Event::Start(number));
         Ok(())
     }
@@ -85,47 +88,60 @@ impl World {
     pub(crate) fn trouble(&mut self) -> anyhow::Result<()> {
         let pause_ms = self.dice.between(2_000, 18_000);
         self.schedule(pause_ms, Event::Trouble);
-        // Once all healed nothing goes wrong any more.
-        if self.rates.crash == 0 {
+        if self.weather.is_fair() {
             return Ok(());
         }
-        match self.dice.index(14) {
-            0..4 => self.partition(),
-            4..6 => self.jump(),
-            6 => {
-                let number = self.dice.index(self.nodes.len());
-                if self.nodes[number].is_up() {
-                    let now = self.nodes[number].disk.now();
-                    self.die_at(number, now, Fault::CrashBeforeCommit)?;
-                }
-            }
-            7..9 => self.take_picture(),
-            9..12 => self.set_back()?,
-            12 => self.retire(),
-            _ => {}
+        if self.weather.draws(Fault::Partition) {
+            self.partition();
+        }
+        if self.weather.strikes(Fault::ClockJump) {
+            self.jump();
+        }
+        if self.weather.draws(Fault::CrashIdle) {
+            self.die_idle()?;
+        }
+        if self.weather.draws(Fault::Retirement) {
+            self.retire();
+        }
+        if self.dice.chance(PICTURES) {
+            self.take_picture();
+        }
+        if self.weather.draws(Fault::SetBack) {
+            self.set_back()?;
         }
         Ok(())
     }
 
     fn partition(&mut self) {
-        let line = self.dice.index(self.lines.len());
+        let dice = self.weather.dice(Fault::Partition);
+        let line = dice.index(self.lines.len());
         if self.lines[line].cut != Cut::Open {
             return;
         }
-        self.strike(Fault::Partition);
-        self.lines[line].cut = if self.dice.chance(500) { Cut::Refusing } else { Cut::Silent };
+        self.lines[line].cut = if dice.chance(500) { Cut::Refusing } else { Cut::Silent };
+        let away_ms = dice.between(3_000, 120_000);
+        self.weather.count(Fault::Partition);
         self.trace.note(self.now_ms, &format!("line {line} is cut, {:?}", self.lines[line].cut));
-        let away_ms = self.dice.between(3_000, 240_000);
         self.schedule(away_ms, Event::Heal(line));
     }
 
     fn jump(&mut self) {
-        let number = self.dice.index(self.nodes.len());
-        let reach_ms = if self.dice.chance(700) { 5 * 60_000 } else { 2 * 3_600_000 };
-        let by_ms = self.dice.around_zero(reach_ms);
+        let dice = self.weather.dice(Fault::ClockJump);
+        let number = dice.index(self.nodes.len());
+        let reach_ms = if dice.chance(700) { 5 * 60_000 } else { 2 * 3_600_000 };
+        let by_ms = dice.around_zero(reach_ms);
         self.nodes[number].clock_off_ms += by_ms;
-        self.strike(Fault::ClockJump);
         self.trace
             .note(self.now_ms, &format!("the clock of {} jumps by {by_ms} ms", self.nodes[number].name));
+    }
+
+    fn die_idle(&mut self) -> anyhow::Result<()> {
+        let number = self.weather.dice(Fault::CrashIdle).index(self.nodes.len());
+        if !self.nodes[number].is_up() {
+            return Ok(());
+        }
+        self.weather.count(Fault::CrashIdle);
+        let now = self.nodes[number].disk.now();
+        self.die_at(number, now, Fault::CrashIdle)
     }
 }

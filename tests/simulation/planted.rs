@@ -38,6 +38,7 @@ fn find(fault: &str) -> anyhow::Result<Option<u64>> {
         .env("LANYARD_PLANTED_FAULT", fault)
         .env("LANYARD_SIM_SEEDS", WORLDS.to_string())
         .env("LANYARD_SIM_FAILURES", "1")
+        .env("LANYARD_SIM_SHRINK", "0")
         .env("RUST_BACKTRACE", "0")
         .stderr(Stdio::null())
         .output()

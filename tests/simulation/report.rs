@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use crate::faults::{Fault, FaultCounts};
+use crate::weather::Limits;
 use crate::world::Run;
 
 /// Least medians per world.
@@ -31,6 +32,27 @@ const MARKS: [&str; 15] = [
     "entries that do not count",
 ];
 
+/// A world that failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) why: String,
+    /// What it fails with, and with less it does not.
+    pub(crate) limits: Limits,
+}
+
+impl Failure {
+    /// The options that run it again.
+    fn options(&self, seed: u64) -> String {
+        let Limits { without, faults, commands } = &self.limits;
+        let mut options = format!("--from {seed} --seeds 1");
+        for (option, number) in [("commands", commands), ("faults", faults)] {
+            options += &number.map(|number| format!(" --{option} {number}")).unwrap_or_default();
+        }
+        let without: Vec<_> = without.iter().map(|fault| fault.as_str()).collect();
+        if without.is_empty() { options } else { format!("{options} --without '{}'", without.join(",")) }
+    }
+}
+
 /// What came of all worlds.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -38,13 +60,13 @@ pub(crate) struct Report {
     faults_per_world: Vec<u64>,
     faults: FaultCounts,
     marks: BTreeMap<String, u64>,
-    failed: Vec<(u64, String)>,
+    failed: Vec<(u64, Failure)>,
     took: Duration,
 }
 
 impl Report {
     /// Adds a world.
-    pub(crate) fn add(&mut self, seed: u64, result: anyhow::Result<Run>) {
+    pub(crate) fn add(&mut self, seed: u64, result: Result<Run, Failure>) {
         match result {
             Ok(run) => {
                 self.commands.push(run.commands);
@@ -56,7 +78,7 @@ impl Report {
                     *self.marks.entry(mark).or_default() += count;
                 }
             }
-            Err(error) => self.failed.push((seed, format!("{error:?}"))),
+            Err(failure) => self.failed.push((seed, failure)),
         }
     }
 
@@ -100,17 +122,18 @@ impl Report {
     /// Prints it, with the closing line of a test suite.
     pub(crate) fn print(&self) -> std::io::Result<()> {
         let mut out = std::io::stdout().lock();
-        for (seed, why) in &self.failed {
-            writeln!(out, "seed {seed} failed: {why}")?;
-            writeln!(out, "again: LANYARD_SIM_FROM={seed} LANYARD_SIM_SEEDS=1 scripts/test simulation\n")?;
+        for (seed, failure) in &self.failed {
+            writeln!(out, "seed {seed} failed: {}", failure.why)?;
+            writeln!(out, "as small as it gets: scripts/test simulation {}", failure.options(*seed))?;
+            writeln!(out, "whole: scripts/test simulation --from {seed} --seeds 1\n")?;
         }
         let worlds = self.commands.len();
         let (commands, faults) = (median(&self.commands), median(&self.faults_per_world));
-        writeln!(out, "{worlds} worlds in {:.1} s", self.took.as_secs_f64())?;
+        writeln!(out, "{worlds} worlds of three nodes and HQ in {:.1} s", self.took.as_secs_f64())?;
         writeln!(out, "median of a world: {commands} commands, {faults} faults")?;
-        writeln!(out, "faults:")?;
+        writeln!(out, "{} commands; faults, {} in all:", sum(&self.commands), sum(&self.faults_per_world))?;
         for fault in Fault::ALL {
-            let count = self.faults.get(&fault).copied().unwrap_or_default();
+            let count = self.faults.get(fault).copied().unwrap_or_default();
             writeln!(out, "  {:<20} {count:>8}", fault.as_str())?;
         }
         writeln!(out, "reached:")?;
@@ -125,6 +148,10 @@ impl Report {
         let verdict = if failed == 0 { "ok" } else { "FAILED" };
         writeln!(out, "test result: {verdict}. {worlds} passed; {failed} failed")
     }
+}
+
+fn sum(values: &[u64]) -> u64 {
+    values.iter().sum()
 }
 
 fn median(values: &[u64]) -> u64 {

@@ -34,7 +34,9 @@ impl World {
 
     /// A machine of which there is a picture is set back to it. What no peer had received is lost.
     pub(crate) fn set_back(&mut self) -> anyhow::Result<()> {
-        let number = 1 + self.dice.index(self.nodes.len() - 1);
+        let venues = 1..self.nodes.len();
+        let pictured: Vec<_> = venues.filter(|number| self.nodes[*number].picture.is_some()).collect();
+        let Some(number) = self.weather.dice(Fault::SetBack).pick(&pictured).copied() else { return Ok(()) };
         let Some((picture, acknowledged)) = self.nodes[number].picture.take() else { return Ok(()) };
         self.nodes[number].was_set_back = true;
         let mut others = BTreeMap::new();
@@ -45,21 +47,20 @@ impl World {
             }
         }
         self.oracle.set_back(number, acknowledged, &others);
+        self.weather.count(Fault::SetBack);
         if self.nodes[number].is_up() {
             return self.die(number, &picture, Fault::SetBack);
         }
-        self.strike(Fault::SetBack);
         self.nodes[number].die(&picture)
     }
 
     /// HQ gives up a venue node, which goes on until it hears of it.
     pub(crate) fn retire(&mut self) {
-        if self.nodes.iter().any(|node| node.is_retired) || !self.nodes[HQ].is_up() || !self.dice.chance(300)
-        {
+        if self.nodes.iter().any(|node| node.is_retired) || !self.nodes[HQ].is_up() {
             return;
         }
-        let number = 1 + self.dice.index(self.nodes.len() - 1);
-        self.strike(Fault::Retirement);
+        self.weather.count(Fault::Retirement);
+        let number = 1 + self.weather.dice(Fault::Retirement).index(self.nodes.len() - 1);
         self.nodes[number].is_retired = true;
         self.spent.retain(|(node, _), _| *node != number);
         let command = Command::CloseLogs { node: self.nodes[number].identity.node, keep: None };

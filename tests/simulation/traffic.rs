@@ -125,19 +125,14 @@ impl World {
             (Cut::Refusing | Cut::Silent, _) => return,
             (Cut::Open, _) => {}
         }
-        if self.dice.chance(self.rates.drop) {
-            return self.strike(Fault::Drop);
+        if self.weather.strikes(Fault::Drop) {
+            return;
         }
-        let mut copies = 1;
-        if self.dice.chance(self.rates.duplicate) {
-            self.strike(Fault::Duplicate);
-            copies = 2;
-        }
+        let copies = 1 + usize::from(self.weather.strikes(Fault::Duplicate));
         for _ in 0..copies {
             let mut in_ms = self.dice.between(1, 80);
-            if self.dice.chance(self.rates.delay) {
-                self.strike(Fault::Delay);
-                in_ms += self.dice.between(500, 40_000);
+            if self.weather.strikes(Fault::Delay) {
+                in_ms += self.weather.dice(Fault::Delay).between(500, 40_000);
             }
             self.schedule(in_ms, Event::Arrive { line, start, number, parcel: parcel.clone() });
         }
@@ -163,7 +158,7 @@ impl World {
             return Ok(());
         }
         if self.lines[line].arrives(&parcel, number) {
-            self.strike(Fault::Reorder);
+            self.weather.count(Fault::Reorder);
         }
         match parcel {
             Parcel::Request { call, bytes } if self.nodes[HQ].is_up() => {
@@ -190,10 +185,7 @@ impl World {
     /// HQ answers at once, or when what was pushed is committed.
     fn serve(&mut self, line: usize, request: Request, waiting: Waiting) -> anyhow::Result<Option<Reply>> {
         let peer = self.nodes[line + 1].identity.certificate.clone();
-        let busy_for_ms = self.dice.chance(self.rates.busy).then_some(BUSY_FOR_MS);
-        if busy_for_ms.is_some() {
-            self.strike(Fault::Busy);
-        }
+        let busy_for_ms = self.weather.strikes(Fault::Busy).then_some(BUSY_FOR_MS);
         if let Request::Pull { vector, .. } = &request {
             let at_ms = self.nodes[HQ].wall_ms(self.now_ms);
             let heard = LocalChange::PeerHeard { peer: peer.claims.node, vector: vector.clone(), at_ms };

@@ -15,7 +15,7 @@ use lanyard_sync::{CommandId, Hash, VersionVector};
 use crate::beginning::Beginning;
 use crate::desk::{Directory, submitted};
 use crate::dice::Dice;
-use crate::faults::{Fault, FaultCounts, Rates};
+use crate::faults::{Fault, FaultCounts};
 use crate::fixture::{SEAT_TYPES, conference, id, import};
 use crate::invariants;
 use crate::line::{Cut, Line, Parcel};
@@ -23,6 +23,7 @@ use crate::machines::Machines;
 use crate::node::{Node, Waiting};
 use crate::oracle::Oracle;
 use crate::trace::Trace;
+use crate::weather::{Limits, Weather};
 
 /// Number of HQ among the nodes; node `n` has line `n - 1`.
 pub(crate) const HQ: usize = 0;
@@ -83,8 +84,7 @@ pub(crate) struct World {
     pub(crate) now_ms: u64,
     pub(crate) nodes: Vec<Node>,
     pub(crate) lines: Vec<Line>,
-    pub(crate) rates: Rates,
-    pub(crate) faults: FaultCounts,
+    pub(crate) weather: Weather,
     pub(crate) oracle: Oracle,
     pub(crate) directory: Directory,
     /// Commands without an answer.
@@ -105,7 +105,7 @@ pub(crate) struct World {
 
 impl World {
     /// Runs the world of a seed to its end.
-    pub(crate) fn run(seed: u64, machines: &Machines, prints: bool) -> anyhow::Result<Run> {
+    pub(crate) fn run(seed: u64, machines: &Machines, limits: &Limits, prints: bool) -> anyhow::Result<Run> {
         let beginning = Beginning::of(seed, machines)?;
         let born = beginning.nodes.iter().zip(&machines.disks).enumerate();
         let nodes = born.map(|(number, (born, disk))| Node::born(seed, number, born, disk.clone()));
@@ -115,7 +115,7 @@ impl World {
             given: beginning.given.clone(),
             states: beginning.states.clone(),
             spent: beginning.spent.clone(),
-            ..Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, prints)
+            ..Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, limits, prints)
         };
         let run = world.play();
         run.with_context(|| format!("what happened before:\n{}", world.trace.recent()))
@@ -125,24 +125,23 @@ impl World {
     pub(crate) fn begin(seed: u64, machines: &Machines) -> anyhow::Result<Beginning> {
         let nodes =
             machines.disks.iter().enumerate().map(|(number, disk)| Node::new(seed, number, disk.clone()));
-        let mut world = Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, false);
+        let mut world = Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, &Limits::default(), false);
         world.configure().with_context(|| format!("what happened before:\n{}", world.trace.recent()))?;
         let Self { nodes, now_ms, oracle, given, states, spent, .. } = world;
         let nodes = nodes.into_iter().map(Node::into_born).collect();
         Ok(Beginning { nodes, now_ms, oracle, given, states, spent })
     }
 
-    fn of(seed: u64, nodes: Vec<Node>, prints: bool) -> Self {
+    fn of(seed: u64, nodes: Vec<Node>, limits: &Limits, prints: bool) -> Self {
         let mut dice = Dice::new(seed, "world");
         Self {
             seed,
             nodes,
             lines: (1..NODES).map(|_| Line::new()).collect(),
-            commands_wanted: dice.between(COMMANDS.0, COMMANDS.1),
+            commands_wanted: dice.between(COMMANDS.0, COMMANDS.1).min(limits.commands.unwrap_or(u64::MAX)),
             dice,
             now_ms: 0,
-            rates: Rates::NONE,
-            faults: FaultCounts::new(),
+            weather: Weather::of(seed, limits),
             oracle: Oracle::default(),
             directory: Directory::default(),
             pending: BTreeMap::new(),
@@ -172,7 +171,7 @@ impl World {
         self.trace.note(self.now_ms, &format!("ends with {} and {state}", vector.digest()));
         Ok(Run {
             commands: self.commands,
-            faults: self.faults.clone(),
+            faults: self.weather.counts().clone(),
             marks: invariants::marks(self)?,
             vector,
             state,
@@ -207,11 +206,11 @@ impl World {
     }
 
     fn trouble_begins(&mut self) {
-        self.rates = Rates::drawn(&mut self.dice);
+        self.weather.breaks();
         for number in 0..NODES {
-            if self.dice.chance(500) {
-                self.nodes[number].clock_off_ms = self.dice.around_zero(15 * 60_000);
-                self.strike(Fault::Skew);
+            if self.weather.strikes(Fault::Skew) {
+                let off_ms = self.weather.dice(Fault::Skew).around_zero(15 * 60_000);
+                self.nodes[number].clock_off_ms = off_ms;
             }
         }
         for (event, at_ms) in [(Event::Act, 1), (Event::Trouble, 2), (Event::Housekeeping, 3)] {
@@ -221,7 +220,7 @@ impl World {
 
     fn heal(&mut self) -> anyhow::Result<()> {
         self.trace.note(self.now_ms, "all heals");
-        self.rates = Rates::NONE;
+        self.weather.clears();
         self.lines.iter_mut().for_each(|line| line.cut = Cut::Open);
         self.run_until("all nodes have the same and every desk its answer", |world| {
             Ok(world.pending.is_empty() && world.is_in_step()?)
@@ -315,11 +314,11 @@ impl World {
             return Ok(());
         }
         self.commands += 1;
-        if self.dice.chance(self.rates.repeat)
+        if self.weather.draws(Fault::CommandRepeated)
             && let Some((at, earlier)) = self.dice.pick(&self.given).cloned()
             && self.nodes[at].is_up()
         {
-            self.strike(Fault::CommandRepeated);
+            self.weather.count(Fault::CommandRepeated);
             self.repeat(at, earlier);
             return Ok(());
         }
@@ -382,10 +381,6 @@ impl World {
     pub(crate) fn schedule(&mut self, in_ms: u64, event: Event) {
         self.scheduled += 1;
         self.queue.insert((self.now_ms + in_ms, self.scheduled), event);
-    }
-
-    pub(crate) fn strike(&mut self, fault: Fault) {
-        *self.faults.entry(fault).or_default() += 1;
     }
 
     pub(crate) fn accounts(&self) -> Vec<Account> {
