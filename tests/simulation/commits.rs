@@ -4,14 +4,20 @@ use std::mem;
 
 use anyhow::{bail, ensure};
 use lanyard_node::engine::{GROUP_MAX, ImportError, Reply as Committed, Submission};
+use lanyard_node::store::StoreError;
 use lanyard_node::{Answer, SubmitError};
-use lanyard_sync::{CommandId, Input, Reply, VersionVector};
+use lanyard_sync::{CommandId, Input, Problem, Reply, VersionVector};
 
 use crate::faults::Fault;
 use crate::invariants;
 use crate::line::Parcel;
 use crate::node::{SCOPE, Waiting};
 use crate::world::{Event, World};
+
+/// When to come again while a disk is full, milliseconds.
+const BUSY_FOR_MS: u32 = 5_000;
+/// When a node is told again what its disk had no room for, milliseconds.
+const OWED_AFTER_MS: u64 = 1_000;
 
 /// How a commit ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +81,10 @@ impl World {
     fn tidy_up(&mut self, number: usize) -> anyhow::Result<()> {
         if self.dice.chance(120) {
             let before = self.nodes[number].disk.now();
-            self.nodes[number].engine()?.checkpoint()?;
+            match self.nodes[number].engine()?.checkpoint() {
+                Ok(_) | Err(StoreError::Full) => {}
+                Err(error) => return Err(error.into()),
+            }
             if self.weather.strikes(Fault::CrashInCheckpoint) {
                 let after = self.nodes[number].disk.now();
                 let at = self.within(Fault::CrashInCheckpoint, before, after);
@@ -85,7 +94,10 @@ impl World {
         if self.dice.chance(5) {
             self.trace.note(self.now_ms, &format!("{} is rebuilt", self.nodes[number].name));
             let before = self.nodes[number].state_hash()?;
-            self.nodes[number].engine()?.rebuild()?;
+            match self.nodes[number].engine()?.rebuild() {
+                Ok(_) | Err(StoreError::Full) => {}
+                Err(error) => return Err(error.into()),
+            }
             ensure!(self.nodes[number].state_hash()? == before, "I6: a rebuild changed the states");
         }
         Ok(())
@@ -105,11 +117,26 @@ impl World {
             (Waiting::Refusal, Committed::Command(Err(SubmitError::KeyReused)))
             // It decides nothing while it waits for its own entries.
             | (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::Busy { .. } | SubmitError::Retired))) => Ok(()),
+            // It comes again, and what was not noted is told again by whoever told it.
+            (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::StoreFull | SubmitError::Healing)))
+            | (Waiting::Nobody, Committed::Local(Err(SubmitError::StoreFull))) => Ok(()),
+            (Waiting::Owed(change), Committed::Local(changed)) => {
+                match changed {
+                    Ok(_) => {}
+                    Err(SubmitError::StoreFull) => {
+                        let start = self.nodes[node].starts;
+                        self.schedule(OWED_AFTER_MS, Event::Owe { node, start, change });
+                    }
+                    Err(error) => bail!("{} does not take {change:?}: {error}", self.nodes[node].name),
+                }
+                Ok(())
+            }
             (Waiting::Itself(id), Committed::Command(outcome)) => self.acknowledge(node, id, &outcome?),
             (Waiting::Session { entries }, Committed::Import(stored)) => {
                 let result = match stored {
                     Ok(_) => Ok(entries),
                     Err(ImportError::Problem(problem)) => Err(problem),
+                    Err(ImportError::StoreFull) => Err(Problem::Busy { retry_after_ms: BUSY_FOR_MS }),
                     Err(error) => bail!("{} did not store a batch: {error}", self.nodes[node].name),
                 };
                 self.feed(node - 1, Input::Stored { scope: SCOPE, result })
@@ -130,6 +157,9 @@ impl World {
         id: CommandId,
         outcome: Result<Answer, SubmitError>,
     ) -> anyhow::Result<()> {
+        if matches!(outcome, Err(SubmitError::StoreFull | SubmitError::Healing)) {
+            return Ok(());
+        }
         if matches!(outcome, Err(SubmitError::Busy { .. })) && self.nodes[node].was_set_back {
             return Ok(());
         }
@@ -184,6 +214,7 @@ fn pushed(stored: Result<VersionVector, ImportError>) -> anyhow::Result<Reply> {
     match stored {
         Ok(vector) => Ok(Reply::Push { vector }),
         Err(ImportError::Problem(problem)) => Ok(Reply::problem(problem)),
+        Err(ImportError::StoreFull) => Ok(Reply::problem(Problem::Busy { retry_after_ms: BUSY_FOR_MS })),
         Err(error) => bail!("HQ did not store a batch: {error}"),
     }
 }

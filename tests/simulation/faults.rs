@@ -70,10 +70,18 @@ faults! {
     Partition = "partition", 100..500;
     /// A clock jumps by minutes or hours.
     ClockJump = "clock jump", 0..250;
+    /// A clock jumps by months or years.
+    ClockYears = "clock years", 0..60;
+    /// A disk has no more room for a while.
+    DiskFull = "disk full", 0..160;
     /// A node dies while it does nothing.
     CrashIdle = "crash while idle", 0..100;
     /// A machine is set back to an earlier picture of itself, unnoticed.
     SetBack = "set back", 0..200;
+    /// A machine's database is restored from an old copy, which its next start finds out.
+    Restored = "restored", 0..120;
+    /// HQ's database is restored from an old copy.
+    HqRestored = "HQ restored", 0..100;
     /// HQ retires a node that lives.
     Retirement = "retirement", 0..50;
 }

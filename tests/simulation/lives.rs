@@ -7,6 +7,10 @@ use crate::faults::Fault;
 use crate::line::Cut;
 use crate::world::{Event, World};
 
+/// How far a clock jumps at most when it jumps far, milliseconds: three years.
+const YEARS_MS: i64 = 3 * 365 * 86_400_000;
+/// How far a clock is wrong without anybody seeing it, milliseconds.
+const OVERLOOKED_MS: i64 = 6 * 3_600_000;
 /// A picture of a machine is taken in so many of a thousand moments.
 const PICTURES: u32 = 200;
 
@@ -97,6 +101,12 @@ impl World {
         if self.weather.strikes(Fault::ClockJump) {
             self.jump();
         }
+        if self.weather.strikes(Fault::ClockYears) {
+            self.jump_far();
+        }
+        if self.weather.draws(Fault::DiskFull) {
+            self.fill_disk();
+        }
         if self.weather.draws(Fault::CrashIdle) {
             self.die_idle()?;
         }
@@ -106,8 +116,10 @@ impl World {
         if self.dice.chance(PICTURES) {
             self.take_picture();
         }
-        if self.weather.draws(Fault::SetBack) {
-            self.set_back()?;
+        for fault in [Fault::SetBack, Fault::Restored, Fault::HqRestored] {
+            if self.weather.draws(fault) {
+                self.set_back(fault)?;
+            }
         }
         Ok(())
     }
@@ -130,9 +142,44 @@ impl World {
         let number = dice.index(self.nodes.len());
         let reach_ms = if dice.chance(700) { 5 * 60_000 } else { 2 * 3_600_000 };
         let by_ms = dice.around_zero(reach_ms);
+        self.jump_by(number, by_ms);
+    }
+
+    /// As when a battery is empty or somebody types the wrong year.
+    fn jump_far(&mut self) {
+        let dice = self.weather.dice(Fault::ClockYears);
+        let number = dice.index(self.nodes.len());
+        let by_ms = dice.around_zero(YEARS_MS);
+        self.jump_by(number, by_ms);
+    }
+
+    fn jump_by(&mut self, number: usize, by_ms: i64) {
         self.nodes[number].clock_off_ms += by_ms;
         self.trace
             .note(self.now_ms, &format!("the clock of {} jumps by {by_ms} ms", self.nodes[number].name));
+    }
+
+    /// Clocks that are wrong by more than anybody could overlook are set right.
+    pub(crate) fn set_clocks_right(&mut self) {
+        for node in &mut self.nodes {
+            if node.clock_off_ms.abs() > OVERLOOKED_MS {
+                node.clock_off_ms = 0;
+            }
+        }
+    }
+
+    /// Something else takes the room on a disk, all of it or but for a little.
+    fn fill_disk(&mut self) {
+        let dice = self.weather.dice(Fault::DiskFull);
+        let number = dice.index(self.nodes.len());
+        if !self.nodes[number].is_up() {
+            return;
+        }
+        let (left_bytes, for_ms) = (dice.between(0, 60_000), dice.between(2_000, 60_000));
+        self.weather.count(Fault::DiskFull);
+        self.trace.note(self.now_ms, &format!("{} has {left_bytes} bytes left", self.nodes[number].name));
+        self.nodes[number].leave_bytes(left_bytes);
+        self.schedule(for_ms, Event::Room(number));
     }
 
     fn die_idle(&mut self) -> anyhow::Result<()> {

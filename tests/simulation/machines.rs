@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::node::NAMES;
 
 /// Kept beside the database by the engine.
-const WATCHED: [&str; 1] = ["lanyard.incarnation"];
+pub(crate) const INCARNATION_FILE: &str = "lanyard.incarnation";
 /// Memory, where there is such a place, for the little that is not SQLite's.
 const MEMORY: &str = "/dev/shm";
 
@@ -27,7 +27,7 @@ impl Machines {
         let memory = Path::new(MEMORY);
         let below = if memory.is_dir() { memory.to_owned() } else { env::temp_dir() };
         let folder = tempfile::Builder::new().prefix("lanyard-simulation-").tempdir_in(below)?;
-        let disk = |name: &&str| PowerCutDisk::in_folder(&folder.path().join(name), &WATCHED);
+        let disk = |name: &&str| PowerCutDisk::in_folder(&folder.path().join(name), &[INCARNATION_FILE]);
         Ok(Self { disks: NAMES.iter().map(disk).collect::<Result<_, _>>()?, _folder: folder })
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use anyhow::{Context as _, ensure};
 use lanyard_domain::Account;
 use lanyard_node::clock::Surroundings;
-use lanyard_node::engine::Submission;
+use lanyard_node::engine::{LocalChange, Submission};
 use lanyard_node::read::{Read, ReadError};
 use lanyard_node::start::DATABASE_FILE;
 use lanyard_node::store::closed::ClosedLogs;
@@ -41,6 +41,8 @@ pub(crate) enum Waiting {
     Session { entries: usize },
     /// A peer that pushed.
     Peer { line: usize, start: u64, call: CallId },
+    /// Whoever has to tell the node this, and tells it again when it was not taken.
+    Owed(LocalChange),
     /// Nobody.
     Nobody,
 }
@@ -169,7 +171,14 @@ impl Node {
     pub(crate) fn die(&mut self, left: &Image) -> anyhow::Result<()> {
         self.running = None;
         self.inbox.clear();
+        // Nobody starts a node again on a disk that is full.
+        self.disk.limit_bytes(None);
         Ok(self.disk.put(left)?)
+    }
+
+    /// Leaves it so much room on its disk and no more.
+    pub(crate) fn leave_bytes(&self, bytes: u64) {
+        self.disk.limit_bytes(Some(self.disk.used_bytes() + bytes));
     }
 
     /// Whether it runs.

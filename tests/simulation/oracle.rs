@@ -64,11 +64,10 @@ impl Oracle {
             first == Some(id) && accepted.entries.iter().all(|dot| others.contains_key(dot))
         };
         self.outcomes.retain(|(at, id), known| {
-            if *at != node || known.after < acknowledged {
-                return true;
-            }
-            known.is_forgotten = true;
-            matches!(&known.outcome, Outcome::Accepted(accepted) if is_held(id, accepted))
+            known.is_forgotten |= *at == node && known.after >= acknowledged;
+            // What another node forgot before may have been with this one alone.
+            !known.is_forgotten
+                || matches!(&known.outcome, Outcome::Accepted(accepted) if is_held(id, accepted))
         });
     }
 

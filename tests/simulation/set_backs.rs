@@ -11,6 +11,7 @@ use crate::desk::submitted;
 use crate::faults::Fault;
 use crate::invariants::ALL;
 use crate::line::Cut;
+use crate::machines::INCARNATION_FILE;
 use crate::node::Waiting;
 use crate::world::{Event, HQ, World};
 
@@ -22,9 +23,9 @@ impl World {
         self.nodes.iter().any(|node| node.was_set_back)
     }
 
-    /// Somebody takes a picture of a venue's machine.
+    /// Somebody takes a picture of a machine.
     pub(crate) fn take_picture(&mut self) {
-        let number = 1 + self.dice.index(self.nodes.len() - 1);
+        let number = self.dice.index(self.nodes.len());
         if self.nodes[number].is_up() {
             let picture = (self.nodes[number].disk.image(), self.oracle.acknowledged());
             self.trace.note(self.now_ms, &format!("a picture is taken of {}", self.nodes[number].name));
@@ -32,12 +33,23 @@ impl World {
         }
     }
 
-    /// A machine of which there is a picture is set back to it. What no peer had received is lost.
-    pub(crate) fn set_back(&mut self) -> anyhow::Result<()> {
-        let venues = 1..self.nodes.len();
-        let pictured: Vec<_> = venues.filter(|number| self.nodes[*number].picture.is_some()).collect();
-        let Some(number) = self.weather.dice(Fault::SetBack).pick(&pictured).copied() else { return Ok(()) };
-        let Some((picture, acknowledged)) = self.nodes[number].picture.take() else { return Ok(()) };
+    /// A venue's machine of which there is a picture is set back to it, or HQ's.
+    pub(crate) fn set_back(&mut self, fault: Fault) -> anyhow::Result<()> {
+        let numbers = if fault == Fault::HqRestored { HQ..1 } else { 1..self.nodes.len() };
+        let pictured: Vec<_> = numbers.filter(|number| self.nodes[*number].picture.is_some()).collect();
+        match self.weather.dice(fault).pick(&pictured).copied() {
+            Some(number) => self.set_back_to_picture(number, fault),
+            None => Ok(()),
+        }
+    }
+
+    /// What no peer had received is lost.
+    fn set_back_to_picture(&mut self, number: usize, fault: Fault) -> anyhow::Result<()> {
+        let Some((mut picture, acknowledged)) = self.nodes[number].picture.take() else { return Ok(()) };
+        if fault != Fault::SetBack {
+            // A copy of a database comes without what is beside it.
+            picture.remove(INCARNATION_FILE);
+        }
         self.nodes[number].was_set_back = true;
         let mut others = BTreeMap::new();
         for (other, node) in self.nodes.iter().enumerate() {
@@ -47,9 +59,9 @@ impl World {
             }
         }
         self.oracle.set_back(number, acknowledged, &others);
-        self.weather.count(Fault::SetBack);
+        self.weather.count(fault);
         if self.nodes[number].is_up() {
-            return self.die(number, &picture, Fault::SetBack);
+            return self.die(number, &picture, fault);
         }
         self.nodes[number].die(&picture)
     }
@@ -75,8 +87,8 @@ impl World {
         let log = self.nodes[line + 1].log();
         self.trace.note(self.now_ms, &format!("{} waits for its entries", self.nodes[line + 1].name));
         self.lines[line].holds = true;
-        self.submit(line + 1, Waiting::Nobody, Submission::Local(LocalChange::SetBack { log, seq }));
         let start = self.nodes[line + 1].starts;
+        self.tell_owed(line + 1, start, LocalChange::SetBack { log, seq });
         self.schedule(HELD_MAX_MS, Event::StopHolding { line, start });
     }
 
@@ -84,7 +96,14 @@ impl World {
         let node = &self.nodes[line + 1];
         if self.lines[line].holds && node.is_up() && node.starts == start {
             self.lines[line].holds = false;
-            self.submit(line + 1, Waiting::Nobody, Submission::Local(LocalChange::WriteOn));
+            self.tell_owed(line + 1, start, LocalChange::WriteOn);
+        }
+    }
+
+    /// Tells a node what it has to know whatever its disk has room for.
+    pub(crate) fn tell_owed(&mut self, number: usize, start: u64, change: LocalChange) {
+        if self.nodes[number].is_up() && self.nodes[number].starts == start {
+            self.submit(number, Waiting::Owed(change.clone()), Submission::Local(change));
         }
     }
 

@@ -6,7 +6,8 @@ use anyhow::{Context as _, bail};
 use lanyard_node::engine::{LocalChange, Submission};
 use lanyard_node::read::{Read, ReadError};
 use lanyard_sync::{
-    Answer, Batch, Certificate, Input, Output, Reply, Request, ScopeView, ServerView, VersionVector, answer,
+    Answer, Batch, Certificate, Input, NodeId, Output, Reply, Request, ScopeAnswer, ScopeView, ServerView,
+    VersionVector, answer,
 };
 
 use crate::faults::Fault;
@@ -101,7 +102,11 @@ impl World {
             Output::Rewound { head, .. } if self.anybody_was_set_back() => self.hold(line, head.seq),
             Output::Recovered { .. } if self.anybody_was_set_back() => self.lines[line].holds = false,
             Output::Forked { dot, .. } if self.anybody_was_set_back() => self.settle_fork(line, dot)?,
-            Output::Refused { .. } | Output::Rejected { .. } if self.anybody_was_set_back() => {
+            Output::Refused { .. } | Output::Rejected { .. }
+                if self.anybody_was_set_back()
+                    || self.had(Fault::DiskFull)
+                    || self.had(Fault::ClockYears) =>
+            {
                 self.trace.note(self.now_ms, &format!("the session of {name} says {output:?}"));
             }
             Output::Rewound { .. }
@@ -112,6 +117,11 @@ impl World {
             | Output::Rejected { .. } => bail!("the session of {name} says {output:?}"),
         }
         Ok(None)
+    }
+
+    /// Whether there was such a fault.
+    fn had(&self, fault: Fault) -> bool {
+        self.weather.counts().contains_key(&fault)
     }
 
     /// Puts a parcel on a line.
@@ -182,11 +192,37 @@ impl World {
         }
     }
 
+    /// A node that has more of HQ's log than HQ shows that HQ was set back.
+    fn hold_hq(&mut self, theirs: &VersionVector) -> anyhow::Result<()> {
+        let log = self.nodes[HQ].log();
+        let seq = theirs.seq(&log);
+        if seq > self.nodes[HQ].vector()?.seq(&log) {
+            let start = self.nodes[HQ].starts;
+            self.tell_owed(HQ, start, LocalChange::SetBack { log, seq });
+        }
+        Ok(())
+    }
+
+    /// A node in step has what HQ has.
+    fn note_in_step(&mut self, peer: NodeId, decided: &Answer) -> anyhow::Result<()> {
+        if let Answer::Reply(Reply::Hello(hello)) = decided
+            && hello.scopes.iter().any(|(_, answer)| *answer == ScopeAnswer::InStep)
+        {
+            let (vector, at_ms) = (self.nodes[HQ].vector()?, self.nodes[HQ].wall_ms(self.now_ms));
+            if self.nodes[HQ].engine()?.published().waits_for.contains(&peer) {
+                let heard = LocalChange::PeerHeard { peer, vector, at_ms };
+                self.submit(HQ, Waiting::Nobody, Submission::Local(heard));
+            }
+        }
+        Ok(())
+    }
+
     /// HQ answers at once, or when what was pushed is committed.
     fn serve(&mut self, line: usize, request: Request, waiting: Waiting) -> anyhow::Result<Option<Reply>> {
         let peer = self.nodes[line + 1].identity.certificate.clone();
         let busy_for_ms = self.weather.strikes(Fault::Busy).then_some(BUSY_FOR_MS);
         if let Request::Pull { vector, .. } = &request {
+            self.hold_hq(vector)?;
             let at_ms = self.nodes[HQ].wall_ms(self.now_ms);
             let heard = LocalChange::PeerHeard { peer: peer.claims.node, vector: vector.clone(), at_ms };
             self.submit(HQ, Waiting::Nobody, Submission::Local(heard));
@@ -194,6 +230,7 @@ impl World {
         let hq = &self.nodes[HQ];
         let now_ms = hq.wall_ms(self.now_ms);
         let decided = hq.read(|db| decide(*db, request, &peer, now_ms, busy_for_ms))?;
+        self.note_in_step(peer.claims.node, &decided)?;
         match decided {
             Answer::Reply(reply) => Ok(Some(reply)),
             Answer::Store { batch, .. } => {

@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use lanyard_domain::Account;
 use lanyard_domain::command::Command;
 use lanyard_node::Submitted;
-use lanyard_node::engine::Submission;
+use lanyard_node::engine::{LocalChange, Submission};
 use lanyard_sync::{CommandId, Hash, VersionVector};
 
 use crate::beginning::Beginning;
@@ -59,6 +59,10 @@ pub(crate) enum Event {
     Trouble,
     /// A line carries again.
     Heal(usize),
+    /// There is room on a node's disk again.
+    Room(usize),
+    /// What a node has to be told, and what its disk had no room for.
+    Owe { node: usize, start: u64, change: LocalChange },
     /// A node starts again.
     Start(usize),
     /// A node has waited long enough for its own entries.
@@ -222,6 +226,8 @@ impl World {
         self.trace.note(self.now_ms, "all heals");
         self.weather.clears();
         self.lines.iter_mut().for_each(|line| line.cut = Cut::Open);
+        self.nodes.iter().for_each(|node| node.disk.limit_bytes(None));
+        self.set_clocks_right();
         self.run_until("all nodes have the same and every desk its answer", |world| {
             Ok(world.pending.is_empty() && world.is_in_step()?)
         })
@@ -290,6 +296,14 @@ impl World {
             Event::Heal(line) => {
                 self.lines[line].cut = Cut::Open;
                 self.trace.note(self.now_ms, &format!("line {line} carries again"));
+                Ok(())
+            }
+            Event::Room(node) => {
+                self.nodes[node].disk.limit_bytes(None);
+                Ok(())
+            }
+            Event::Owe { node, start, change } => {
+                self.tell_owed(node, start, change);
                 Ok(())
             }
             Event::Start(node) => self.start_again(node),

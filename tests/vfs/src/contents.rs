@@ -192,9 +192,17 @@ impl Contents {
 
     fn is_over_limit(&self, file: FileId, end: usize) -> bool {
         let Some(limit) = self.limit_bytes else { return false };
-        let size_of = |named: &FileId| self.files.get(named).map_or(0, |content| content.bytes.len());
-        let grown = end.saturating_sub(size_of(&file));
-        grown > 0 && (self.names.values().map(size_of).sum::<usize>() + grown) as u64 > limit
+        let grown = end.saturating_sub(self.size_of(file));
+        grown > 0 && self.used_bytes() + grown as u64 > limit
+    }
+
+    fn size_of(&self, file: FileId) -> usize {
+        self.files.get(&file).map_or(0, |content| content.bytes.len())
+    }
+
+    /// How many bytes all files that have a name take.
+    pub(crate) fn used_bytes(&self) -> u64 {
+        self.names.values().map(|file| self.size_of(*file) as u64).sum()
     }
 
     /// Notes a change, and before it what happened beside. Looking takes longer than most changes, and whoever keeps
@@ -271,6 +279,7 @@ impl Contents {
                 fs::metadata(&path).ok().map(|it| (it.ino(), it.mtime(), it.mtime_nsec(), it.size()));
         }
         self.history = History::begin(self.names.clone(), durable, image.beside.clone());
+        self.looks_beside = true;
         Ok(())
     }
 }

@@ -105,6 +105,11 @@ impl PowerCutDisk {
         self.contents().plan(None);
     }
 
+    /// How many bytes its files take together.
+    pub fn used_bytes(&self) -> u64 {
+        self.contents().used_bytes()
+    }
+
     /// Lets its files take so many bytes together and no more.
     pub fn limit_bytes(&self, bytes: Option<u64>) {
         self.contents().limit(bytes);
