@@ -42,7 +42,8 @@ impl Beginning {
         static BEGINNINGS: [OnceLock<Result<Beginning, String>>; MADE] = [const { OnceLock::new() }; MADE];
         let number = seed % MADE as u64;
         let made = BEGINNINGS[usize::try_from(number)?]
-            .get_or_init(|| World::begin(number, machines).map_err(|error| format!("{error:?}")));
+            // Far from every seed, or a world would draw what its beginning drew.
+            .get_or_init(|| World::begin(u64::MAX - number, machines).map_err(|error| format!("{error:?}")));
         made.as_ref().map_err(|error| anyhow!("no world can begin: {error}"))
     }
 }

@@ -3,7 +3,7 @@
 use std::mem;
 
 use anyhow::{bail, ensure};
-use lanyard_node::engine::{GROUP_MAX, ImportError, Reply as Committed, Submission};
+use lanyard_node::engine::{GROUP_MAX, ImportError, LocalAnswer, Reply as Committed, Submission};
 use lanyard_node::store::StoreError;
 use lanyard_node::{Answer, SubmitError};
 use lanyard_sync::{CommandId, Input, Problem, Reply, VersionVector};
@@ -66,15 +66,24 @@ impl World {
         ensure!(committed.replies.len() == waiting.len(), "a submission has no reply");
         if has_news {
             invariants::after_commit(self, number)?;
-            match number.checked_sub(1) {
-                Some(line) => self.tell_here(line)?,
-                None => self.schedule_hint(),
-            }
+            self.tell_of_news(number)?;
         }
+        self.tell_fresh(number)?;
         for (waiting, reply) in waiting.into_iter().zip(committed.replies) {
             self.settle(number, waiting, reply)?;
         }
         self.tidy_up(number)
+    }
+
+    /// Whoever follows a node hears that it has written.
+    pub(crate) fn tell_of_news(&mut self, number: usize) -> anyhow::Result<()> {
+        match number.checked_sub(1) {
+            Some(line) => self.tell_here(line),
+            None => {
+                self.schedule_hint();
+                Ok(())
+            }
+        }
     }
 
     /// What a node does now and then, and what changes nothing that anybody can see.
@@ -91,7 +100,10 @@ impl World {
                 return self.die_at(number, at, Fault::CrashInCheckpoint);
             }
         }
-        if self.dice.chance(5) {
+        if self.dice.chance(500) {
+            self.erase(number)?;
+        }
+        if self.nodes[number].is_up() && self.dice.chance(5) {
             self.trace.note(self.now_ms, &format!("{} is rebuilt", self.nodes[number].name));
             let before = self.nodes[number].state_hash()?;
             match self.nodes[number].engine()?.rebuild() {
@@ -119,7 +131,11 @@ impl World {
             | (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::Busy { .. } | SubmitError::Retired))) => Ok(()),
             // It comes again, and what was not noted is told again by whoever told it.
             (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::StoreFull | SubmitError::Healing)))
-            | (Waiting::Nobody, Committed::Local(Err(SubmitError::StoreFull))) => Ok(()),
+            | (Waiting::Nobody | Waiting::Told, Committed::Local(Err(SubmitError::StoreFull))) => Ok(()),
+            (Waiting::Told, Committed::Local(heard)) => {
+                self.count_mark("check-ins told ahead", heard? == LocalAnswer::Changed);
+                Ok(())
+            }
             (Waiting::Owed(change), Committed::Local(changed)) => {
                 match changed {
                     Ok(_) => {}
@@ -157,6 +173,8 @@ impl World {
         id: CommandId,
         outcome: Result<Answer, SubmitError>,
     ) -> anyhow::Result<()> {
+        self.count_mark("commands on a full disk", matches!(outcome, Err(SubmitError::StoreFull)));
+        self.count_mark("commands at HQ while it healed", matches!(outcome, Err(SubmitError::Healing)));
         if matches!(outcome, Err(SubmitError::StoreFull | SubmitError::Healing)) {
             return Ok(());
         }

@@ -69,7 +69,9 @@ impl Directory {
             34..40 => self.walk_up(dice),
             40..72 => self.sale(number, guest, node, dice)?,
             72..80 => rights(accounts, dice),
-            80..86 => resolution(node, dice)?.unwrap_or(Command::IssueBadge { attendee: guest }),
+            80..85 => resolution(node, dice)?.unwrap_or(Command::IssueBadge { attendee: guest }),
+            // Rarely, because every node writes its database anew for it.
+            85 if dice.chance(150) => Command::EraseAttendee { attendee: guest },
             86..92 => annulment(guest, known.as_ref(), dice),
             _ => badge(guest, known.as_ref(), dice),
         };

@@ -56,6 +56,8 @@ faults! {
     CrashBeforeAnswer = "crash before answer", 1..12;
     /// A node dies while the write-ahead log is copied.
     CrashInCheckpoint = "crash in checkpoint", 0..60;
+    /// A node dies while it removes what is erased.
+    CrashInErasure = "crash in erasure", 0..120;
     /// A node dies while it opens its database.
     CrashWhileOpening = "crash while opening", 0..300;
 

@@ -9,7 +9,7 @@ use lanyard_domain::{Account, Attendee, AttendeeId, Ledger, Order};
 use lanyard_node::Standing;
 use lanyard_node::read::{EntryLine, Read, ReadError};
 use lanyard_node::verify::verify;
-use lanyard_sync::{Dot, Hash, KnownScope, LogId, StoredHead, admit};
+use lanyard_sync::{Dot, ERASURE_KIND, Hash, KnownScope, LogId, StoredHead, admit};
 
 use crate::fixture::{SEAT_TYPES, id};
 use crate::node::{Node, SCOPE};
@@ -101,6 +101,9 @@ pub(crate) fn marks(world: &World) -> anyhow::Result<BTreeMap<String, u64>> {
     let mut mark = |name: &str, count: usize| {
         *marks.entry(name.to_owned()).or_default() += count as u64;
     };
+    for (name, count) in &world.reached {
+        mark(name, usize::try_from(*count)?);
+    }
     mark("accepted", world.oracle.accepted());
     world.oracle.refusals().for_each(|word| mark(&format!("refused {word}"), 1));
     mark("machines set back", world.oracle.machines_set_back());
@@ -108,6 +111,8 @@ pub(crate) fn marks(world: &World) -> anyhow::Result<BTreeMap<String, u64>> {
     let lines = hq.read(|db| db.entries_after(0, ALL))?;
     mark("entries written again", lines.iter().filter(|line| line.stands_for.is_some()).count());
     mark("nodes retired", lines.iter().filter(|line| line.kind == "logs-closed").count());
+    mark("attendees erased", lines.iter().filter(|line| line.kind == ERASURE_KIND).count());
+    mark("removals reported", lines.iter().filter(|line| line.kind == "erasures-completed").count());
     let closed = hq.closed_logs()?;
     mark("entries that do not count", lines.iter().filter(|line| closed.is_beyond(line.dot)).count());
     mark("forks", lines.iter().filter(|line| line.kind == "fork-found").count());

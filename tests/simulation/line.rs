@@ -1,5 +1,6 @@
 //! Lines: what travels between a node and HQ, and what happens to it on the way.
 
+use lanyard_domain::FreshCheckIn;
 use lanyard_sync::{CallId, Session};
 
 use crate::node::SCOPE;
@@ -26,6 +27,8 @@ pub(crate) enum Parcel {
     Refused { call: CallId },
     /// From HQ: there is news.
     Hint,
+    /// Check-ins, ahead of their entries.
+    Told { to_hq: bool, fresh: Vec<FreshCheckIn> },
 }
 
 /// The line of one node, with the session that runs over it.
@@ -47,8 +50,8 @@ pub(crate) struct Line {
 impl Parcel {
     const fn direction(&self) -> usize {
         match self {
-            Self::Request { .. } => 0,
-            Self::Reply { .. } | Self::Refused { .. } | Self::Hint => 1,
+            Self::Request { .. } | Self::Told { to_hq: true, .. } => 0,
+            Self::Reply { .. } | Self::Refused { .. } | Self::Hint | Self::Told { to_hq: false, .. } => 1,
         }
     }
 }

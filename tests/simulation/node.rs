@@ -43,6 +43,8 @@ pub(crate) enum Waiting {
     Peer { line: usize, start: u64, call: CallId },
     /// Whoever has to tell the node this, and tells it again when it was not taken.
     Owed(LocalChange),
+    /// A peer that told of check-ins.
+    Told,
     /// Nobody.
     Nobody,
 }

@@ -139,7 +139,12 @@ impl Oracle {
             *count += 1;
             let writer = *writers.entry(line.command).or_insert(log);
             let imported = line.kind.ends_with("-imported");
-            ensure!(imported || writer == log, "I7: command {} wrote to {writer} and {log}", line.command);
+            ensure!(
+                imported || writer == log,
+                "I7: command {} wrote to {writer} and {log}: {}",
+                line.command,
+                line.kind
+            );
         }
         Ok(())
     }

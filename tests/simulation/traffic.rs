@@ -187,8 +187,16 @@ impl World {
                 let reply = Box::new(Reply::decode(&bytes).context("a reply that cannot be read")?);
                 self.feed(line, Input::Reply { call, reply })
             }
+            Parcel::Told { to_hq: true, fresh } => {
+                self.hear(HQ, fresh);
+                Ok(())
+            }
+            Parcel::Told { to_hq: false, fresh } if is_current => {
+                self.hear(line + 1, fresh);
+                Ok(())
+            }
             Parcel::Hint if is_current => self.feed(line, Input::Hint { scope: SCOPE, digest: None }),
-            Parcel::Reply { .. } | Parcel::Hint | Parcel::Refused { .. } => Ok(()),
+            Parcel::Reply { .. } | Parcel::Hint | Parcel::Told { .. } | Parcel::Refused { .. } => Ok(()),
         }
     }
 

@@ -34,7 +34,7 @@ const COMMANDS: (u64, u64) = (37, 48);
 /// How long all nodes may take to end with the same once all healed, milliseconds.
 const HEALING_MS: u64 = 600_000;
 /// How many rounds of housekeeping may follow each other until nothing is due.
-const ROUNDS_MAX: usize = 6;
+const ROUNDS_MAX: usize = 30;
 /// Beyond every hold, whatever a clock jumped back, milliseconds.
 const LONG_MS: u64 = 6 * 3_600_000;
 
@@ -102,6 +102,8 @@ pub(crate) struct World {
     pub(crate) trace: Trace,
     pub(crate) commands: u64,
     pub(crate) is_hint_due: bool,
+    /// What it reached, as far as its nodes do not show it at the end.
+    pub(crate) reached: BTreeMap<&'static str, u64>,
     commands_wanted: u64,
     queue: BTreeMap<(u64, u64), Event>,
     scheduled: u64,
@@ -155,6 +157,7 @@ impl World {
             trace: Trace::new(prints),
             commands: 0,
             is_hint_due: false,
+            reached: BTreeMap::new(),
             queue: BTreeMap::new(),
             scheduled: 0,
         }
@@ -383,6 +386,10 @@ impl World {
             if !self.nodes[number].is_up() {
                 continue;
             }
+            found += usize::from(self.erase(number)?);
+            if !self.nodes[number].is_up() {
+                continue;
+            }
             let wall_ms = self.nodes[number].wall_ms(self.now_ms);
             for submitted in self.nodes[number].engine()?.due(wall_ms)? {
                 found += 1;
@@ -390,6 +397,11 @@ impl World {
             }
         }
         Ok(found)
+    }
+
+    /// Notes that something was reached, if it was.
+    pub(crate) fn count_mark(&mut self, mark: &'static str, is_reached: bool) {
+        *self.reached.entry(mark).or_default() += u64::from(is_reached);
     }
 
     pub(crate) fn schedule(&mut self, in_ms: u64, event: Event) {
