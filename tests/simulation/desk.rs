@@ -27,8 +27,11 @@ impl Default for Directory {
 /// Puts a command into an envelope of its own.
 pub(crate) fn submitted(id: CommandId, node: &Node, dice: &mut Dice, command: Command) -> Submitted {
     let json = serde_json::to_vec(&command).expect("a command holds nothing that JSON cannot say");
-    let desk =
-        if node.identity.is_hq() { String::new() } else { format!("{}-{}", node.name, 1 + dice.index(2)) };
+    let desk = if node.identity.is_hq() {
+        String::new()
+    } else {
+        format!("{}-{}", node.identity.name, 1 + dice.index(2))
+    };
     let role = if dice.chance(30) { Role::Volunteer } else { Role::Administrator };
     Submitted {
         id,

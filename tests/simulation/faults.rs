@@ -84,6 +84,8 @@ faults! {
     Restored = "restored", 0..120;
     /// HQ's database is restored from an old copy.
     HqRestored = "HQ restored", 0..100;
+    /// A machine that runs is copied bit by bit, and both run from then on.
+    LiveClone = "live clone", 0..40;
     /// HQ retires a node that lives.
     Retirement = "retirement", 0..50;
 }

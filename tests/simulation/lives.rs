@@ -113,6 +113,9 @@ impl World {
         if self.weather.draws(Fault::Retirement) {
             self.retire();
         }
+        if self.weather.draws(Fault::LiveClone) {
+            self.copy_machine()?;
+        }
         if self.dice.chance(PICTURES) {
             self.take_picture();
         }

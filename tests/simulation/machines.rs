@@ -6,7 +6,7 @@ use std::path::Path;
 use lanyard_test_vfs::PowerCutDisk;
 use tempfile::TempDir;
 
-use crate::node::NAMES;
+use crate::node::{NAMES, TWIN};
 
 /// Kept beside the database by the engine.
 pub(crate) const INCARNATION_FILE: &str = "lanyard.incarnation";
@@ -18,6 +18,8 @@ const MEMORY: &str = "/dev/shm";
 pub(crate) struct Machines {
     /// By number of the node.
     pub(crate) disks: Vec<PowerCutDisk>,
+    /// For a copy of one of them.
+    pub(crate) spare: PowerCutDisk,
     _folder: TempDir,
 }
 
@@ -28,6 +30,7 @@ impl Machines {
         let below = if memory.is_dir() { memory.to_owned() } else { env::temp_dir() };
         let folder = tempfile::Builder::new().prefix("lanyard-simulation-").tempdir_in(below)?;
         let disk = |name: &&str| PowerCutDisk::in_folder(&folder.path().join(name), &[INCARNATION_FILE]);
-        Ok(Self { disks: NAMES.iter().map(disk).collect::<Result<_, _>>()?, _folder: folder })
+        let disks = NAMES.iter().map(disk).collect::<Result<_, _>>()?;
+        Ok(Self { disks, spare: disk(&TWIN)?, _folder: folder })
     }
 }

@@ -28,6 +28,9 @@ pub(crate) const BEGIN_MS: i64 = 1_800_000_000_000;
 /// HQ first.
 pub(crate) const NAMES: [&str; 4] = ["hq", "north", "south", "east"];
 
+/// The copy of a machine that runs.
+pub(crate) const TWIN: &str = "twin";
+
 /// Who waits for the reply to a submission.
 #[derive(Debug)]
 pub(crate) enum Waiting {
@@ -62,7 +65,7 @@ pub(crate) struct Node {
     pub(crate) starts: u64,
     /// A picture of the machine, and how many answers had been given by then.
     pub(crate) picture: Option<(Image, u64)>,
-    /// Whether it was ever set back to one.
+    /// Whether it was ever set back to one, or copied: its log may have another branch.
     pub(crate) was_set_back: bool,
     /// Whether HQ retired it, known here or not.
     pub(crate) is_retired: bool,
@@ -115,6 +118,15 @@ impl Node {
         }
     }
 
+    /// A copy of its machine, bit by bit, on another disk.
+    pub(crate) fn twin(&mut self, disk: PowerCutDisk) -> anyhow::Result<Self> {
+        self.was_set_back = true;
+        disk.put(&self.disk.image())?;
+        let twin = Self::on(self.seed, 0, self.identity.clone(), disk);
+        let (log, clock_off_ms, is_retired) = (self.log, self.clock_off_ms, self.is_retired);
+        Ok(Self { name: TWIN, log, clock_off_ms, is_retired, was_set_back: true, ..twin })
+    }
+
     /// The node as it is, to begin worlds with.
     pub(crate) fn into_born(mut self) -> Born {
         self.running = None;
@@ -144,7 +156,7 @@ impl Node {
         let surroundings =
             Surroundings::new(move || clock.load(Ordering::Relaxed), move |bytes| dice.fill(bytes));
         let options = Options {
-            machine: self.name.to_owned(),
+            machine: self.identity.name.clone(),
             default_printer: Some("virtual".to_owned()),
             cache_kib: 512,
             ..Options::default()

@@ -71,6 +71,11 @@ impl Oracle {
         });
     }
 
+    /// A machine is there twice: what one of them wrote may be written again elsewhere.
+    pub(crate) fn copied(&mut self, numbers: [usize; 2]) {
+        self.set_back.extend(numbers);
+    }
+
     /// Whether a command was acknowledged.
     pub(crate) fn knows(&self, node: usize, id: CommandId) -> bool {
         self.outcomes.contains_key(&(node, id))

@@ -10,7 +10,7 @@ use lanyard_sync::{CommandId, Dot};
 use crate::desk::submitted;
 use crate::faults::Fault;
 use crate::invariants::ALL;
-use crate::line::Cut;
+use crate::line::{Cut, Line};
 use crate::machines::INCARNATION_FILE;
 use crate::node::Waiting;
 use crate::world::{Event, HQ, World};
@@ -66,6 +66,23 @@ impl World {
         self.nodes[number].die(&picture)
     }
 
+    /// A venue's machine that runs is copied, and both run. Neither is told.
+    pub(crate) fn copy_machine(&mut self) -> anyhow::Result<()> {
+        let number = 1 + self.weather.dice(Fault::LiveClone).index(self.nodes.len() - 1);
+        if !self.nodes[number].is_up() {
+            return Ok(());
+        }
+        let Some(disk) = self.spare.take() else { return Ok(()) };
+        self.weather.count(Fault::LiveClone);
+        self.trace.note(self.now_ms, &format!("the machine of {} is copied", self.nodes[number].name));
+        let twin = self.nodes[number].twin(disk)?;
+        let twin_number = self.nodes.len();
+        self.nodes.push(twin);
+        self.lines.push(Line::new());
+        self.oracle.copied([number, twin_number]);
+        self.start(twin_number)
+    }
+
     /// HQ gives up a venue node, which goes on until it hears of it.
     pub(crate) fn retire(&mut self) {
         if self.nodes.iter().any(|node| node.is_retired) || !self.nodes[HQ].is_up() {
@@ -73,9 +90,13 @@ impl World {
         }
         self.weather.count(Fault::Retirement);
         let number = 1 + self.weather.dice(Fault::Retirement).index(self.nodes.len() - 1);
-        self.nodes[number].is_retired = true;
-        self.spent.retain(|(node, _), _| *node != number);
-        let command = Command::CloseLogs { node: self.nodes[number].identity.node, keep: None };
+        let node = self.nodes[number].identity.node;
+        for (other, same) in self.nodes.iter_mut().enumerate().filter(|(_, same)| same.identity.node == node)
+        {
+            same.is_retired = true;
+            self.spent.retain(|(number, _), _| *number != other);
+        }
+        let command = Command::CloseLogs { node, keep: None };
         let id = CommandId(self.dice.bytes());
         let mut submitted = submitted(id, &self.nodes[HQ], &mut self.dice, command);
         submitted.role = Role::Administrator;

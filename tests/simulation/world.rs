@@ -11,6 +11,7 @@ use lanyard_domain::command::Command;
 use lanyard_node::Submitted;
 use lanyard_node::engine::{LocalChange, Submission};
 use lanyard_sync::{CommandId, Hash, VersionVector};
+use lanyard_test_vfs::PowerCutDisk;
 
 use crate::beginning::Beginning;
 use crate::desk::{Directory, submitted};
@@ -88,6 +89,8 @@ pub(crate) struct World {
     pub(crate) now_ms: u64,
     pub(crate) nodes: Vec<Node>,
     pub(crate) lines: Vec<Line>,
+    /// A disk for a copy of a machine.
+    pub(crate) spare: Option<PowerCutDisk>,
     pub(crate) weather: Weather,
     pub(crate) oracle: Oracle,
     pub(crate) directory: Directory,
@@ -121,6 +124,7 @@ impl World {
             given: beginning.given.clone(),
             states: beginning.states.clone(),
             spent: beginning.spent.clone(),
+            spare: Some(machines.spare.clone()),
             ..Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, limits, prints)
         };
         let run = world.play();
@@ -143,6 +147,7 @@ impl World {
         Self {
             seed,
             nodes,
+            spare: None,
             lines: (1..NODES).map(|_| Line::new()).collect(),
             commands_wanted: dice.between(COMMANDS.0, COMMANDS.1).min(limits.commands.unwrap_or(u64::MAX)),
             dice,
@@ -164,7 +169,7 @@ impl World {
     }
 
     fn play(&mut self) -> anyhow::Result<Run> {
-        for number in 0..NODES {
+        for number in 0..self.nodes.len() {
             self.start(number)?;
         }
         self.trouble_begins();
@@ -214,7 +219,7 @@ impl World {
 
     fn trouble_begins(&mut self) {
         self.weather.breaks();
-        for number in 0..NODES {
+        for number in 0..self.nodes.len() {
             if self.weather.strikes(Fault::Skew) {
                 let off_ms = self.weather.dice(Fault::Skew).around_zero(15 * 60_000);
                 self.nodes[number].clock_off_ms = off_ms;
@@ -326,7 +331,7 @@ impl World {
         let pause_ms = if self.dice.chance(600) { 40 } else { 12_000 };
         let pause_ms = self.dice.between(0, pause_ms);
         self.schedule(pause_ms, Event::Act);
-        let number = self.dice.index(NODES);
+        let number = self.dice.index(self.nodes.len());
         if !self.nodes[number].is_up() {
             return Ok(());
         }
@@ -381,7 +386,7 @@ impl World {
 
     fn look_for_due(&mut self) -> anyhow::Result<usize> {
         let mut found = 0;
-        for number in 0..NODES {
+        for number in 0..self.nodes.len() {
             self.nodes[number].set_clock(self.now_ms);
             if !self.nodes[number].is_up() {
                 continue;
