@@ -8,11 +8,12 @@ use lanyard_node::store::StoreError;
 use lanyard_node::{Answer, SubmitError};
 use lanyard_sync::{CommandId, Input, Problem, Reply, VersionVector};
 
+use crate::events::Event;
 use crate::faults::Fault;
 use crate::invariants;
 use crate::line::Parcel;
 use crate::node::{SCOPE, Waiting};
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// When to come again while a disk is full, milliseconds.
 const BUSY_FOR_MS: u32 = 5_000;
@@ -62,6 +63,7 @@ impl World {
             return self.die_at(number, at, fault);
         }
         self.nodes[number].follow_log()?;
+        self.nodes[number].note_commit();
         let has_news = self.nodes[number].engine()?.position() > position;
         ensure!(committed.replies.len() == waiting.len(), "a submission has no reply");
         if has_news {
@@ -77,13 +79,11 @@ impl World {
 
     /// Whoever follows a node hears that it has written.
     pub(crate) fn tell_of_news(&mut self, number: usize) -> anyhow::Result<()> {
-        match number.checked_sub(1) {
-            Some(line) => self.tell_here(line),
-            None => {
-                self.schedule_hint();
-                Ok(())
-            }
+        if let Some(line) = number.checked_sub(1) {
+            return self.tell_here(line);
         }
+        self.schedule_hint();
+        Ok(())
     }
 
     /// What a node does now and then, and what changes nothing that anybody can see.
@@ -103,7 +103,7 @@ impl World {
         if self.dice.chance(500) {
             self.erase(number)?;
         }
-        if self.nodes[number].is_up() && self.dice.chance(5) {
+        if self.nodes[number].is_up() && self.dice.chance(3) {
             self.trace.note(self.now_ms, &format!("{} is rebuilt", self.nodes[number].name));
             let before = self.nodes[number].state_hash()?;
             match self.nodes[number].engine()?.rebuild() {
@@ -127,10 +127,14 @@ impl World {
             // Nobody remembers the request of a command whose entries came back from a peer.
             (Waiting::Refusal, Committed::Command(Ok(_))) if self.nodes[node].was_set_back => Ok(()),
             (Waiting::Refusal, Committed::Command(Err(SubmitError::KeyReused)))
-            // It decides nothing while it waits for its own entries.
-            | (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::Busy { .. } | SubmitError::Retired))) => Ok(()),
-            // It comes again, and what was not noted is told again by whoever told it.
-            (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::StoreFull | SubmitError::Healing)))
+            // It decides nothing while it waits for own entries, or for nodes that know what it forgot, or for room.
+            | (
+                Waiting::Itself(_) | Waiting::Refusal,
+                Committed::Command(Err(
+                    SubmitError::Busy { .. } | SubmitError::Retired | SubmitError::StoreFull | SubmitError::Healing,
+                )),
+            )
+            // What was not noted is told again by whoever told it.
             | (Waiting::Nobody | Waiting::Told, Committed::Local(Err(SubmitError::StoreFull))) => Ok(()),
             (Waiting::Told, Committed::Local(heard)) => {
                 self.count_mark("check-ins told ahead", heard? == LocalAnswer::Changed);
@@ -203,6 +207,8 @@ impl World {
         let name = self.nodes[node].name;
         self.trace.note(self.now_ms, &format!("{name} answers {id} {:?}", answer.outcome));
         self.oracle.acknowledge(node, id, answer)?;
+        let at = self.nodes[node].disk.now();
+        self.nodes[node].diary.answers.push((at, id, answer.outcome.clone()));
         if let lanyard_domain::outcome::Outcome::Accepted(accepted) = &answer.outcome {
             self.learn(node, accepted.attendee, accepted.order);
         }

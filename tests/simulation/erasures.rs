@@ -14,7 +14,7 @@ impl World {
         let Some(stage) = self.nodes[number].engine()?.erasing() else { return Ok(false) };
         let mut goes_on = false;
         if stage == Erasing::Badges {
-            for job in self.nodes[number].read(|db| db.print_jobs_of_the_erased())? {
+            for job in self.nodes[number].print_jobs_of_the_erased()? {
                 let change = LocalChange::ForgetPrintJob { job: job.id };
                 self.submit(number, Waiting::Nobody, Submission::Local(change));
                 goes_on = true;
@@ -31,6 +31,7 @@ impl World {
             self.die_at(number, at, Fault::CrashInErasure)?;
             return Ok(true);
         }
+        self.nodes[number].note_commit();
         goes_on |= self.nodes[number].engine()?.erasing() != Some(stage);
         if self.nodes[number].engine()?.position() > position {
             self.tell_of_news(number)?;

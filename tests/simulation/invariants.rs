@@ -16,9 +16,9 @@ use crate::node::{Node, SCOPE};
 use crate::world::{HQ, World};
 
 /// One of so many worlds ends with everything being read and folded again, as `lanyard verify` does.
-const VERIFIED_EVERY: u64 = 3;
+const VERIFIED_EVERY: u64 = 4;
 /// Of a thousand commits, so many are looked at.
-const LOOKED_AT: u32 = 400;
+const LOOKED_AT: u32 = 300;
 /// More entries than a world has.
 pub(crate) const ALL: usize = 100_000;
 

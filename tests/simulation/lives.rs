@@ -3,9 +3,10 @@
 use anyhow::ensure;
 use lanyard_test_vfs::{Cut as PowerCut, Image, Point};
 
+use crate::events::Event;
 use crate::faults::Fault;
 use crate::line::Cut;
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// How far a clock jumps at most when it jumps far, milliseconds: three years.
 const YEARS_MS: i64 = 3 * 365 * 86_400_000;
@@ -72,6 +73,8 @@ impl World {
 
     /// A node dies at a moment that others have heard nothing after.
     pub(crate) fn die_at(&mut self, number: usize, at: Point, fault: Fault) -> anyhow::Result<()> {
+        self.look_back(number, at)?;
+        self.crash_points += 1;
         let left = self.cut(number, at, fault);
         self.die(number, &left, fault)
     }
@@ -90,7 +93,7 @@ impl World {
 
     /// Something may go wrong that nobody's message or commit is needed for.
     pub(crate) fn trouble(&mut self) -> anyhow::Result<()> {
-        let pause_ms = self.dice.between(2_000, 18_000);
+        let pause_ms = self.dice.between(1_500, 12_000);
         self.schedule(pause_ms, Event::Trouble);
         if self.weather.is_fair() {
             return Ok(());

@@ -18,6 +18,8 @@ const MEMORY: &str = "/dev/shm";
 pub(crate) struct Machines {
     /// By number of the node.
     pub(crate) disks: Vec<PowerCutDisk>,
+    /// To look at what would have been left of one of them.
+    pub(crate) lab: PowerCutDisk,
     /// For a copy of one of them.
     pub(crate) spare: PowerCutDisk,
     _folder: TempDir,
@@ -31,6 +33,6 @@ impl Machines {
         let folder = tempfile::Builder::new().prefix("lanyard-simulation-").tempdir_in(below)?;
         let disk = |name: &&str| PowerCutDisk::in_folder(&folder.path().join(name), &[INCARNATION_FILE]);
         let disks = NAMES.iter().map(disk).collect::<Result<_, _>>()?;
-        Ok(Self { disks, spare: disk(&TWIN)?, _folder: folder })
+        Ok(Self { disks, spare: disk(&TWIN)?, lab: disk(&"lab")?, _folder: folder })
     }
 }

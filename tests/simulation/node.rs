@@ -1,23 +1,24 @@
 //! A simulated node: the production engine on its disk, with a clock and entropy of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{Context as _, ensure};
 use lanyard_domain::Account;
 use lanyard_node::clock::Surroundings;
-use lanyard_node::engine::{LocalChange, Submission};
-use lanyard_node::read::{Read, ReadError};
+use lanyard_node::engine::{LocalChange, OpenError, Submission};
+use lanyard_node::read::{PrintJob, Read, ReadError};
 use lanyard_node::start::DATABASE_FILE;
 use lanyard_node::store::closed::ClosedLogs;
 use lanyard_node::{Engine, Identity, Options, Reader};
 use lanyard_sync::{CallId, CommandId, Hash, LogId, OwnHead, Role, ScopeId, SigningKey, VersionVector};
-use lanyard_test_vfs::{Image, PowerCutDisk};
+use lanyard_test_vfs::{Failure, Fault, Image, Operation, PowerCutDisk};
 
 use crate::beginning::Born;
 use crate::dice::Dice;
+use crate::lab::Diary;
 
 /// The scope of every world.
 pub(crate) const SCOPE: ScopeId = ScopeId([5; 16]);
@@ -69,6 +70,8 @@ pub(crate) struct Node {
     pub(crate) was_set_back: bool,
     /// Whether HQ retired it, known here or not.
     pub(crate) is_retired: bool,
+    /// What it did in this life.
+    pub(crate) diary: Diary,
     seed: u64,
     clock: Arc<AtomicI64>,
     log: Option<LogId>,
@@ -111,6 +114,7 @@ impl Node {
             picture: None,
             was_set_back: false,
             is_retired: false,
+            diary: Diary::default(),
             seed,
             clock: Arc::new(AtomicI64::new(BEGIN_MS)),
             log: None,
@@ -151,8 +155,24 @@ impl Node {
     /// Opens the database. A node that died goes on in its epoch.
     pub(crate) fn start(&mut self) -> anyhow::Result<()> {
         self.starts += 1;
+        let engine = self
+            .open(&self.database(), self.starts)
+            .with_context(|| format!("{} does not open", self.name))?;
+        let log = engine.own_log();
+        let goes_on = self.was_set_back || self.log.is_none_or(|known| known == log);
+        ensure!(goes_on, "{} opened a new epoch after a crash", self.name);
+        self.log = Some(log);
+        let reader = Reader::open(&self.database())?;
+        self.running = Some(Running { engine, reader });
+        self.diary = Diary::default();
+        self.note_commit();
+        Ok(())
+    }
+
+    /// Opens an engine on a database of this node, on its own disk or aside.
+    pub(crate) fn open(&self, database: &Path, start: u64) -> Result<Engine, OpenError> {
         let clock = Arc::clone(&self.clock);
-        let mut dice = Dice::new(self.seed, &format!("entropy of {} {}", self.name, self.starts));
+        let mut dice = Dice::new(self.seed, &format!("entropy of {} {start}", self.name));
         let surroundings =
             Surroundings::new(move || clock.load(Ordering::Relaxed), move |bytes| dice.fill(bytes));
         let options = Options {
@@ -161,15 +181,14 @@ impl Node {
             cache_kib: 512,
             ..Options::default()
         };
-        let engine = Engine::open(&self.database(), self.identity.clone(), options, surroundings)
-            .with_context(|| format!("{} does not open", self.name))?;
-        let log = engine.own_log();
-        let goes_on = self.was_set_back || self.log.is_none_or(|known| known == log);
-        ensure!(goes_on, "{} opened a new epoch after a crash", self.name);
-        self.log = Some(log);
-        let reader = Reader::open(&self.database())?;
-        self.running = Some(Running { engine, reader });
-        Ok(())
+        Engine::open(database, self.identity.clone(), options, surroundings)
+    }
+
+    /// Notes what is here from this moment on.
+    pub(crate) fn note_commit(&mut self) {
+        if let Some(running) = &self.running {
+            self.diary.commits.push((self.disk.now(), running.engine.vector()));
+        }
     }
 
     /// Takes note of the log it writes, which may be another one after a commit.
@@ -181,9 +200,16 @@ impl Node {
         Ok(())
     }
 
+    /// Ends without a last word: a connection that is closed would copy its write-ahead log.
+    pub(crate) fn stop(&mut self) {
+        self.disk.fail(Fault::from_then_on(Operation::Sync, 0, Failure::Io));
+        self.running = None;
+        self.disk.heal();
+    }
+
     /// Dies and leaves this on the disk; what waited is lost.
     pub(crate) fn die(&mut self, left: &Image) -> anyhow::Result<()> {
-        self.running = None;
+        self.stop();
         self.inbox.clear();
         // Nobody starts a node again on a disk that is full.
         self.disk.limit_bytes(None);
@@ -247,6 +273,12 @@ impl Node {
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
     pub(crate) fn state_hash(&self) -> anyhow::Result<Hash> {
         self.read(|db| db.state_hash())
+    }
+
+    /// Badges of somebody erased that are to be printed.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
+    pub(crate) fn print_jobs_of_the_erased(&self) -> anyhow::Result<Vec<PrintJob>> {
+        self.read(|db| db.print_jobs_of_the_erased())
     }
 
     /// What it has, and where its own log stands.

@@ -13,8 +13,8 @@ use crate::world::Run;
 const COMMANDS_MEDIAN: u64 = 40;
 const FAULTS_MEDIAN: u64 = 5;
 /// From so many worlds on, each kind of fault and each of the marks must have occurred.
-const ENOUGH_WORLDS: usize = 200;
-const MARKS: [&str; 15] = [
+const ENOUGH_WORLDS: usize = 2_000;
+const MARKS: [&str; 21] = [
     "double_entry",
     "admitted_before_notice",
     "badges unseen by each other",
@@ -30,6 +30,12 @@ const MARKS: [&str; 15] = [
     "epochs after a set-back",
     "nodes retired",
     "entries that do not count",
+    "refused batches",
+    "commands on a full disk",
+    "commands at HQ while it healed",
+    "check-ins told ahead",
+    "attendees erased",
+    "removals reported",
 ];
 
 /// A world that failed.
@@ -58,6 +64,8 @@ impl Failure {
 pub(crate) struct Report {
     commands: Vec<u64>,
     faults_per_world: Vec<u64>,
+    crash_points: u64,
+    examined: u64,
     faults: FaultCounts,
     marks: BTreeMap<String, u64>,
     failed: Vec<(u64, Failure)>,
@@ -70,6 +78,8 @@ impl Report {
         match result {
             Ok(run) => {
                 self.commands.push(run.commands);
+                self.crash_points += run.crash_points;
+                self.examined += u64::from(run.is_examined);
                 self.faults_per_world.push(run.faults.values().sum());
                 for (fault, count) in run.faults {
                     *self.faults.entry(fault).or_default() += count;
@@ -131,6 +141,8 @@ impl Report {
         let (commands, faults) = (median(&self.commands), median(&self.faults_per_world));
         writeln!(out, "{worlds} worlds of three nodes and HQ in {:.1} s", self.took.as_secs_f64())?;
         writeln!(out, "median of a world: {commands} commands, {faults} faults")?;
+        let (crash_points, examined) = (self.crash_points, self.examined);
+        writeln!(out, "{crash_points} crash points; in {examined} worlds those of every life")?;
         writeln!(out, "{} commands; faults, {} in all:", sum(&self.commands), sum(&self.faults_per_world))?;
         for fault in Fault::ALL {
             let count = self.faults.get(fault).copied().unwrap_or_default();

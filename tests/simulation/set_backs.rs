@@ -8,12 +8,13 @@ use lanyard_node::engine::{LocalChange, Submission};
 use lanyard_sync::{CommandId, Dot};
 
 use crate::desk::submitted;
+use crate::events::Event;
 use crate::faults::Fault;
 use crate::invariants::ALL;
 use crate::line::{Cut, Line};
 use crate::machines::INCARNATION_FILE;
 use crate::node::Waiting;
-use crate::world::{Event, HQ, World};
+use crate::world::{HQ, World};
 
 /// How long decisions wait for entries of this node that only HQ has, milliseconds.
 const HELD_MAX_MS: u64 = 10_000;

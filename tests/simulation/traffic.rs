@@ -10,10 +10,11 @@ use lanyard_sync::{
     VersionVector, answer,
 };
 
+use crate::events::Event;
 use crate::faults::Fault;
 use crate::line::{Cut, Parcel};
 use crate::node::{SCOPE, Waiting};
-use crate::world::{Event, HQ, World};
+use crate::world::{HQ, World};
 
 /// How long HQ waits for more news before it tells of any, milliseconds.
 const HINT_AFTER_MS: u64 = 100;
@@ -107,6 +108,7 @@ impl World {
                     || self.had(Fault::DiskFull)
                     || self.had(Fault::ClockYears) =>
             {
+                self.count_mark("refused batches", matches!(output, Output::Rejected { .. }));
                 self.trace.note(self.now_ms, &format!("the session of {name} says {output:?}"));
             }
             Output::Rewound { .. }

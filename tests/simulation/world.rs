@@ -5,23 +5,24 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use lanyard_domain::Account;
 use lanyard_domain::command::Command;
 use lanyard_node::Submitted;
-use lanyard_node::engine::{LocalChange, Submission};
 use lanyard_sync::{CommandId, Hash, VersionVector};
 use lanyard_test_vfs::PowerCutDisk;
 
 use crate::beginning::Beginning;
 use crate::desk::{Directory, submitted};
 use crate::dice::Dice;
+use crate::events::Event;
 use crate::faults::{Fault, FaultCounts};
 use crate::fixture::{SEAT_TYPES, conference, id, import};
 use crate::invariants;
-use crate::line::{Cut, Line, Parcel};
+use crate::lab::Lab;
+use crate::line::{Cut, Line};
 use crate::machines::Machines;
-use crate::node::{Node, Waiting};
+use crate::node::Node;
 use crate::oracle::Oracle;
 use crate::trace::Trace;
 use crate::weather::{Limits, Weather};
@@ -31,49 +32,19 @@ pub(crate) const HQ: usize = 0;
 
 const NODES: usize = 4;
 /// How many commands a world has, from and up to.
-const COMMANDS: (u64, u64) = (37, 48);
-/// How long all nodes may take to end with the same once all healed, milliseconds.
-const HEALING_MS: u64 = 600_000;
+const COMMANDS: (u64, u64) = (36, 47);
 /// How many rounds of housekeeping may follow each other until nothing is due.
 const ROUNDS_MAX: usize = 30;
 /// Beyond every hold, whatever a clock jumped back, milliseconds.
 const LONG_MS: u64 = 6 * 3_600_000;
 
-/// What happens at a moment.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// A desk asks for something.
-    Act,
-    /// A desk that has no answer asks again.
-    Retry(usize, CommandId),
-    /// A parcel arrives; `start` is the start of the line's node in which it was sent.
-    Arrive { line: usize, start: u64, number: u64, parcel: Parcel },
-    /// A session is to be woken.
-    Wake(usize),
-    /// A node commits what waits.
-    Commit(usize),
-    /// HQ tells of its news.
-    Hint,
-    /// Every node looks for what is due.
-    Housekeeping,
-    /// Something may go wrong.
-    Trouble,
-    /// A line carries again.
-    Heal(usize),
-    /// There is room on a node's disk again.
-    Room(usize),
-    /// What a node has to be told, and what its disk had no room for.
-    Owe { node: usize, start: u64, change: LocalChange },
-    /// A node starts again.
-    Start(usize),
-    /// A node has waited long enough for its own entries.
-    StopHolding { line: usize, start: u64 },
-}
-
 /// What came of a world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) commands: u64,
+    pub(crate) crash_points: u64,
+    /// Whether moments of all its lives were looked at.
+    pub(crate) is_examined: bool,
     pub(crate) faults: FaultCounts,
     /// What the run reached, by name.
     pub(crate) marks: BTreeMap<String, u64>,
@@ -89,6 +60,10 @@ pub(crate) struct World {
     pub(crate) now_ms: u64,
     pub(crate) nodes: Vec<Node>,
     pub(crate) lines: Vec<Line>,
+    /// Where some worlds look at what a cut would have left.
+    pub(crate) lab: Option<Lab>,
+    /// Cuts whose remains were opened: nodes that died, and what was looked at aside.
+    pub(crate) crash_points: u64,
     /// A disk for a copy of a machine.
     pub(crate) spare: Option<PowerCutDisk>,
     pub(crate) weather: Weather,
@@ -107,9 +82,9 @@ pub(crate) struct World {
     pub(crate) is_hint_due: bool,
     /// What it reached, as far as its nodes do not show it at the end.
     pub(crate) reached: BTreeMap<&'static str, u64>,
-    commands_wanted: u64,
-    queue: BTreeMap<(u64, u64), Event>,
-    scheduled: u64,
+    pub(crate) commands_wanted: u64,
+    pub(crate) queue: BTreeMap<(u64, u64), Event>,
+    pub(crate) scheduled: u64,
 }
 
 impl World {
@@ -125,9 +100,11 @@ impl World {
             states: beginning.states.clone(),
             spent: beginning.spent.clone(),
             spare: Some(machines.spare.clone()),
+            lab: Lab::of(seed, &machines.lab),
             ..Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, limits, prints)
         };
         let run = world.play();
+        world.nodes.iter_mut().for_each(Node::stop);
         run.with_context(|| format!("what happened before:\n{}", world.trace.recent()))
     }
 
@@ -148,6 +125,8 @@ impl World {
             seed,
             nodes,
             spare: None,
+            lab: None,
+            crash_points: 0,
             lines: (1..NODES).map(|_| Line::new()).collect(),
             commands_wanted: dice.between(COMMANDS.0, COMMANDS.1).min(limits.commands.unwrap_or(u64::MAX)),
             dice,
@@ -179,10 +158,16 @@ impl World {
         self.heal()?;
         self.quieten()?;
         invariants::at_the_end(self)?;
+        for number in 0..self.nodes.len() {
+            let now = self.nodes[number].disk.now();
+            self.look_back(number, now)?;
+        }
         let (vector, state) = self.nodes[HQ].read(|db| Ok((db.vector()?, db.state_hash()?)))?;
         self.trace.note(self.now_ms, &format!("ends with {} and {state}", vector.digest()));
         Ok(Run {
             commands: self.commands,
+            crash_points: self.crash_points,
+            is_examined: self.lab.is_some(),
             faults: self.weather.counts().clone(),
             marks: invariants::marks(self)?,
             vector,
@@ -269,149 +254,9 @@ impl World {
         Ok(true)
     }
 
-    fn run_until(&mut self, what: &str, done: impl Fn(&Self) -> anyhow::Result<bool>) -> anyhow::Result<()> {
-        let deadline_ms = self.now_ms + HEALING_MS;
-        while !done(self)? {
-            ensure!(self.now_ms < deadline_ms, "not within {HEALING_MS} ms: {what}");
-            self.step()?;
-        }
-        Ok(())
-    }
-
-    /// What happens next, happens.
-    fn step(&mut self) -> anyhow::Result<()> {
-        let ((at_ms, _), event) = self.queue.pop_first().context("nothing is left to happen")?;
-        self.now_ms = self.now_ms.max(at_ms);
-        self.nodes.iter().for_each(|node| node.set_clock(self.now_ms));
-        match event {
-            Event::Act => self.act(),
-            Event::Retry(node, id) => {
-                self.retry(node, id);
-                Ok(())
-            }
-            Event::Arrive { line, start, number, parcel } => self.arrive(line, start, number, parcel),
-            Event::Wake(line) => self.wake(line),
-            Event::Commit(node) => self.commit(node),
-            Event::Hint => {
-                self.hint();
-                Ok(())
-            }
-            Event::Housekeeping => {
-                self.schedule(20_000, Event::Housekeeping);
-                self.look_for_due().map(|_| ())
-            }
-            Event::Trouble => self.trouble(),
-            Event::Heal(line) => {
-                self.lines[line].cut = Cut::Open;
-                self.trace.note(self.now_ms, &format!("line {line} carries again"));
-                Ok(())
-            }
-            Event::Room(node) => {
-                self.nodes[node].disk.limit_bytes(None);
-                Ok(())
-            }
-            Event::Owe { node, start, change } => {
-                self.tell_owed(node, start, change);
-                Ok(())
-            }
-            Event::Start(node) => self.start_again(node),
-            Event::StopHolding { line, start } => {
-                self.stop_holding(line, start);
-                Ok(())
-            }
-        }
-    }
-
-    /// A desk asks for something, or for something it asked before.
-    fn act(&mut self) -> anyhow::Result<()> {
-        if self.commands >= self.commands_wanted {
-            return Ok(());
-        }
-        // Desks come in bursts: what is asked at once is decided in one commit, and at several nodes at a time.
-        let pause_ms = if self.dice.chance(600) { 40 } else { 12_000 };
-        let pause_ms = self.dice.between(0, pause_ms);
-        self.schedule(pause_ms, Event::Act);
-        let number = self.dice.index(self.nodes.len());
-        if !self.nodes[number].is_up() {
-            return Ok(());
-        }
-        self.commands += 1;
-        if self.weather.draws(Fault::CommandRepeated)
-            && let Some((at, earlier)) = self.dice.pick(&self.given).cloned()
-            && self.nodes[at].is_up()
-        {
-            self.weather.count(Fault::CommandRepeated);
-            self.repeat(at, earlier);
-            return Ok(());
-        }
-        let accounts = self.accounts();
-        let node = &self.nodes[number];
-        let submitted = self.directory.draw(number, node, &accounts, &mut self.dice)?;
-        self.given.push((number, submitted.clone()));
-        self.give(number, submitted);
-        Ok(())
-    }
-
-    /// Hands a command to a node; without an answer in time it is handed over again.
-    pub(crate) fn give(&mut self, node: usize, submitted: Submitted) {
-        let id = submitted.id;
-        self.trace.note(
-            self.now_ms,
-            &format!("{} is given {} {id}", self.nodes[node].name, submitted.command.name()),
-        );
-        self.pending.insert((node, id), submitted.clone());
-        self.submit(node, Waiting::Desk(id), Submission::Command(submitted));
-        let patience_ms = self.dice.between(5_000, 20_000);
-        self.schedule(patience_ms, Event::Retry(node, id));
-    }
-
-    /// Hands an earlier command to a node again, or another command under its id.
-    fn repeat(&mut self, node: usize, earlier: Submitted) {
-        if self.dice.chance(150) && self.oracle.knows(node, earlier.id) {
-            let other = Submitted { body: Hash(self.dice.bytes()), ..earlier };
-            self.submit(node, Waiting::Refusal, Submission::Command(other));
-        } else {
-            self.give(node, earlier);
-        }
-    }
-
-    fn retry(&mut self, node: usize, id: CommandId) {
-        let Some(submitted) = self.pending.get(&(node, id)).cloned() else { return };
-        if self.nodes[node].is_up() {
-            self.give(node, submitted);
-        } else {
-            self.schedule(5_000, Event::Retry(node, id));
-        }
-    }
-
-    fn look_for_due(&mut self) -> anyhow::Result<usize> {
-        let mut found = 0;
-        for number in 0..self.nodes.len() {
-            self.nodes[number].set_clock(self.now_ms);
-            if !self.nodes[number].is_up() {
-                continue;
-            }
-            found += usize::from(self.erase(number)?);
-            if !self.nodes[number].is_up() {
-                continue;
-            }
-            let wall_ms = self.nodes[number].wall_ms(self.now_ms);
-            for submitted in self.nodes[number].engine()?.due(wall_ms)? {
-                found += 1;
-                self.submit(number, Waiting::Itself(submitted.id), Submission::Command(submitted));
-            }
-        }
-        Ok(found)
-    }
-
     /// Notes that something was reached, if it was.
     pub(crate) fn count_mark(&mut self, mark: &'static str, is_reached: bool) {
         *self.reached.entry(mark).or_default() += u64::from(is_reached);
-    }
-
-    pub(crate) fn schedule(&mut self, in_ms: u64, event: Event) {
-        self.scheduled += 1;
-        self.queue.insert((self.now_ms + in_ms, self.scheduled), event);
     }
 
     pub(crate) fn accounts(&self) -> Vec<Account> {
