@@ -97,6 +97,7 @@ impl Attendee {
             Facts::ConflictResolved(resolved) => self.resolve(Resolution::new(resolved, reason(), at), at),
             Facts::AttendeeErased(_) => self.erase(at),
             Facts::ErasuresCompleted(_)
+            | Facts::ReaderChanged(_)
             | Facts::ConferenceConfigured(_)
             | Facts::StaffSet(_)
             | Facts::NodeEnrolled(_)

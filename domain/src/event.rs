@@ -107,6 +107,11 @@ facts! {
         /// Whether the node is retired: whatever else it writes does not count either.
         retired: bool,
     }
+    /// A node was upgraded, or taken back: from here on it reads what asks for this reader.
+    ReaderChanged = "reader-changed" / 1 {
+        /// The newest reader it is.
+        reader: u16,
+    }
     /// A node has removed whatever it had seen erased before this entry.
     ErasuresCompleted = "erasures-completed" / 1 {}
     /// The words about an attendee are gone from this stream, theirs or that of an order, for good.

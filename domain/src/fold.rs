@@ -97,6 +97,9 @@ pub struct EnrolledNode {
     /// Its last word that whatever it had seen erased is gone from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_up_to: Option<Dot>,
+    /// The newest reader it is, where it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<u16>,
 }
 
 /// A log with two branches.
@@ -114,6 +117,11 @@ pub struct Fork {
 }
 
 impl EnrolledNode {
+    /// The newest reader it is: the first one, until it says otherwise.
+    pub fn reader(&self) -> u16 {
+        self.reader.unwrap_or(1)
+    }
+
     fn apply(&mut self, event: &Event, at: &Placed<'_>) {
         self.entries += 1;
         match &event.facts {
@@ -123,6 +131,7 @@ impl EnrolledNode {
             }
             Facts::LogsClosed(closed) if at.authority => self.close(closed),
             Facts::ForkFound(found) => self.note_fork(found, at.at_ms),
+            Facts::ReaderChanged(changed) => self.reader = Some(changed.reader),
             Facts::ErasuresCompleted(_) => self.erased_up_to = Some(at.dot),
             _ => {}
         }

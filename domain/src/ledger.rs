@@ -178,6 +178,7 @@ impl Ledger {
             | Facts::RightsReturned(_)
             | Facts::AttendeeErased(_)
             | Facts::ErasuresCompleted(_)
+            | Facts::ReaderChanged(_)
             | Facts::ConferenceConfigured(_)
             | Facts::StaffSet(_)
             | Facts::NodeEnrolled(_)

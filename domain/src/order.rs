@@ -210,6 +210,7 @@ impl Order {
             }
             Facts::AttendeeErased(_) => (self.erased, self.registrant) = (true, None),
             Facts::ErasuresCompleted(_)
+            | Facts::ReaderChanged(_)
             | Facts::ConferenceConfigured(_)
             | Facts::StaffSet(_)
             | Facts::NodeEnrolled(_)

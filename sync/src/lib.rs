@@ -49,8 +49,8 @@ pub use problem::{Problem, ProblemReport};
 pub use reissued::Reissued;
 pub use session::{
     Answer, CALL_TIMEOUT_MS, CallId, Challenge, ChallengeAnswer, HandshakeError, Hello, HelloReply,
-    HelloScope, Input, Introduction, Output, OwnHead, Reply, Request, ScopeAnswer, ScopeView, ServerView,
-    Session, announced_scope, answer,
+    HelloScope, Input, Introduction, Output, OwnHead, Protocol, Reply, Request, ScopeAnswer, ScopeView,
+    ServerView, Session, announced_scope, answer,
 };
 pub use stream::{InvalidStreamName, StreamKey, StreamName};
 pub use vector::{Head, VersionVector};

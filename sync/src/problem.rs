@@ -11,9 +11,12 @@ const CODE_MAX_BYTES: usize = 32;
 /// Why something was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// The protocol ranges do not overlap.
-    #[error("the peers speak no common protocol version")]
-    VersionUnsupported,
+    /// Every protocol version that the asking side speaks is older than those of the answering one.
+    #[error("the peer speaks only newer versions of the protocol than this node")]
+    VersionTooOld,
+    /// Every protocol version that the asking side speaks is newer than those of the answering one.
+    #[error("the peer speaks only older versions of the protocol than this node")]
+    VersionTooNew,
     /// HQ takes no sessions under this certificate any more.
     #[error("the certificate has expired")]
     ExpiredCertificate,
@@ -62,7 +65,8 @@ impl Problem {
     /// Returns the word that travels.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::VersionUnsupported => "version_unsupported",
+            Self::VersionTooOld => "version_too_old",
+            Self::VersionTooNew => "version_too_new",
             Self::ExpiredCertificate => "expired_certificate",
             Self::DeniedScope => "denied_scope",
             Self::Gap(_) => "gap",
@@ -82,7 +86,8 @@ impl Problem {
     /// Returns what recovers from it: what a person can do, or that there is nothing to do.
     pub const fn recovery(&self) -> &'static str {
         match self {
-            Self::VersionUnsupported => "Upgrade the older of the two nodes.",
+            Self::VersionTooOld => "Upgrade this node; work goes on, and nothing it wrote is lost.",
+            Self::VersionTooNew => "Upgrade the peer; work goes on, and what waits for it is sent then.",
             Self::ExpiredCertificate => {
                 "HQ takes nothing more of this conference; work at the venue goes on. Keep a copy of the data folder."
             }
@@ -135,7 +140,8 @@ impl From<Problem> for ProblemReport {
             | Problem::NeedsUpgrade(dot)
             | Problem::NotErased(dot) => (Some(dot), None),
             Problem::Busy { retry_after_ms } => (None, Some(retry_after_ms)),
-            Problem::VersionUnsupported
+            Problem::VersionTooOld
+            | Problem::VersionTooNew
             | Problem::ExpiredCertificate
             | Problem::DeniedScope
             | Problem::TooLarge
@@ -150,7 +156,8 @@ impl ProblemReport {
     pub fn problem(&self) -> Option<Problem> {
         let about = |make: fn(Dot) -> Problem| self.dot.map(make);
         match self.code.as_str() {
-            "version_unsupported" => Some(Problem::VersionUnsupported),
+            "version_too_old" => Some(Problem::VersionTooOld),
+            "version_too_new" => Some(Problem::VersionTooNew),
             "expired_certificate" => Some(Problem::ExpiredCertificate),
             "denied_scope" => Some(Problem::DeniedScope),
             "gap" => about(Problem::Gap),
@@ -207,9 +214,10 @@ fn read_dot(reader: &mut Reader<'_>) -> Result<Dot, DecodeError> {
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) fn all(dot: Dot) -> [Problem; 14] {
+    pub(crate) fn all(dot: Dot) -> [Problem; 15] {
         [
-            Problem::VersionUnsupported,
+            Problem::VersionTooOld,
+            Problem::VersionTooNew,
             Problem::ExpiredCertificate,
             Problem::DeniedScope,
             Problem::Gap(dot),

@@ -10,6 +10,7 @@ mod backoff;
 mod handshake;
 mod introduction;
 mod io;
+mod protocol;
 mod reply;
 mod request;
 mod scope;
@@ -22,8 +23,9 @@ pub use answer::{Answer, ScopeView, ServerView, answer};
 pub use handshake::{Challenge, ChallengeAnswer, HandshakeError};
 pub use introduction::{Introduction, announced_scope};
 pub use io::{CallId, Input, Output};
+pub use protocol::Protocol;
 pub use reply::{HelloReply, Reply, ScopeAnswer};
-pub use request::{Hello, HelloScope, OwnHead, PROTOCOL_MAX, PROTOCOL_MIN, Request};
+pub use request::{Hello, HelloScope, OwnHead, Request};
 
 use std::collections::BTreeMap;
 
@@ -58,6 +60,7 @@ struct Call {
 /// The asking side of a session with one peer. Times are monotonic milliseconds.
 #[derive(Debug)]
 pub struct Session {
+    protocol: Protocol,
     certificate: Certificate,
     capabilities: Vec<String>,
     scopes: BTreeMap<ScopeId, Scope>,
@@ -74,11 +77,13 @@ pub struct Session {
 impl Session {
     /// Begins a session about these scopes. It says hello when it was told what is here of each.
     pub fn new(
+        protocol: Protocol,
         certificate: Certificate,
         capabilities: Vec<String>,
         scopes: impl IntoIterator<Item = ScopeId>,
     ) -> Self {
         Self {
+            protocol,
             certificate,
             capabilities,
             scopes: scopes.into_iter().map(|scope| (scope, Scope::new())).collect(),
@@ -142,13 +147,10 @@ impl Session {
 
     fn take_reply(&mut self, purpose: Purpose, reply: Reply, now_ms: u64, jitter: u32) {
         match (purpose, reply) {
-            (Purpose::Hello(spoken), Reply::Hello(reply)) => {
-                if (PROTOCOL_MIN..=PROTOCOL_MAX).contains(&reply.protocol) {
-                    self.take_hello(spoken, *reply, now_ms);
-                } else {
-                    self.refuse(None, Problem::VersionUnsupported.into(), now_ms, jitter);
-                }
-            }
+            (Purpose::Hello(spoken), Reply::Hello(reply)) => match self.protocol.accept(reply.protocol) {
+                Ok(_) => self.take_hello(spoken, *reply, now_ms),
+                Err(problem) => self.refuse(None, problem.into(), now_ms, jitter),
+            },
             (Purpose::Pull(scope), Reply::Pull { vector, batch }) => self.take_pull(scope, &vector, batch),
             (Purpose::Push(scope), Reply::Push { vector }) => self.take_acknowledgement(scope, &vector),
             (Purpose::Hello(_), Reply::Problem(report)) => self.refuse(None, report, now_ms, jitter),
@@ -168,10 +170,9 @@ impl Session {
         }
     }
 
-    fn take_hello(&mut self, spoken: BTreeMap<ScopeId, VersionVector>, reply: HelloReply, now_ms: u64) {
+    fn take_hello(&mut self, mut spoken: BTreeMap<ScopeId, VersionVector>, reply: HelloReply, now_ms: u64) {
         self.next_hello_ms = now_ms + IDLE_HELLO_MS;
         self.outputs.push(Output::PeerClock { at_ms: reply.at_ms });
-        let mut spoken = spoken;
         for (scope, answer) in reply.scopes {
             let (Some(state), Some(vector)) = (self.scopes.get_mut(&scope), spoken.remove(&scope)) else {
                 continue;
@@ -382,13 +383,12 @@ impl Session {
         let mut scopes = Vec::new();
         for (scope, state) in &self.scopes {
             let Some(here) = &state.here else { return };
-            let digest = here.vector.digest();
-            scopes.push(HelloScope { scope: *scope, digest, own: here.own, floors: Vec::new() });
-            spoken.insert(*scope, here.vector.clone());
+            let (scope, digest, own) = (*scope, here.vector.digest(), here.own);
+            scopes.push(HelloScope { scope, digest, own, floors: Vec::new() });
+            spoken.insert(scope, here.vector.clone());
         }
         let request = Request::Hello(Box::new(Hello {
-            protocol_min: PROTOCOL_MIN,
-            protocol_max: PROTOCOL_MAX,
+            protocol: self.protocol,
             capabilities: self.capabilities.clone(),
             certificate: self.certificate.clone(),
             scopes,

@@ -3,8 +3,8 @@
 //! Keys, ids and salts are fixed, so every byte is: hashes and signatures too.
 
 use lanyard_sync::session::{
-    Challenge, ChallengeAnswer, Hello, HelloReply, HelloScope, Introduction, OwnHead, Reply, Request,
-    ScopeAnswer, announced_scope,
+    Challenge, ChallengeAnswer, Hello, HelloReply, HelloScope, Introduction, OwnHead, Protocol, Reply,
+    Request, ScopeAnswer, announced_scope,
 };
 use lanyard_sync::{
     Batch, BatchBuilder, Certificate, Claims, CommandId, Dot, Draft, EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION,
@@ -262,8 +262,7 @@ fn requests_keep_their_form() {
     let digest = vector().digest();
     let floors = vec![(hq.log.head().log, 2)];
     let hello = Hello {
-        protocol_min: 1,
-        protocol_max: 1,
+        protocol: Protocol { min: 1, max: 1 },
         capabilities: vec!["hints".into()],
         certificate: certificate(2),
         scopes: vec![
@@ -304,7 +303,8 @@ fn replies_keep_their_form() {
 fn problems_keep_their_words_and_are_documented() {
     let dot = log(2).dot(3);
     let problems = [
-        Problem::VersionUnsupported,
+        Problem::VersionTooOld,
+        Problem::VersionTooNew,
         Problem::ExpiredCertificate,
         Problem::DeniedScope,
         Problem::Gap(dot),

@@ -1,7 +1,7 @@
 //! Lines: what travels between a node and HQ, and what happens to it on the way.
 
 use lanyard_domain::FreshCheckIn;
-use lanyard_sync::{CallId, Session};
+use lanyard_sync::{CallId, Protocol, Session};
 
 use crate::node::SCOPE;
 
@@ -64,7 +64,7 @@ impl Line {
 
     /// Begins the session of a node that started.
     pub(crate) fn begin(&mut self, certificate: lanyard_sync::Certificate) {
-        self.session = Some(Session::new(certificate, Vec::new(), [SCOPE]));
+        self.session = Some(Session::new(Protocol::CURRENT, certificate, Vec::new(), [SCOPE]));
         self.wake_ms = None;
         self.holds = false;
     }

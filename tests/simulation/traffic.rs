@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use lanyard_node::engine::{LocalChange, Submission};
 use lanyard_node::read::{Read, ReadError};
 use lanyard_sync::{
-    Answer, Batch, Certificate, Input, NodeId, Output, Reply, Request, ScopeAnswer, ScopeView, ServerView,
+    Answer, Batch, Certificate, Input, NodeId, Output, Protocol, Reply, Request, ScopeAnswer, ScopeView, ServerView,
     VersionVector, answer,
 };
 
@@ -266,6 +266,7 @@ fn decide(
     let view = ServerView {
         peer,
         certificate: None,
+        protocol: Protocol::CURRENT,
         capabilities: &[],
         now_ms,
         refuses_expired: true,

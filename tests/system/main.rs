@@ -29,3 +29,4 @@ mod story;
 mod sync_trace;
 mod topologies;
 mod traced_node;
+mod versions;

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use lanyard_domain::{Account, Folded, Fork, SeatTypeId, Stream};
-use lanyard_sync::LogId;
+use lanyard_sync::{LogId, Problem, ProblemReport};
 
 use crate::identity::Identity;
 use crate::read::state::load;
@@ -63,6 +63,13 @@ pub enum Finding {
         /// How many.
         streams: u64,
     },
+    /// No common version of the protocol was found with a peer.
+    VersionRefused {
+        /// The peer's address.
+        peer: String,
+        /// Which of the two has to be upgraded.
+        problem: Problem,
+    },
     /// Entries that HQ is not known to have.
     Unsent(Unsent),
     /// Badges that wait for somebody.
@@ -105,6 +112,7 @@ impl Finding {
                     "{streams} attendees or orders were written by a newer version and are read-only here."
                 )
             }
+            Self::VersionRefused { peer, problem } => format!("With {peer} nothing is exchanged: {problem}."),
             Self::Unsent(unsent) => {
                 format!(
                     "HQ is not known to have the last {} entries of this node; it may have.",
@@ -146,7 +154,8 @@ impl Finding {
                 "Keep this folder. Work goes on here; carry it to HQ with `lanyard bundle export`."
             }
             Self::CertificateEnds { .. } => "Let it reach HQ before, until nothing waits to be sent.",
-            Self::NeedsUpgrade { .. } => "Install the newer version, then run `lanyard rebuild`.",
+            Self::NeedsUpgrade { .. } => "Install the newer version; it reads them at its start.",
+            Self::VersionRefused { problem, .. } => problem.recovery(),
             Self::Unsent(_) => "Let it reach HQ or a sibling, or carry them with `lanyard bundle export`.",
             Self::PrintJobs { .. } => return None,
         })
@@ -193,6 +202,7 @@ pub fn examine(
         if streams > 0 {
             findings.push(Finding::NeedsUpgrade { streams });
         }
+        findings.extend(version_refusals(*read)?);
         findings.extend(unsent(*read, own)?);
         let jobs = count(
             *read,
@@ -247,6 +257,16 @@ fn seat_types(read: Read<'_>) -> Result<Vec<SeatTypeId>, ReadError> {
     let keys = statement.query_map([SEATS], |row| row.get::<_, String>(0))?;
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
     Ok(keys.iter().filter_map(|key| key.parse().ok()).collect())
+}
+
+/// Peers with which the last hello found no common version.
+fn version_refusals(read: Read<'_>) -> Result<Vec<Finding>, ReadError> {
+    let mut statement = read.db.prepare_cached("SELECT peer, code FROM version_refusals ORDER BY peer")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let problem = |code| ProblemReport { code, dot: None, retry_after_ms: None }.problem();
+    let known = rows.into_iter().filter_map(|(peer, code)| Some((peer, problem(code)?)));
+    Ok(known.map(|(peer, problem)| Finding::VersionRefused { peer, problem }).collect())
 }
 
 /// What HQ, as it last said, does not have of this node.
@@ -313,6 +333,19 @@ mod tests {
         let seq = north.engine.vector().seq(&log) + 3;
         north.engine.commit(vec![Submission::Local(LocalChange::SetBack { log, seq })]);
         assert!(findings(&north).contains(&Finding::SetBack { missing: 3 }));
+    }
+
+    #[test]
+    fn who_has_to_be_upgraded_is_said_until_a_common_version_is_found() {
+        let (_, mut north, _) = venue();
+        let peer = "http://hq:7700/".to_owned();
+        let refused = |code| LocalChange::VersionRefused { peer: peer.clone(), code };
+        north.change(refused(Some(Problem::VersionTooOld.code())));
+        let finding = Finding::VersionRefused { peer: peer.clone(), problem: Problem::VersionTooOld };
+        assert!(findings(&north).contains(&finding));
+        assert!(finding.needs_action() && finding.remedy().is_some_and(|to_do| to_do.contains("this node")));
+        north.change(refused(None));
+        assert!(!findings(&north).contains(&finding));
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod new_file;
 pub mod project;
 pub mod read;
 pub mod rebuild;
+pub mod release;
 pub mod repair;
 pub mod rights;
 pub mod search;

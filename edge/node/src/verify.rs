@@ -16,6 +16,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use crate::store::downgrade::refuse_newer;
 use crate::store::{StoreError, open_for_reading};
 
 /// Most findings of one kind that are listed; more are counted.
@@ -115,6 +116,9 @@ impl std::fmt::Display for Finding {
 /// When the database cannot be opened; whatever in it cannot be read is a finding.
 pub fn verify(database: &Path) -> Result<Report, StoreError> {
     let db = open_for_reading(database, CACHE_KIB)?;
+    if let Err(newer @ StoreError::Newer { .. }) = refuse_newer(&db) {
+        return Err(newer);
+    }
     db.execute_batch("BEGIN")?;
     let mut report = Report::default();
     if let Err(error) = wal::check(database, &mut report) {

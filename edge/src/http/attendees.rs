@@ -77,7 +77,7 @@ pub async fn show(
     let published = node.published();
     let names = Names(&published);
     let mut card = AttendeeCard::of(id, &attendee, names, signed.role);
-    card.pending = !readable;
+    card.read_only = !readable;
     card.history = history(&node, id, names).await?;
     Ok(([(header::ETAG, entity_tag(card.version))], axum::Json(card)).into_response())
 }

@@ -60,6 +60,8 @@ pub struct LineCard {
     knowledge_age_ms: Option<i64>,
     /// What is wrong, for staff.
     problem: Option<String>,
+    /// The version of the protocol that both speak, once HQ said so.
+    protocol: Option<u16>,
 }
 
 /// The line to another node at the venue.
@@ -68,6 +70,8 @@ pub struct SiblingCard {
     name: String,
     state: &'static str,
     last_contact_ms: Option<i64>,
+    /// What is wrong, for staff.
+    problem: Option<String>,
 }
 
 /// How many of how many are in.
@@ -195,20 +199,28 @@ impl LineCard {
     fn of(status: Option<LinkStatus>, now_ms: i64) -> Self {
         let Some(status) = status else {
             let problem = Some("No HQ is configured.".to_owned());
-            return Self { state: "offline", last_contact_ms: None, knowledge_age_ms: None, problem };
+            return Self {
+                state: "offline",
+                last_contact_ms: None,
+                knowledge_age_ms: None,
+                problem,
+                protocol: None,
+            };
         };
         Self {
             state: link_word(status.state),
             last_contact_ms: status.last_contact_ms,
             knowledge_age_ms: status.in_step_ms.map(|in_step_ms| (now_ms - in_step_ms).max(0)),
             problem: status.problem,
+            protocol: status.protocol,
         }
     }
 }
 
 impl SiblingCard {
     fn of(name: String, status: &LinkStatus) -> Self {
-        Self { name, state: link_word(status.state), last_contact_ms: status.last_contact_ms }
+        let problem = status.problem.clone();
+        Self { name, state: link_word(status.state), last_contact_ms: status.last_contact_ms, problem }
     }
 }
 

@@ -18,8 +18,8 @@ pub(super) async fn list(
     Path(slug): Path<String>,
 ) -> Result<axum::Json<Vec<Value>>, Problem> {
     let running = running(&hq, &slug)?;
-    let read = running.reader.read(|db| Ok((db.enrolled()?, db.vector()?, db.closed_logs()?)));
-    let (enrolled, here, closed) = read.await.map_err(|error| broken(&error))?;
+    let read = running.reader.read(|db| Ok((db.enrolled()?, db.vector()?, db.closed_logs()?, db.readers()?)));
+    let (enrolled, here, closed, readers) = read.await.map_err(|error| broken(&error))?;
     let published = running.writer.published().borrow().clone();
     let peers = published.peers;
     let now_ms = system_now_ms();
@@ -31,6 +31,7 @@ pub(super) async fn list(
             "entries": entries,
             "lacks_entries": peer.map(|peer| lacks(&here, &peer.vector)),
             "last_heard_ms": peer.map(|peer| peer.heard_at_ms),
+            "reader": readers.get(&node),
             "retired": closed.is_retired(&node),
             "entries_that_do_not_count": beyond(&here, &closed, node),
             "is_waited_for": published.waits_for.contains(&node),

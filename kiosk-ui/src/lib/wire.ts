@@ -187,6 +187,7 @@ export interface AttendeeCard extends AttendeeRow {
   history: HistoryLine[];
   conflicts: Conflict[];
   pending: boolean;
+  read_only: boolean;
 }
 
 export interface PrintJob {

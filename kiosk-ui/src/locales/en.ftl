@@ -415,6 +415,7 @@ problem-other = Refused
 ## Attendee
 
 attendee-pending = Older entries about this person are still on their way.
+attendee-read-only = A newer version wrote about this person. Nothing can be changed here until this node is upgraded.
 attendee-conflict = Two facts about this person do not fit together.
 attendee-conflict-link = Open conflicts
 attendee-check-in = Check in

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use crate::certificate::Certificate;
 use crate::id::{Dot, LogId, ScopeId};
 use crate::problem::Problem;
+use crate::session::protocol::Protocol;
 use crate::session::reply::{HelloReply, Reply, ScopeAnswer};
-use crate::session::request::{Hello, HelloScope, PROTOCOL_MAX, PROTOCOL_MIN, Request};
+use crate::session::request::{Hello, HelloScope, Request};
 use crate::vector::{Head, VersionVector};
 
 /// What the answering node is and knows.
@@ -18,6 +19,8 @@ pub struct ServerView<'a> {
     pub peer: &'a Certificate,
     /// Who answers; left out where the transport has shown it.
     pub certificate: Option<&'a Certificate>,
+    /// The protocol versions the node speaks.
+    pub protocol: Protocol,
     /// What the node can do, as words.
     pub capabilities: &'a [String],
     /// Wall clock in milliseconds since 1970.
@@ -100,10 +103,7 @@ fn open<'v, 'a>(view: &'v ServerView<'a>, scope: ScopeId) -> Option<&'v ScopeVie
 }
 
 fn hello_reply(hello: &Hello, view: &ServerView<'_>) -> Result<Reply, Problem> {
-    let protocol = hello.protocol_max.min(PROTOCOL_MAX);
-    if protocol < hello.protocol_min.max(PROTOCOL_MIN) {
-        return Err(Problem::VersionUnsupported);
-    }
+    let protocol = view.protocol.common(hello.protocol)?;
     if hello.certificate.claims.node != view.peer.claims.node {
         return Err(Problem::Malformed);
     }

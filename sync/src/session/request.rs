@@ -6,12 +6,8 @@ use crate::id::{Epoch, Hash, LogId, NodeId, ScopeId};
 use crate::limits::{
     BATCH_TRAVEL_MAX_BYTES, CAPABILITIES_MAX, CAPABILITY_MAX_BYTES, COUNTER_MAX, LOGS_MAX, SCOPES_MAX,
 };
+use crate::session::protocol::Protocol;
 use crate::vector::{Head, VersionVector};
-
-/// Oldest protocol version this build speaks.
-pub const PROTOCOL_MIN: u16 = 1;
-/// Newest protocol version this build speaks.
-pub const PROTOCOL_MAX: u16 = 1;
 
 /// A request of a session.
 // Stored: on the wire, as a CBOR array that begins with `hello`, `pull` or `push`.
@@ -39,10 +35,8 @@ pub enum Request {
 // Stored: on the wire, as part of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
-    /// Oldest protocol version the node speaks.
-    pub protocol_min: u16,
-    /// Newest protocol version the node speaks.
-    pub protocol_max: u16,
+    /// The protocol versions the node speaks.
+    pub protocol: Protocol,
     /// What else it can do, as words; unknown ones mean nothing.
     pub capabilities: Vec<String>,
     /// Who it is.
@@ -119,8 +113,8 @@ impl Hello {
     fn write(&self, writer: &mut Writer) {
         writer.array(6);
         writer.text("hello");
-        writer.uint(self.protocol_min.into());
-        writer.uint(self.protocol_max.into());
+        writer.uint(self.protocol.min.into());
+        writer.uint(self.protocol.max.into());
         write_capabilities(writer, &self.capabilities);
         self.certificate.write(writer);
         writer.array(self.scopes.len());
@@ -131,8 +125,7 @@ impl Hello {
 
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
-            protocol_min: r.u16()?,
-            protocol_max: r.u16()?,
+            protocol: Protocol { min: r.u16()?, max: r.u16()? },
             capabilities: read_capabilities(r)?,
             certificate: Certificate::read(r)?,
             scopes: r.list(SCOPES_MAX, HelloScope::read)?,

@@ -123,6 +123,7 @@ impl World {
         let view = ServerView {
             peer: &certificate,
             certificate: None,
+            protocol: Protocol::CURRENT,
             capabilities: &[],
             now_ms: 1_780_000_000_000,
             refuses_expired: true,
@@ -201,5 +202,5 @@ impl World {
 
 pub(super) fn session(client: &Replica) -> Session {
     let certificate = client.known.logs[&client.log()].certificate.clone();
-    Session::new(certificate, Vec::new(), [SCOPE])
+    Session::new(Protocol::CURRENT, certificate, Vec::new(), [SCOPE])
 }

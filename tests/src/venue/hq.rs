@@ -54,6 +54,12 @@ impl HqProcess {
         Ok(())
     }
 
+    /// Sets a variable of its environment from its next start on.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Starts HQ again, where it listened, after it ended or was killed.
     ///
     /// # Errors

@@ -90,6 +90,12 @@ impl NodeProcess {
         Ok(())
     }
 
+    /// Sets a variable of its environment from its next start on.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Lets the node listen elsewhere when it is started again; beyond loopback it speaks TLS.
     pub fn move_to(&mut self, listen: SocketAddr) {
         self.listen = listen;
@@ -145,6 +151,15 @@ impl NodeProcess {
         let output = self.command(arguments).output().await?;
         let said = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "lanyard {}: {said}", arguments.join(" "));
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// What a command of `lanyard` on this node's folder prints, whether it succeeds or not.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub async fn said(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let output = self.command(arguments).output().await?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 

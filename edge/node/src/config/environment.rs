@@ -6,12 +6,13 @@ use super::error::ConfigError;
 
 const PREFIX: &str = "LANYARD_";
 /// Variables with our prefix that are no settings: of the programs, their build and their test suites.
-const FOREIGN: [&str; 12] = [
+const FOREIGN: [&str; 13] = [
     "LANYARD_CONFIG",
     "LANYARD_FEATURES_DRIVER",
     "LANYARD_FONTS_DIST",
     "LANYARD_FREEZE",
     "LANYARD_HQ_DATA",
+    "LANYARD_NEXT_VERSION",
     "LANYARD_PLANTED_FAULT",
     "LANYARD_SCREENSHOT",
     "LANYARD_SIM_FROM",

@@ -12,6 +12,7 @@ use super::states::Loaded;
 use crate::clock::Draws;
 use crate::fault::{Fault, is_planted};
 use crate::project::{Changed, Row, Standing, project};
+use crate::release;
 use crate::store::entries::Place;
 use crate::store::states::{Last, StateRow};
 use crate::store::{StoreError, contexts, entries, erasures, states};
@@ -30,6 +31,12 @@ pub enum WriteError {
     NeedsUpgrade {
         /// Which stream.
         stream: String,
+    },
+    /// Some nodes could not read it.
+    #[error("{} cannot read this; upgrade them first", nodes.join(", "))]
+    NodesTooOld {
+        /// Their names.
+        nodes: Vec<String>,
     },
 }
 
@@ -67,12 +74,14 @@ impl Engine {
         if let Facts::AttendeeErased(erased) = &mut event.facts {
             erased.signature = Some(self.word_of_erasure(&name));
         }
+        let form = release::form(event.facts.kind(), event.facts.version());
+        self.refuse_what_others_cannot_read(stream, form.min_reader)?;
         let mut salted = |bytes| Salted { salt: draws.take(), bytes };
         let draft = Draft {
             stream: name,
             kind: event.facts.kind().to_owned(),
-            version: event.facts.version(),
-            min_reader: 1,
+            version: form.version,
+            min_reader: form.min_reader,
             at_ms: origin.at_ms,
             skew_ms: self.skew_ms,
             actor: origin.actor.to_owned(),
@@ -84,6 +93,16 @@ impl Engine {
             ext: Vec::new(),
         };
         self.append_draft(draft, &Meaning::Event(Box::new(event)))
+    }
+
+    /// HQ withholds what every node has to read until every node can.
+    fn refuse_what_others_cannot_read(&self, stream: &Stream, min_reader: u16) -> Result<(), WriteError> {
+        let is_for_all = matches!(stream, Stream::Conference | Stream::Seats(_));
+        if min_reader <= 1 || !is_for_all || !self.identity.is_hq() {
+            return Ok(());
+        }
+        let nodes = self.nodes_older_than(min_reader)?;
+        if nodes.is_empty() { Ok(()) } else { Err(WriteError::NodesTooOld { nodes }) }
     }
 
     /// Appends an entry and folds what it says.

@@ -61,6 +61,13 @@ impl Engine {
             LocalChange::SetAside { log, from } => usize::from(self.set_aside(log, from, draws)?),
             LocalChange::ForkFound { log, from } => usize::from(self.fork_found(log, from, 0, draws)?),
             LocalChange::WriteOn => usize::from(self.write_on(draws)?),
+            LocalChange::VersionRefused { peer, code: None } => {
+                self.db.prepare_cached("DELETE FROM version_refusals WHERE peer = ?1")?.execute([peer])?
+            }
+            LocalChange::VersionRefused { peer, code: Some(code) } => self
+                .db
+                .prepare_cached("INSERT OR REPLACE INTO version_refusals (peer, code) VALUES (?1, ?2)")?
+                .execute((peer, code))?,
             LocalChange::Damaged(what) => {
                 meta::set(&self.db, meta::DAMAGED, what)?;
                 1

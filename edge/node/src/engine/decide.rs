@@ -130,7 +130,7 @@ impl Engine {
     }
 
     /// The reply to a command that cannot be written: an outcome for words that no entry can hold, none
-    /// where a newer build is needed.
+    /// where a newer build is needed, here or elsewhere.
     pub(super) fn refuse_unwritable(
         &mut self,
         submitted: &Submitted,
@@ -138,6 +138,9 @@ impl Engine {
     ) -> Result<Result<Answer, SubmitError>, StoreError> {
         if let WriteError::NeedsUpgrade { stream } = error {
             return Ok(Err(SubmitError::NeedsUpgrade { stream: stream.clone() }));
+        }
+        if let WriteError::NodesTooOld { nodes } = error {
+            return Ok(Err(SubmitError::NodesTooOld { nodes: nodes.clone() }));
         }
         let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let refusal = Refusal::InvalidField { field: submitted.command.name().to_owned(), why };

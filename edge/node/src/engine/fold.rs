@@ -11,14 +11,12 @@ use rusqlite::Connection;
 use super::reissued::ReissuedRows;
 use super::states::Loaded;
 use crate::fault::{Fault, is_planted};
+use crate::release;
 use crate::store::closed::ClosedLogs;
 use crate::store::entries::EntryRow;
 use crate::store::logs::LogRow;
 use crate::store::states::Last;
 use crate::store::{StoreError, contexts};
-
-/// Newest reader this build is: streams that ask for a newer one are read-only here.
-pub const READER: u16 = 1;
 
 /// What an entry is to the fold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +36,8 @@ pub(crate) fn meaning(header: &Header, payload: &Payload, is_erased: bool) -> Me
     }
     let Some(facts) = payload.facts.bytes() else { return Meaning::Unknown };
     let personal = payload.personal.as_ref().filter(|_| !is_erased).and_then(|part| part.bytes());
-    match Event::parse(&header.kind, header.version, facts, personal) {
+    let version = release::parsed_as(&header.kind, header.version);
+    match Event::parse(&header.kind, version, facts, personal) {
         Ok(event) => Meaning::Event(Box::new(event)),
         Err(EventError::Unknown | EventError::Malformed { .. }) => Meaning::Unknown,
     }
@@ -148,7 +147,7 @@ pub(crate) fn fold_stream(
     let mut reissued = ReissuedRows::of(&rows);
     let is_erased = is_erased_ahead || rows.iter().any(|row| row.header.kind == ERASURE_KIND);
     for row in rows.iter().filter(|row| !logs.closed.is_beyond(row.dot)) {
-        if row.header.min_reader > READER {
+        if row.header.min_reader > release::reader() {
             refolded.readable = false;
             break;
         }

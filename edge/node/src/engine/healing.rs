@@ -3,8 +3,10 @@
 //! HQ has one account over all its epochs, so what it gave away and does not remember it would give twice. It
 //! decides nothing until it has everything each of its nodes has, or somebody says that it has to go on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use lanyard_domain::fold::EnrolledNode;
 use lanyard_domain::{Folded, Stream};
 use lanyard_sync::{NodeId, VersionVector};
 
@@ -17,17 +19,26 @@ impl Engine {
     /// Begins to wait for every node HQ knows of.
     pub(super) fn begin_healing(&mut self) -> Result<(), StoreError> {
         let mut nodes: BTreeSet<NodeId> = self.logs.keys().map(|log| log.node).collect();
-        for name in streams::of_category(&self.db, "node")? {
-            let Some(stream @ Stream::Node(node)) = Stream::parse(&name) else { continue };
-            let state = self.states.borrow_mut().folded(&self.db, &stream)?;
-            if matches!(state, Some(Folded::Node(enrolled)) if !enrolled.name.is_empty()) {
-                nodes.insert(node);
-            }
-        }
+        nodes.extend(self.enrolled()?.into_keys());
         nodes.remove(&self.identity.node);
         nodes.retain(|node| !self.closed.is_retired(node));
         self.waits_for = nodes.into();
         self.keep_waiting()
+    }
+
+    /// Every node that HQ enrolled.
+    pub(super) fn enrolled(&self) -> Result<BTreeMap<NodeId, Arc<EnrolledNode>>, StoreError> {
+        let mut nodes = BTreeMap::new();
+        for name in streams::of_category(&self.db, "node")? {
+            let Some(stream @ Stream::Node(node)) = Stream::parse(&name) else { continue };
+            let state = self.states.borrow_mut().folded(&self.db, &stream)?;
+            if let Some(Folded::Node(enrolled)) = state
+                && !enrolled.name.is_empty()
+            {
+                nodes.insert(node, enrolled);
+            }
+        }
+        Ok(nodes)
     }
 
     /// Takes up what is waited for.
@@ -43,7 +54,7 @@ impl Engine {
         if !self.waits_for.contains(&node) || !self.vector().dominates(vector) {
             return Ok(());
         }
-        std::sync::Arc::make_mut(&mut self.waits_for).remove(&node);
+        Arc::make_mut(&mut self.waits_for).remove(&node);
         self.keep_waiting()
     }
 

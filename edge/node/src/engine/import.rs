@@ -12,11 +12,12 @@ use lanyard_sync::{
 };
 
 use super::append::{may_apply, tally};
-use super::fold::{Logs, Meaning, READER, fold_next, fold_stream, meaning, placed};
+use super::fold::{Logs, Meaning, fold_next, fold_stream, meaning, placed};
 use super::fresh::is_here;
 use super::{Engine, ImportError};
 use crate::fault::{Fault, is_planted};
 use crate::project::Changed;
+use crate::release;
 use crate::store::entries::Place;
 use crate::store::states::Last;
 use crate::store::{StoreError, contexts, entries, erasures, last_import, logs, streams};
@@ -130,7 +131,7 @@ impl Engine {
         if !counts {
             // Kept and relayed: that it does not count is for the fold to say. Its stream may be new.
             loaded.changed.all = true;
-        } else if !applies || !sorts_last || !loaded.readable || entry.header.min_reader > READER {
+        } else if !applies || !sorts_last || !loaded.readable || entry.header.min_reader > release::reader() {
             storing.to_refold.insert(name.clone());
         } else if !storing.to_refold.contains(name) {
             let meaning: Meaning = meaning(&entry.header, &entry.payload, false);

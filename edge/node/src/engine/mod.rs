@@ -36,6 +36,9 @@ mod submission;
 pub(crate) mod test_node;
 #[cfg(test)]
 mod tests;
+mod upgrade;
+#[cfg(test)]
+mod upgrade_tests;
 pub(crate) mod view;
 
 use std::cell::RefCell;
@@ -51,7 +54,6 @@ use rusqlite::Connection;
 pub use append::WriteError;
 pub use commit::GROUP_MAX;
 pub use erase::Erasing;
-pub use fold::READER;
 pub use open::OpenError;
 pub use options::Options;
 pub use peers::Peer;

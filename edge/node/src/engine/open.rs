@@ -20,10 +20,13 @@ use crate::clock::{Draws, Surroundings};
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
 use crate::store::closed::ClosedLogs;
+use crate::store::downgrade::refuse_newer;
 use crate::store::incarnation::{self, AdvanceError, Continuity};
 use crate::store::migrate::migrate;
 use crate::store::outcomes::Outcomes;
-use crate::store::{MigrateError, StoreError, entries, forks, logs, meta, open_for_writing, sql};
+use crate::store::{
+    MigrateError, StoreError, entries, forks, logs, meta, open_for_reading, open_for_writing, sql,
+};
 
 /// Why the database cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +60,10 @@ impl Engine {
         options: Options,
         mut surroundings: Surroundings,
     ) -> Result<Self, OpenError> {
+        if path.exists() {
+            // By a connection that cannot write: even closing another one may move commits into the database.
+            refuse_newer(&open_for_reading(path, options.cache_kib)?)?;
+        }
         let mut db = open_for_writing(path, options.cache_kib)?;
         migrate(&mut db)?;
         let wal_pages = count_wal_pages(&mut db)?;
@@ -96,6 +103,7 @@ impl Engine {
             erasing: None,
         };
         engine.reload()?;
+        engine.take_over()?;
         engine.peers = Peers::load(&engine.db)?;
         let is_known = engine.known.logs.contains_key(&engine.own_log());
         let reason = match continuity {
@@ -110,6 +118,7 @@ impl Engine {
         if let Some(reason) = reason {
             engine.open_epoch(reason, draws)?;
         }
+        engine.tell_reader(draws)?;
         incarnation::advance(&engine.db, path, &engine.options.machine, draws.take())?;
         Ok(engine)
     }

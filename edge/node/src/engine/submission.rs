@@ -119,6 +119,13 @@ pub enum LocalChange {
         /// The first sequence number that differs.
         from: u64,
     },
+    /// No common version of the protocol was found with a peer, or is again.
+    VersionRefused {
+        /// The peer's address.
+        peer: String,
+        /// The problem's code; none once there is one.
+        code: Option<&'static str>,
+    },
     /// A peer has another branch of a log than the one here, which stands.
     ForkFound {
         /// The log.
@@ -302,6 +309,12 @@ pub enum SubmitError {
     NeedsUpgrade {
         /// Which stream.
         stream: String,
+    },
+    /// Some nodes could not read what would be written.
+    #[error("{} cannot read this; upgrade them first", nodes.join(", "))]
+    NodesTooOld {
+        /// Their names.
+        nodes: Vec<String>,
     },
     /// HQ ended the log of this node.
     #[error("this node was retired at HQ")]

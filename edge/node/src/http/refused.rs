@@ -48,6 +48,13 @@ impl From<SubmitError> for Problem {
                     .with("events_between", events)
             }
             SubmitError::NeedsUpgrade { .. } => Self::new(StatusCode::CONFLICT, "needs_upgrade", detail),
+            SubmitError::NodesTooOld { nodes } => {
+                let detail = format!(
+                    "Not every node can read this yet. Upgrade {} first, start it, and let HQ hear of it.",
+                    nodes.join(", ")
+                );
+                Self::new(StatusCode::CONFLICT, "nodes_too_old", detail).with("nodes", nodes)
+            }
             SubmitError::Retired => {
                 let detail = "This node was retired at HQ: nothing it writes counts any more. Go on at another node, \
                               or let this one join anew into an empty data folder.";

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use crate::store::downgrade::refuse_newer;
 use crate::store::{StoreError, open_for_reading};
 
 const CONNECTIONS: usize = 4;
@@ -51,9 +52,11 @@ impl Reader {
     /// Opens the first connection; others are opened when they are needed.
     ///
     /// # Errors
-    /// When the database cannot be opened.
+    /// When the database cannot be opened, or a newer build has worked on it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let idle = Mutex::new(vec![open_for_reading(path, CACHE_KIB)?]);
+        let first = open_for_reading(path, CACHE_KIB)?;
+        refuse_newer(&first)?;
+        let idle = Mutex::new(vec![first]);
         let pool = Pool { path: path.to_owned(), idle, permits: Semaphore::new(CONNECTIONS) };
         Ok(Self { pool: Arc::new(pool) })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lanyard_domain::fold::EnrolledNode;
 use lanyard_domain::{Folded, Stream};
 use lanyard_sync::{LogId, NodeId, VersionVector};
 use rusqlite::OptionalExtension as _;
@@ -60,13 +61,22 @@ impl Read<'_> {
 
     /// Reads the nodes HQ enrolled, with their names.
     pub fn enrolled(&self) -> Result<BTreeMap<NodeId, String>, ReadError> {
+        self.of_nodes(|node| node.name.clone())
+    }
+
+    /// Reads which reader each node is, as it said.
+    pub fn readers(&self) -> Result<BTreeMap<NodeId, u16>, ReadError> {
+        self.of_nodes(EnrolledNode::reader)
+    }
+
+    fn of_nodes<T>(self, wanted: impl Fn(&EnrolledNode) -> T) -> Result<BTreeMap<NodeId, T>, ReadError> {
         let mut nodes = BTreeMap::new();
         for name in streams::of_category(self.db, "node")? {
             let Some(Stream::Node(node)) = Stream::parse(&name) else { continue };
             if let Some(Folded::Node(enrolled)) =
                 load(self.db, &Stream::Node(node))?.map(|state| state.folded)
             {
-                nodes.insert(node, enrolled.name.clone());
+                nodes.insert(node, wanted(&enrolled));
             }
         }
         Ok(nodes)

@@ -11,6 +11,14 @@ pub enum StoreError {
     /// The database failed.
     #[error("the database failed")]
     Sqlite(#[source] Error),
+    /// A newer build has worked on it.
+    #[error(
+        "a newer version of Lanyard has worked on this database ({what}); nothing was changed: install that version again"
+    )]
+    Newer {
+        /// What this build lacks.
+        what: String,
+    },
     /// A row does not hold what it should.
     #[error("the database is damaged: {what}")]
     Damaged {

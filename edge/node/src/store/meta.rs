@@ -10,6 +10,8 @@ pub(crate) const SCOPE: &str = "scope";
 pub(crate) const OWN_EPOCH: &str = "own_epoch";
 pub(crate) const ERASING: &str = "erasing";
 pub(crate) const HELD_UNTIL_SEQ: &str = "held_until_seq";
+/// What the build that worked on the database last could read.
+pub(crate) const READABLE: &str = "readable";
 pub(crate) const WAITS_FOR: &str = "waits_for";
 
 /// Up to which outcome they are in the index over commands.

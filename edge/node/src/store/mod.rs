@@ -8,6 +8,7 @@ pub(crate) mod checkpoint;
 pub mod closed;
 pub(crate) mod contexts;
 mod database;
+pub(crate) mod downgrade;
 pub(crate) mod entries;
 pub(crate) mod erasures;
 mod error;

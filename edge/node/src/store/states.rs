@@ -58,6 +58,25 @@ fn read(stream: i64, row: &Row<'_>) -> Result<StateRow, StoreError> {
     })
 }
 
+/// Streams with entries that were not understood, in order of number after one, at most so many.
+pub(crate) fn not_understood(
+    db: &Connection,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<(i64, StreamName)>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT t.stream, s.category, s.key FROM states t INDEXED BY states_not_understood \
+         JOIN streams s ON s.id = t.stream WHERE t.stream > ?1 AND (t.unknown > 0 OR NOT t.readable) \
+         ORDER BY t.stream LIMIT ?2",
+    )?;
+    let mut rows = statement.query((after, i64::try_from(limit).unwrap_or(i64::MAX)))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push((row.get(0)?, streams::name(row, 1, 2)?));
+    }
+    Ok(found)
+}
+
 /// Writes the row of a stream; `log` is the number of the log of its last entry.
 pub(crate) fn put(db: &Connection, row: &StateRow, last: Last, log: i64) -> Result<(), StoreError> {
     let mut statement = db.prepare_cached(

@@ -17,6 +17,7 @@ use crate::clock::system_now_ms;
 use crate::damage;
 use crate::engine::{ImportError, LocalChange, SubmitError};
 use crate::read::{Read, ReadError};
+use crate::release;
 use crate::uplink::HELD_MAX;
 
 /// When to come again while the writer's queue is full, in milliseconds.
@@ -81,6 +82,7 @@ async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Rep
             let view = ServerView {
                 peer: &peer.certificate,
                 certificate: Some(&identity.certificate),
+                protocol: release::protocol(),
                 capabilities: &[],
                 now_ms: system_now_ms(),
                 refuses_expired,

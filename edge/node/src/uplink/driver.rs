@@ -1,5 +1,7 @@
 //! The driver: runs what the session machine asks for and tells it how it went.
 
+mod version;
+
 use std::time::Duration;
 
 use lanyard_sync::{
@@ -10,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use self::version::NotedVersion;
 use super::status::LinkStatus;
 use super::transport::{Transport, TransportError};
 use super::{HELD_MAX, Uplink, branches, hints, yields_to};
@@ -17,6 +20,7 @@ use crate::clock::{system_entropy, system_now_ms};
 use crate::damage;
 use crate::engine::{ImportError, LocalChange};
 use crate::identity::Identity;
+use crate::release;
 
 /// Results that wait for the driver; more than the session ever has under way.
 const DONE_MAX: usize = 64;
@@ -56,13 +60,16 @@ struct Driver {
     owed: Option<LocalChange>,
     /// What the peer is known to have, as last noted.
     noted: Option<VersionVector>,
+    /// Whether the peer speaks the protocol, as last noted.
+    noted_version: NotedVersion,
     /// Whether a fork is being settled with the peer.
     settles: bool,
 }
 
 /// Drives one session for ever.
 pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::Sender<LinkStatus>) {
-    let session = Session::new(uplink.identity.certificate.clone(), Vec::new(), [uplink.scope()]);
+    let session =
+        Session::new(release::protocol(), uplink.identity.certificate.clone(), Vec::new(), [uplink.scope()]);
     let (done, mut finished) = mpsc::channel(DONE_MAX);
     let (hint, mut hinted) = mpsc::channel(1);
     let mut beside = JoinSet::new();
@@ -81,6 +88,7 @@ pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::S
         held_until: None,
         owed: None,
         noted: None,
+        noted_version: NotedVersion::Nothing,
         settles: false,
     };
     driver.look_here().await;
@@ -186,6 +194,7 @@ impl Driver {
                     }
                     self.peer = hello.certificate.as_ref().map(Answering::of);
                     self.status.send_modify(|status| status.peer = self.peer.map(|peer| peer.node));
+                    self.note_version(hello.protocol).await;
                 }
                 self.note_contact(&reply);
                 if let Reply::Push { vector } | Reply::Pull { vector, .. } = &reply {
@@ -270,6 +279,7 @@ impl Driver {
             Output::Refused { report, .. } => {
                 tracing::warn!(problem = report.code, "the peer refused");
                 self.status.send_modify(|status| status.refused(&report));
+                self.note_missing_version(&report).await;
             }
             Output::Rejected { problem, .. } => {
                 tracing::warn!(problem = problem.code(), "what the peer sent was not accepted");

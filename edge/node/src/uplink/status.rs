@@ -31,6 +31,8 @@ pub struct LinkStatus {
     pub in_step_ms: Option<i64>,
     /// What is wrong, in words for staff.
     pub problem: Option<String>,
+    /// The version of the protocol that both speak, once the peer said so.
+    pub protocol: Option<u16>,
     /// How far this node's clock is ahead of the peer's, milliseconds.
     pub skew_ms: Option<i32>,
 }
@@ -55,9 +57,12 @@ impl LinkStatus {
     pub(super) fn refused(&mut self, report: &ProblemReport) {
         let problem = report.problem();
         self.state = match problem {
-            Some(Problem::DeniedScope | Problem::ExpiredCertificate | Problem::VersionUnsupported) => {
-                LinkState::Denied
-            }
+            Some(
+                Problem::DeniedScope
+                | Problem::ExpiredCertificate
+                | Problem::VersionTooOld
+                | Problem::VersionTooNew,
+            ) => LinkState::Denied,
             _ => LinkState::Offline,
         };
         self.problem = Some(problem.map_or_else(

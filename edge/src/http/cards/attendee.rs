@@ -62,6 +62,8 @@ pub struct AttendeeCard {
     pub conflicts: Vec<ConflictCard>,
     /// Whether entries of this attendee are still missing here.
     pub pending: bool,
+    /// Whether a newer version wrote about them: what it said is not understood here, and nothing can be changed.
+    pub read_only: bool,
 }
 
 /// A seat of an attendee.
@@ -169,6 +171,7 @@ impl AttendeeCard {
                 .map(|conflict| ConflictCard::of(conflict, attendee, Some(row.name.clone()), names.0))
                 .collect(),
             pending: false,
+            read_only: false,
             row,
         }
     }
