@@ -11,6 +11,7 @@ mod tidy {
     mod links;
     mod manifests;
     mod names;
+    mod protocol;
     mod stored;
     mod tree;
     mod words;
