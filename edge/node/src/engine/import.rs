@@ -124,7 +124,10 @@ impl Engine {
         let logs = Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed };
         let erases = entry.header.kind == ERASURE_KIND;
         let is_plain = entry.header.ext.is_empty() && !erases && !logs.is_beyond_a_fork(entry.dot);
-        let sorts_last = is_tally || (is_plain && loaded.last.is_none_or(|last| last.key < key));
+        // A stream that is not folded, such as the refused scans of a desk, may be long and has no order.
+        let has_order = loaded.folded.is_some();
+        let sorts_last = is_plain && (!has_order || loaded.last.is_none_or(|last| last.key < key));
+        let sorts_last = is_tally || sorts_last;
         let sorts_last = sorts_last || is_planted(Fault::LateEntryLast);
         let counts = !logs.closed.is_beyond(entry.dot);
         let applies = counts && may_apply(&self.db, loaded, entry)?;

@@ -310,6 +310,26 @@ fn an_entry_of_a_newer_build_is_kept_and_its_stream_is_read_only() {
 }
 
 #[test]
+fn a_late_entry_of_a_stream_that_is_not_folded_reads_nothing_of_it_again() {
+    let (_, mut north, mut south) = venue();
+    let unknown = |code: &str| Command::CheckIn {
+        who: lanyard_domain::command::Who::Code(code.into()),
+        list: "main".parse().unwrap(),
+        override_reason: None,
+    };
+    south.give(unknown("NOBODY-1"));
+    for n in 0..5 {
+        north.give(unknown(&format!("NOBODY-{n}")));
+    }
+    // Whoever reads the first of them again finds that it cannot be read.
+    let broken = "UPDATE entries SET header = x'00' WHERE pos = (SELECT min(pos) FROM entries e JOIN streams s ON \
+                  s.id = e.stream WHERE s.category = 'scans')";
+    assert_eq!(north.engine.connection().execute(broken, []).unwrap(), 1);
+    north.pull(&south).unwrap();
+    north.accept(check_in(1));
+}
+
+#[test]
 fn a_list_imported_elsewhere_ends_what_is_known_of_the_last_import_here() {
     let (mut hq, mut north, _) = venue();
     let import = super::LastImport { file: Hash([1; 32]), began_at: north.engine.position() };
