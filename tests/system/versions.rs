@@ -145,7 +145,7 @@ async fn there_is_no_way_back_and_nothing_is_changed_by_trying() {
     };
     let before = files(&node.data);
     node.set_variable(RELEASE, "0");
-    for command in [["verify"], ["doctor"], ["serve"], ["rebuild"]] {
+    for command in [["verify"], ["doctor"], ["serve"], ["rebuild"], ["repair"]] {
         let said = node.run(&command).await.unwrap_err().to_string();
         assert!(
             said.contains("a newer version of Lanyard has worked on this database"),

@@ -26,6 +26,7 @@ use crate::engine::{Engine, ImportError, OpenError, Options, Reply, Submission};
 use crate::identity::Identity;
 use crate::start::DATABASE_FILE;
 use crate::store::StoreError;
+use crate::store::downgrade::refuse_taken_over;
 use crate::verify::verify;
 
 const FOLDER: &str = "repair";
@@ -53,6 +54,9 @@ pub enum RepairError {
     /// The new database failed.
     #[error("the new database cannot be written")]
     Store(#[from] StoreError),
+    /// A newer build is to repair it.
+    #[error(transparent)]
+    Newer(StoreError),
     /// A bundle is none.
     #[error(transparent)]
     Bundle(#[from] BundleFault),
@@ -118,6 +122,9 @@ impl Repair {
         fs::create_dir(&aside).map_err(file)?;
         let engine = Engine::open(&aside.join(DATABASE_FILE), identity, options, surroundings)?;
         let old = salvage::open_copy(&damaged, &aside.join(COPY_FILE)).map_err(file)?;
+        if let Some(Err(newer @ StoreError::Newer { .. })) = old.as_ref().map(refuse_taken_over) {
+            return Err(RepairError::Newer(newer));
+        }
         let mut repair = Self { folder: folder.to_owned(), old, engine, from_others: 0 };
         repair.take_what_is_whole()?;
         Ok(repair)

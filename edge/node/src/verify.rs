@@ -16,7 +16,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::store::downgrade::refuse_newer;
+use crate::store::downgrade::refuse_taken_over;
 use crate::store::{StoreError, open_for_reading};
 
 /// Most findings of one kind that are listed; more are counted.
@@ -116,7 +116,7 @@ impl std::fmt::Display for Finding {
 /// When the database cannot be opened; whatever in it cannot be read is a finding.
 pub fn verify(database: &Path) -> Result<Report, StoreError> {
     let db = open_for_reading(database, CACHE_KIB)?;
-    if let Err(newer @ StoreError::Newer { .. }) = refuse_newer(&db) {
+    if let Err(newer @ StoreError::Newer { .. }) = refuse_taken_over(&db) {
         return Err(newer);
     }
     db.execute_batch("BEGIN")?;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::{Invariant, Report};
 use crate::engine::{PrintQuestion, PrintState};
 use crate::store::closed::ClosedLogs;
-use crate::store::{StoreError, entries, last_import, meta};
+use crate::store::{StoreError, downgrade, entries, last_import, meta};
 
 /// Looks at every row.
 pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
@@ -40,6 +40,7 @@ fn check_meta(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     meta::get::<String>(db, meta::MACHINE)?;
     meta::get::<i64>(db, meta::HELD_UNTIL_SEQ)?;
     last_import::get(db)?;
+    downgrade::is_of_this_build(db)?;
     Ok(())
 }
 
