@@ -46,6 +46,9 @@ pub(crate) fn form(kind: &str, version: u16) -> Form {
 
 /// The version of a kind whose parser reads a version that was written.
 pub(crate) fn parsed_as(kind: &str, version: u16) -> u16 {
+    if steps() == 0 {
+        return version;
+    }
     let is_new = Facts::KINDS.iter().any(|(known, latest)| *known == kind && latest + 1 == version);
     if is_new && next_form(kind).is_some() { version - 1 } else { version }
 }
@@ -58,8 +61,10 @@ pub(crate) fn known_forms() -> BTreeSet<String> {
 }
 
 fn next_form(kind: &str) -> Option<u16> {
-    let form = NEXT_FORMS.iter().find(|(changed, _)| *changed == kind).filter(|_| steps() > 0);
-    form.map(|(_, min_reader)| *min_reader)
+    if steps() == 0 {
+        return None;
+    }
+    NEXT_FORMS.iter().find(|(changed, _)| *changed == kind).map(|(_, min_reader)| *min_reader)
 }
 
 #[cfg(not(any(test, feature = "next-version")))]
