@@ -25,6 +25,7 @@ mod reissued;
 #[cfg(test)]
 mod replica;
 pub mod session;
+pub mod snapshot;
 mod stream;
 mod tag;
 mod vector;

@@ -55,3 +55,20 @@ pub const SCOPES_MAX: usize = 64;
 pub const CAPABILITIES_MAX: usize = 16;
 /// Longest capability, in bytes.
 pub const CAPABILITY_MAX_BYTES: usize = 32;
+
+/// Largest manifest of a snapshot, in bytes.
+pub const MANIFEST_MAX_BYTES: usize = 1024 * 1024;
+/// Longest name of a build, in bytes.
+pub const BUILD_MAX_BYTES: usize = 64;
+/// Most chunks of a snapshot.
+pub const CHUNKS_MAX: usize = 4_096;
+/// Size from which on a chunk may end, in bytes.
+pub const CHUNK_MIN_BYTES: usize = 256 * 1024;
+/// Size at which a chunk ends, in bytes.
+pub const CHUNK_CUT_BYTES: usize = 1024 * 1024;
+/// Largest decompressed chunk, in bytes: one state can be larger than the size at which it ends.
+pub const CHUNK_MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Largest chunk as it travels, in bytes.
+pub const CHUNK_TRAVEL_MAX_BYTES: usize = CHUNK_MAX_BYTES + 64 * 1024;
+/// Most records of a chunk.
+pub const CHUNK_MAX_RECORDS: usize = 32_768;

@@ -152,6 +152,11 @@ impl From<Problem> for ProblemReport {
 }
 
 impl ProblemReport {
+    /// Tells whether entries before those asked for are missing on the other side.
+    pub(crate) fn is_gap(&self) -> bool {
+        matches!(self.problem(), Some(Problem::Gap(_)))
+    }
+
     /// Returns the problem, or `None` when this build does not know the code.
     pub fn problem(&self) -> Option<Problem> {
         let about = |make: fn(Dot) -> Problem| self.dot.map(make);

@@ -154,13 +154,11 @@ impl Session {
             (Purpose::Pull(scope), Reply::Pull { vector, batch }) => self.take_pull(scope, &vector, batch),
             (Purpose::Push(scope), Reply::Push { vector }) => self.take_acknowledgement(scope, &vector),
             (Purpose::Hello(_), Reply::Problem(report)) => self.refuse(None, report, now_ms, jitter),
-            (Purpose::Pull(scope), Reply::Problem(report)) => {
-                if let Some(Problem::Gap(_)) = report.problem() {
-                    self.outputs.push(Output::NeedsSnapshot { scope });
-                }
-                self.refuse(Some(scope), report, now_ms, jitter);
+            (Purpose::Pull(scope), Reply::Problem(report)) if report.is_gap() => {
+                self.scopes.entry(scope).and_modify(Scope::rest_from_pulling);
+                self.outputs.push(Output::NeedsSnapshot { scope });
             }
-            (Purpose::Push(scope), Reply::Problem(report)) => {
+            (Purpose::Pull(scope) | Purpose::Push(scope), Reply::Problem(report)) => {
                 self.refuse(Some(scope), report, now_ms, jitter);
             }
             (

@@ -19,6 +19,8 @@ pub(crate) enum Tag {
     Introduction,
     AnnouncedScope,
     Erasure,
+    Snapshot,
+    SnapshotChunk,
 }
 
 impl Tag {
@@ -35,6 +37,8 @@ impl Tag {
             Self::Introduction => "lanyard/introduction/1",
             Self::AnnouncedScope => "lanyard/announced-scope/1",
             Self::Erasure => "lanyard/erasure/1",
+            Self::Snapshot => "lanyard/snapshot/1",
+            Self::SnapshotChunk => "lanyard/snapshot-chunk/1",
         }
     }
 

@@ -41,6 +41,8 @@ pub struct KnownScope {
     pub logs: BTreeMap<LogId, KnownLog>,
     /// Logs of which two branches were found, with the first sequence number that differs.
     pub forks: BTreeMap<LogId, u64>,
+    /// Logs that are held only from a sequence number on, while what comes before is known from a snapshot.
+    pub floors: BTreeMap<LogId, u64>,
 }
 
 /// What a receiver has stored about one entry.
@@ -77,7 +79,7 @@ pub struct Admitted {
 impl KnownScope {
     /// Begins to know a scope.
     pub const fn new(scope: ScopeId, organiser: PublicKey) -> Self {
-        Self { scope, organiser, logs: BTreeMap::new(), forks: BTreeMap::new() }
+        Self { scope, organiser, logs: BTreeMap::new(), forks: BTreeMap::new(), floors: BTreeMap::new() }
     }
 
     /// Takes up the heads of what was stored.
@@ -285,6 +287,7 @@ impl Admission<'_> {
                 }
                 // It may be of the branch that does not stand, which nobody can fetch any more.
                 _ if self.is_beyond_a_fork(dot) => seen.is_whole = false,
+                None if self.is_below_a_floor(dot) => seen.is_whole = false,
                 Some(_) => return Err(Problem::Fork(dot)),
                 None => return Err(Problem::MissingContext(dot)),
             }
@@ -297,6 +300,11 @@ impl Admission<'_> {
         let is_beyond =
             |forks: &BTreeMap<LogId, u64>| forks.get(&dot.log).is_some_and(|from| *from <= dot.seq);
         is_here && (is_beyond(&self.known.forks) || is_beyond(&self.forks))
+    }
+
+    /// Whether an entry is known to be there and is still to come.
+    fn is_below_a_floor(&self, dot: Dot) -> bool {
+        self.known.floors.get(&dot.log).is_some_and(|floor| dot.seq < *floor)
     }
 
     /// Checks that facts are there, and personal parts where nothing erased them.

@@ -89,6 +89,12 @@ impl Scope {
         more
     }
 
+    /// The peer does not have what comes next here, or not yet: the next hello asks again, and pushing goes on.
+    pub(super) fn rest_from_pulling(&mut self) {
+        self.pull = Lane::Resting;
+        self.hinted = false;
+    }
+
     pub(super) fn wants_pull(&self) -> bool {
         let (Some(here), Some(there)) = (&self.here, &self.there) else { return false };
         match self.pull {

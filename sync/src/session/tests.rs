@@ -57,6 +57,23 @@ fn a_hint_pulls_at_once_and_an_old_hint_does_nothing() {
 }
 
 #[test]
+fn a_peer_without_the_first_entries_is_pushed_to_and_pulled_from_once_it_has_them() {
+    let mut world = World::new(1);
+    for number in 0..50 {
+        world.server.write(number);
+        world.client.write(number);
+    }
+    world.floors = [(world.server.log(), 20)].into();
+    let own = world.client.log();
+    world.tell_here();
+    world.run_until("the refusal", |world| world.outputs.contains(&Output::NeedsSnapshot { scope: SCOPE }));
+    world.run_until("the own entries there", |world| world.server.vector().seq(&own) == 51);
+    assert_eq!(world.client.vector().seq(&world.server.log()), 0);
+    world.floors.clear();
+    world.sync();
+}
+
+#[test]
 fn a_restarted_node_goes_on_without_a_cursor() {
     let mut world = World::new(1);
     for number in 0..2_500 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::batch::Batch;
-use crate::id::{Dot, Hash};
+use crate::id::{Dot, Hash, LogId};
 use crate::replica::{Replica, SCOPE};
 
 /// What the line does to messages, one decision after another, from a seed.
@@ -48,6 +48,8 @@ pub(super) struct World {
     pub(super) bytes: usize,
     pub(super) outputs: Vec<Output>,
     pub(super) busy_for_ms: Option<u32>,
+    /// Where the entries begin that the server holds.
+    pub(super) floors: BTreeMap<LogId, u64>,
 }
 
 impl World {
@@ -67,6 +69,7 @@ impl World {
             bytes: 0,
             outputs,
             busy_for_ms: None,
+            floors: BTreeMap::new(),
         }
     }
 
@@ -119,7 +122,7 @@ impl World {
         let certificate = self.client.known.logs[&self.client.log()].certificate.clone();
         let server = &self.server;
         let prefix_of = |dot: Dot| server.hash_of(dot).map(|hash: Hash| hash.prefix());
-        let here = ScopeView { vector: server.vector(), prefix_of: &prefix_of, floors: BTreeMap::new() };
+        let here = ScopeView { vector: server.vector(), prefix_of: &prefix_of, floors: self.floors.clone() };
         let view = ServerView {
             peer: &certificate,
             certificate: None,

@@ -309,3 +309,32 @@ proptest! {
         }
     }
 }
+
+/// What a third one wrote after it saw the first log up to somewhere, for somebody who knows that log from a
+/// snapshot alone.
+fn above_a_floor() -> (Replica, Batch, LogId) {
+    let one = written(1, 3);
+    let mut three = Replica::new(3);
+    three.pull_from(&one).unwrap();
+    three.write(7);
+    let mut base = written(1, 8);
+    base.rewind_to(&base.vector());
+    let mut two = Replica::new(2);
+    let log = base.log();
+    two.known.logs.insert(log, base.known.logs[&log].clone());
+    let lacks: VersionVector = [(log, one.vector().head(&log).unwrap())].into_iter().collect();
+    let batch = three.batch_for(&lacks).unwrap().unwrap();
+    (two, batch, log)
+}
+
+#[test]
+fn a_context_may_name_what_is_below_a_floor_and_nothing_else_that_is_not_here() {
+    let (mut two, batch, log) = above_a_floor();
+    let admitted = admit(&two.known, batch.clone(), &|dot| two.head_of(dot));
+    assert_eq!(admitted, Err(Problem::MissingContext(log.dot(4))));
+    two.known.floors.insert(log, 10);
+    assert_eq!(two.import(batch.clone()), Ok(2));
+    let (mut two, batch, log) = above_a_floor();
+    two.known.floors.insert(log, 4);
+    assert_eq!(two.import(batch), Err(Problem::MissingContext(log.dot(4))));
+}
