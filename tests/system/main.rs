@@ -24,6 +24,7 @@ mod retirement;
 mod set_back;
 mod siblings;
 mod small_disk;
+mod snapshots;
 mod stage;
 mod story;
 mod sync_trace;

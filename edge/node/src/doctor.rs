@@ -11,6 +11,7 @@ use lanyard_sync::{LogId, Problem, ProblemReport};
 use crate::identity::Identity;
 use crate::read::state::load;
 use crate::read::{Read, ReadError, Reader, Unsent};
+use crate::store::base::Base;
 use crate::store::incarnation::{self, Continuity};
 use crate::store::{logs, meta, sql};
 
@@ -70,6 +71,11 @@ pub enum Finding {
         /// Which of the two has to be upgraded.
         problem: Problem,
     },
+    /// Entries that are still to come after a snapshot.
+    OlderLog {
+        /// How many.
+        missing: u64,
+    },
     /// Entries that HQ is not known to have.
     Unsent(Unsent),
     /// Badges that wait for somebody.
@@ -113,6 +119,9 @@ impl Finding {
                 )
             }
             Self::VersionRefused { peer, problem } => format!("With {peer} nothing is exchanged: {problem}."),
+            Self::OlderLog { missing } => {
+                format!("This node began from a snapshot; {missing} older entries are still to come.")
+            }
             Self::Unsent(unsent) => {
                 format!(
                     "HQ is not known to have the last {} entries of this node; it may have.",
@@ -156,6 +165,10 @@ impl Finding {
             Self::CertificateEnds { .. } => "Let it reach HQ before, until nothing waits to be sent.",
             Self::NeedsUpgrade { .. } => "Install the newer version; it reads them at its start.",
             Self::VersionRefused { problem, .. } => problem.recovery(),
+            Self::OlderLog { .. } => {
+                "It fetches them by itself from HQ or a sibling. If that comes to no end, stop the node and run \
+                 `lanyard repair` while others are in reach."
+            }
             Self::Unsent(_) => "Let it reach HQ or a sibling, or carry them with `lanyard bundle export`.",
             Self::PrintJobs { .. } => return None,
         })
@@ -165,7 +178,11 @@ impl Finding {
     pub const fn needs_action(&self) -> bool {
         !matches!(
             self,
-            Self::Forked { .. } | Self::Stranded { .. } | Self::Unsent(_) | Self::PrintJobs { .. }
+            Self::Forked { .. }
+                | Self::Stranded { .. }
+                | Self::OlderLog { .. }
+                | Self::Unsent(_)
+                | Self::PrintJobs { .. }
         )
     }
 }
@@ -203,6 +220,8 @@ pub fn examine(
             findings.push(Finding::NeedsUpgrade { streams });
         }
         findings.extend(version_refusals(*read)?);
+        let older = Base::load(read.db)?.map(|base| base.entries - base.fetched);
+        findings.extend(older.map(|missing| Finding::OlderLog { missing }));
         findings.extend(unsent(*read, own)?);
         let jobs = count(
             *read,

@@ -28,6 +28,7 @@ pub mod release;
 pub mod repair;
 pub mod rights;
 pub mod search;
+pub mod snapshot;
 pub mod start;
 mod state_hash;
 pub mod store;

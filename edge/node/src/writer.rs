@@ -2,11 +2,12 @@
 
 mod thread;
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use lanyard_domain::FreshCheckIn;
 use lanyard_sync::{Batch, VersionVector};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, MutexGuard, broadcast, mpsc, oneshot, watch};
 
 use crate::engine::{
     Answer, Engine, ImportError, LocalAnswer, LocalChange, Published, Reply, Submission, SubmitError,
@@ -35,6 +36,7 @@ pub struct Writer {
     published: watch::Receiver<Published>,
     health: watch::Receiver<Health>,
     fresh: broadcast::Sender<FreshCheckIn>,
+    turn: Arc<Mutex<()>>,
 }
 
 /// The writing thread, to be waited for at the end.
@@ -70,7 +72,7 @@ impl Writer {
             .name("lanyard-writer".into())
             .spawn(move || worker.run())
             .map_err(|error| StoreError::damaged(format!("no thread to write: {error}")))?;
-        Ok((Self { queue, published, health, fresh }, WriterThread(thread)))
+        Ok((Self { queue, published, health, fresh, turn: Arc::default() }, WriterThread(thread)))
     }
 
     /// Has a command decided; returns when its outcome is on disk.
@@ -89,7 +91,11 @@ impl Writer {
     /// # Errors
     /// Why it was not stored; nothing of it was.
     pub async fn import(&self, batch: Batch) -> Result<VersionVector, ImportError> {
-        match self.send(Submission::Import(batch)).await {
+        self.imported(Submission::Import(batch)).await
+    }
+
+    async fn imported(&self, submission: Submission) -> Result<VersionVector, ImportError> {
+        match self.send(submission).await {
             Ok(Reply::Import(reply)) => reply,
             Err(SubmitError::Busy { retry_after_ms }) => {
                 let retry_after_ms = u32::try_from(retry_after_ms).unwrap_or(u32::MAX);
@@ -97,6 +103,14 @@ impl Writer {
             }
             Ok(Reply::Command(_) | Reply::Local(_)) | Err(_) => Err(ImportError::Stopped),
         }
+    }
+
+    /// Stores a batch of the log that is older than a snapshot; returns how far that is.
+    ///
+    /// # Errors
+    /// Why it was not stored; nothing of it was.
+    pub async fn import_history(&self, batch: Batch) -> Result<VersionVector, ImportError> {
+        self.imported(Submission::History(batch)).await
     }
 
     /// Changes a table that never leaves this node.
@@ -128,6 +142,11 @@ impl Writer {
     /// Follows check-ins that peers are to be told of: own ones, and those that a peer told of first.
     pub fn fresh(&self) -> broadcast::Receiver<FreshCheckIn> {
         self.fresh.subscribe()
+    }
+
+    /// Waits for the turn to fetch what is older than anything here: one line at a time does.
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     async fn send(&self, submission: Submission) -> Result<Reply, SubmitError> {
@@ -179,7 +198,8 @@ mod tests {
         let (queue, queued) = mpsc::channel(1);
         let (_, published) = watch::channel(node.engine.published());
         let (_, health) = watch::channel(Health::Ok);
-        let writer = Writer { queue, published, health, fresh: broadcast::Sender::new(1) };
+        let writer =
+            Writer { queue, published, health, fresh: broadcast::Sender::new(1), turn: Arc::default() };
         drop(queued);
         assert!(matches!(writer.submit(submitted).await, Err(SubmitError::Stopped)));
     }

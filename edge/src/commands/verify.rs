@@ -22,10 +22,17 @@ pub(super) fn run(source: &SourceFlags, flags: &Verify) -> anyhow::Result<()> {
 }
 
 fn words(report: &Report, state_hash: &str) -> String {
-    let Report { entries, logs, streams, outcomes, findings, more_findings } = report;
+    let Report { entries, logs, streams, outcomes, entries_to_come, findings, more_findings } = report;
     let mut text = format!(
         "{entries} entries of {logs} logs, {streams} streams and {outcomes} outcomes were checked.\nState hash {state_hash}.\n"
     );
+    if *entries_to_come > 0 {
+        writeln!(
+            text,
+            "{entries_to_come} older entries are still to come after a snapshot; until then states are not compared with the log."
+        )
+        .expect("writing to a string cannot fail");
+    }
     for finding in findings {
         writeln!(text, "{finding}").expect("writing to a string cannot fail");
     }
@@ -36,7 +43,7 @@ fn words(report: &Report, state_hash: &str) -> String {
 }
 
 fn object(report: &Report, state_hash: &str) -> String {
-    let Report { entries, logs, streams, outcomes, findings, more_findings } = report;
+    let Report { entries, logs, streams, outcomes, entries_to_come, findings, more_findings } = report;
     let finding = |finding: &lanyard_node::verify::Finding| json!({"invariant": format!("{:?}", finding.invariant), "claim": finding.invariant.claim(), "what": finding.what});
     let findings: Vec<_> = findings.iter().map(finding).collect();
     let object = json!({
@@ -46,6 +53,7 @@ fn object(report: &Report, state_hash: &str) -> String {
         "logs": logs,
         "streams": streams,
         "outcomes": outcomes,
+        "entries_to_come": entries_to_come,
         "findings": findings,
         "more_findings": more_findings,
     });

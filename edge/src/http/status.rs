@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use lanyard_domain::{Account, Ledger};
-use lanyard_node::engine::Arrivals;
+use lanyard_node::engine::{Arrivals, History};
 use lanyard_node::uplink::{LinkState, LinkStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,6 +33,21 @@ pub struct StatusCard {
     seat_types: Vec<RemainingCard>,
     printers: Vec<PrinterCard>,
     store: StoreCard,
+    /// What of the older log is still to come after a snapshot; null once all of it is here.
+    history: Option<HistoryCard>,
+}
+
+/// How far the older log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HistoryCard {
+    /// Entries that are here.
+    fetched: u64,
+    /// Entries that there are.
+    of: u64,
+    /// Attendees, orders and others that wait for them and cannot be decided on.
+    pending: u64,
+    /// Whether nothing can be decided before they are here.
+    all_pending: bool,
 }
 
 /// A node's name and id.
@@ -160,7 +175,15 @@ pub async fn card(node: &Node) -> Result<StatusCard, Failure> {
         seat_types,
         printers: printers::cards(node, &jobs),
         store: StoreCard { state: node.writer.health().borrow().as_str(), damage },
+        history: published.history.map(HistoryCard::of),
     })
+}
+
+impl HistoryCard {
+    const fn of(history: History) -> Self {
+        let History { fetched, of, pending, all_pending } = history;
+        Self { fetched, of, pending, all_pending }
+    }
 }
 
 impl StatusCard {

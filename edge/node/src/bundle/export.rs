@@ -9,6 +9,7 @@ use super::form::BUFFER_BYTES;
 use super::{BundleHead, BundleWriter};
 use crate::new_file::{NewFile, NewFileError};
 use crate::read::{Read, ReadError, Reader};
+use crate::store::StoreError;
 
 /// What a bundle holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,9 @@ fn write(db: Read<'_>, since: Option<&BundleHead>, out: impl Write) -> Result<Ex
         Some(since) if since.scope == scope => shared(db, &vector, &since.vector)?,
         Some(_) => return Err(ExportError::OtherScope),
     };
+    if db.floors()?.iter().any(|(log, floor)| have.seq(log) + 1 < *floor) {
+        return Err(ReadError::from(StoreError::HistoryMissing).into());
+    }
     let head = BundleHead { scope, vector, base: have.clone() };
     let mut writer = BundleWriter::begin(BufWriter::with_capacity(BUFFER_BYTES, out), &head)?;
     let mut exported = Exported { entries: 0 };

@@ -13,6 +13,7 @@ use crate::clock::Draws;
 use crate::fault::{Fault, is_planted};
 use crate::project::{Changed, Row, Standing, project};
 use crate::release;
+use crate::snapshot::TakenError;
 use crate::store::entries::Place;
 use crate::store::states::{Last, StateRow};
 use crate::store::{StoreError, contexts, entries, erasures, states};
@@ -26,6 +27,12 @@ pub enum WriteError {
     /// No entry can be made of it.
     #[error("no entry can be made of it")]
     Append(#[from] AppendError),
+    /// A snapshot cannot be taken up.
+    #[error("the snapshot cannot be taken up")]
+    Snapshot(#[from] TakenError),
+    /// What is to be decided on waits for entries that are still to come.
+    #[error("the older log is still being fetched")]
+    HistoryPending,
     /// The stream was written by a newer build.
     #[error("{stream} was written by a newer build; upgrade this node")]
     NeedsUpgrade {

@@ -72,6 +72,7 @@ impl Engine {
                 meta::set(&self.db, meta::DAMAGED, what)?;
                 1
             }
+            LocalChange::Adopt(taken) => usize::from(self.adopt(&taken)?),
             LocalChange::Skew(skew_ms) => {
                 self.skew_ms = skew_ms;
                 1

@@ -20,7 +20,9 @@ impl Engine {
     pub(super) fn forget_rows(&mut self, names: &BTreeSet<StreamName>) -> Result<(), StoreError> {
         let mut rows = Vec::new();
         for name in names {
-            rows.extend(streams::find(&self.db, name)?);
+            let row = streams::find(&self.db, name)?;
+            // Those that wait for their entries keep what is read about them until they are folded anew.
+            rows.extend(row.filter(|row| !self.base.as_ref().is_some_and(|base| base.lacks(*row))));
         }
         project::forget(&self.db, &rows)
     }
@@ -57,12 +59,14 @@ impl Engine {
         if is_planted(Fault::ClosedTooLate) {
             return Ok(streams);
         }
-        for row in self.logs.values().filter(|row| row.log.node == node) {
+        let rows: Vec<_> = self.logs.values().filter(|row| row.log.node == node).cloned().collect();
+        for row in rows {
             let Some(end) = self.closed.end(&row.log).filter(|_| before.end(&row.log).is_none()) else {
                 continue;
             };
+            self.wait_for_entries_from(row.log, end + 1)?;
             for beyond in entries::of_log(&self.db, row.id, end + 1)? {
-                forks::forget_tallied(&self.db, &beyond)?;
+                forks::forget_tallied(&self.db, &beyond.header)?;
                 streams.insert(beyond.header.stream);
             }
         }

@@ -23,6 +23,8 @@ struct Group {
     size: usize,
     asked: Vec<(usize, Submission)>,
     imports: Vec<(usize, Batch)>,
+    /// Of the log that is older than a snapshot.
+    history: Vec<(usize, Batch)>,
 }
 
 impl Group {
@@ -31,6 +33,7 @@ impl Group {
         for (index, submission) in submissions.into_iter().enumerate() {
             match submission {
                 Submission::Import(batch) => group.imports.push((index, batch)),
+                Submission::History(batch) => group.history.push((index, batch)),
                 other => group.asked.push((index, other)),
             }
         }
@@ -40,11 +43,12 @@ impl Group {
     /// Leaves what may be written in the room of the ballast.
     fn keep_to_the_reserve(&mut self) {
         self.imports.clear();
+        self.history.clear();
         self.asked.retain(|(_, submission)| submission.may_use_the_reserve());
     }
 
     fn is_empty(&self) -> bool {
-        self.asked.is_empty() && self.imports.is_empty()
+        self.asked.is_empty() && self.imports.is_empty() && self.history.is_empty()
     }
 }
 
@@ -140,6 +144,9 @@ impl Engine {
         for (index, batch) in group.imports.drain(..) {
             replies[index] = Some(Reply::Import(self.import(batch)?));
         }
+        for (index, batch) in group.history.drain(..) {
+            replies[index] = Some(Reply::Import(self.take_history(batch)?));
+        }
         Ok(replies)
     }
 
@@ -160,12 +167,13 @@ impl Engine {
                     Some(error) => self.refuse_unwritable(submitted, error).map_err(|e| failed(e.into()))?,
                 }),
                 Submission::Local(_) if unwritable.contains_key(index) => {
+                    tell_undone(&unwritable[index]);
                     Reply::Local(Ok(LocalAnswer::NotApplicable))
                 }
                 Submission::Local(change) => {
                     Reply::Local(self.change_locally(change.clone(), draws).map(Ok).map_err(failed)?)
                 }
-                Submission::Import(_) => continue,
+                Submission::Import(_) | Submission::History(_) => continue,
             };
             replies[*index] = Some(reply);
         }
@@ -223,11 +231,15 @@ impl Engine {
     }
 }
 
+fn tell_undone(error: &WriteError) {
+    tracing::warn!(error = error as &dyn std::error::Error, "a change was undone");
+}
+
 impl Asked {
     fn of(submission: &Submission) -> Self {
         match submission {
             Submission::Command(Submitted { id, body, .. }) => Self::Command(*id, *body),
-            Submission::Import(_) => Self::Import,
+            Submission::Import(_) | Submission::History(_) => Self::Import,
             Submission::Local(_) => Self::Local,
         }
     }

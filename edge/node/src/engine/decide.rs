@@ -84,6 +84,9 @@ impl Engine {
         if !self.waits_for.is_empty() {
             return Ok(Err(SubmitError::Healing));
         }
+        if self.base.as_ref().is_some_and(|base| base.all_pending) {
+            return Ok(Err(SubmitError::HistoryPending));
+        }
         if self.closed.is_over(&self.own_log()) {
             return Ok(Err(SubmitError::Retired));
         }
@@ -136,11 +139,15 @@ impl Engine {
         submitted: &Submitted,
         error: &WriteError,
     ) -> Result<Result<Answer, SubmitError>, StoreError> {
-        if let WriteError::NeedsUpgrade { stream } = error {
-            return Ok(Err(SubmitError::NeedsUpgrade { stream: stream.clone() }));
-        }
-        if let WriteError::NodesTooOld { nodes } = error {
-            return Ok(Err(SubmitError::NodesTooOld { nodes: nodes.clone() }));
+        match error {
+            WriteError::NeedsUpgrade { stream } => {
+                return Ok(Err(SubmitError::NeedsUpgrade { stream: stream.clone() }));
+            }
+            WriteError::NodesTooOld { nodes } => {
+                return Ok(Err(SubmitError::NodesTooOld { nodes: nodes.clone() }));
+            }
+            WriteError::HistoryPending => return Ok(Err(SubmitError::HistoryPending)),
+            WriteError::Store(_) | WriteError::Append(_) | WriteError::Snapshot(_) => {}
         }
         let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let refusal = Refusal::InvalidField { field: submitted.command.name().to_owned(), why };
@@ -220,7 +227,7 @@ impl Engine {
         command: &Command,
         origin: &Origin<'_>,
         draws: &mut Draws,
-    ) -> Result<Result<Vec<Draft>, Refused>, StoreError> {
+    ) -> Result<Result<Vec<Draft>, Refused>, WriteError> {
         let deciding = Deciding {
             command: origin.command,
             log: self.own_log(),
@@ -229,10 +236,12 @@ impl Engine {
             entropy: draws.take(),
         };
         let view = NodeView::new(&self.db, &self.states, &self.conference, self.account())
-            .minding(&self.fresh, origin.at_ms);
+            .minding(&self.fresh, origin.at_ms)
+            .beside(self.base.as_ref());
         let decided = decide(&view, command, &deciding);
+        let waits = view.waits();
         view.finish()?;
-        Ok(decided)
+        if waits { Err(WriteError::HistoryPending) } else { Ok(decided) }
     }
 
     /// Appends what was decided and notes references to it.

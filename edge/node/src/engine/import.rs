@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_domain::import::ROW_KIND;
 use lanyard_sync::{
-    Admitted, AdmittedEntry, Batch, Dot, ERASURE_KIND, Entry, Erasure, ForkNotice, LogContext, LogId, Part,
-    StreamName, VersionVector, admit_with,
+    Admitted, AdmittedEntry, Batch, Dot, ERASURE_KIND, Entry, Erasure, ForkNotice, KnownScope, LogContext,
+    LogId, Part, Problem, StreamName, VersionVector, admit_with,
 };
 
 use super::append::{may_apply, tally};
@@ -36,6 +36,25 @@ impl Engine {
     /// Stores a batch, or none of it.
     pub(super) fn import(&mut self, batch: Batch) -> Result<Result<VersionVector, ImportError>, StoreError> {
         self.know_own_head();
+        match self.admit(&self.known, batch)? {
+            Ok(admitted) => {
+                // The entries follow the own ones of this group, whose head has to be signed before.
+                self.sign_head()?;
+                if !is_planted(Fault::BatchLost) {
+                    self.store(admitted)?;
+                }
+                Ok(Ok(self.vector()))
+            }
+            Err(problem) => Ok(Err(ImportError::Problem(problem))),
+        }
+    }
+
+    /// Verifies a batch against what is known of a scope, with what is stored here.
+    pub(super) fn admit(
+        &self,
+        known: &KnownScope,
+        batch: Batch,
+    ) -> Result<Result<Admitted, Problem>, StoreError> {
         let failure = RefCell::new(None);
         let stored = |dot| {
             entries::stored_head(&self.db, dot).unwrap_or_else(|error| {
@@ -49,21 +68,8 @@ impl Engine {
                 false
             })
         };
-        let admitted = admit_with(&self.known, batch, &stored, &is_erased);
-        if let Some(error) = failure.into_inner() {
-            return Err(error);
-        }
-        match admitted {
-            Ok(admitted) => {
-                // The entries follow the own ones of this group, whose head has to be signed before.
-                self.sign_head()?;
-                if !is_planted(Fault::BatchLost) {
-                    self.store(admitted)?;
-                }
-                Ok(Ok(self.vector()))
-            }
-            Err(problem) => Ok(Err(ImportError::Problem(problem))),
-        }
+        let admitted = admit_with(known, batch, &stored, &is_erased);
+        failure.into_inner().map_or(Ok(admitted), Err)
     }
 
     fn store(&mut self, admitted: Admitted) -> Result<(), StoreError> {
@@ -109,7 +115,7 @@ impl Engine {
 
     fn store_entry(&mut self, admitted: &AdmittedEntry, storing: &mut Storing<'_>) -> Result<(), StoreError> {
         let AdmittedEntry { entry, signature } = admitted;
-        let entry = &*self.without_what_is_erased(entry, storing)?;
+        let entry = &*self.without_what_is_erased(entry, storing.erasures)?;
         let log = &self.logs[&entry.dot.log];
         let log = log.id;
         let (kind, pos) = (self.kind(&entry.header.kind)?, self.position + 1);
@@ -135,6 +141,11 @@ impl Engine {
             // Kept and relayed: that it does not count is for the fold to say. Its stream may be new.
             loaded.changed.all = true;
         } else if !applies || !sorts_last || !loaded.readable || entry.header.min_reader > release::reader() {
+            if erases && self.base.as_ref().is_some_and(|base| base.lacks(loaded.row)) {
+                // It is folded anew once its entries are here; the words go at once.
+                let meaning = meaning(&entry.header, &entry.payload, true);
+                fold_next(loaded, &meaning, &placed(logs, entry.dot, &entry.header, &|_| false));
+            }
             storing.to_refold.insert(name.clone());
         } else if !storing.to_refold.contains(name) {
             let meaning: Meaning = meaning(&entry.header, &entry.payload, false);
@@ -156,15 +167,15 @@ impl Engine {
     }
 
     /// An entry as it is kept: without its personal part where that is erased.
-    fn without_what_is_erased<'a>(
+    pub(super) fn without_what_is_erased<'a>(
         &self,
         entry: &'a Entry,
-        storing: &Storing<'_>,
+        erasures: &BTreeMap<StreamName, Erasure>,
     ) -> Result<Cow<'a, Entry>, StoreError> {
         let name = &entry.header.stream;
         let has_words = matches!(entry.payload.personal, Some(Part::Present { .. }));
         let is_erased = has_words
-            && (storing.erasures.contains_key(name)
+            && (erasures.contains_key(name)
                 || (self.has_erasures && erasures::is_name_erased(&self.db, name)?));
         if !is_erased {
             return Ok(Cow::Borrowed(entry));
@@ -209,7 +220,15 @@ impl Engine {
     pub(super) fn refold(&mut self, name: &StreamName) -> Result<(), StoreError> {
         let mut states = self.states.borrow_mut();
         let loaded = states.touch(&self.db, name)?;
-        let Some(last) = loaded.last else { return Ok(()) };
+        let (Some(last), row) = (loaded.last, loaded.row) else { return Ok(()) };
+        if self.base.is_some() {
+            drop(states);
+            if self.wait_for_history(row)? {
+                return Ok(());
+            }
+            states = self.states.borrow_mut();
+        }
+        let loaded = states.touch(&self.db, name)?;
         let rows = entries::of_stream(&self.db, last.pos)?;
         let is_erased_ahead = self.erased_ahead.contains(name);
         let refolded = fold_stream(&self.db, self.all_logs(), loaded.stream.as_ref(), rows, is_erased_ahead)?;

@@ -5,6 +5,7 @@
 //! one transaction a group. It owns the connection that writes; it has no threads, and takes time and
 //! entropy from its [`Surroundings`], so that a simulation can drive it.
 
+mod adopt;
 mod append;
 mod change_locally;
 mod closed;
@@ -22,6 +23,7 @@ pub(crate) mod fresh;
 #[cfg(test)]
 mod full_disk_tests;
 mod healing;
+mod history;
 mod import;
 mod open;
 mod options;
@@ -30,6 +32,8 @@ mod published;
 mod recovered;
 mod reissued;
 mod set_aside;
+#[cfg(test)]
+mod snapshot_tests;
 pub(crate) mod states;
 mod submission;
 #[cfg(test)]
@@ -54,6 +58,7 @@ use rusqlite::Connection;
 pub use append::WriteError;
 pub use commit::GROUP_MAX;
 pub use erase::Erasing;
+pub use history::History;
 pub use open::OpenError;
 pub use options::Options;
 pub use peers::Peer;
@@ -69,6 +74,7 @@ use crate::clock::Surroundings;
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
 use crate::rebuild::{Rebuilt, rebuild};
+use crate::store::base::Base;
 use crate::store::closed::ClosedLogs;
 use crate::store::logs::LogRow;
 use crate::store::outcomes::Outcomes;
@@ -92,6 +98,8 @@ pub struct Engine {
     /// Nodes that may know what a restored HQ forgot: nothing is decided.
     waits_for: Arc<BTreeSet<NodeId>>,
     closed: ClosedLogs,
+    /// What a snapshot brought, while the older log is still to come.
+    base: Option<Base>,
     /// Position of the last own entry, while its head is not signed.
     unsigned_pos: Option<i64>,
     logs: BTreeMap<LogId, LogRow>,
@@ -179,6 +187,8 @@ impl Engine {
             waits_for: Arc::clone(&self.waits_for),
             is_closed: self.closed.is_over(&self.own_log()),
             erasing: self.erasing,
+            history: self.history(),
+            is_fresh: self.is_fresh(),
         }
     }
 
@@ -211,8 +221,11 @@ impl Engine {
     /// Makes every state and projection again from the log, all at once for whoever reads.
     ///
     /// # Errors
-    /// When the store fails; everything is then as it was.
+    /// When the store fails or not every entry is here; everything is then as it was.
     pub fn rebuild(&mut self) -> Result<Rebuilt, StoreError> {
+        if self.base.is_some() {
+            return Err(StoreError::HistoryMissing);
+        }
         self.db.execute_batch("BEGIN IMMEDIATE")?;
         let rebuilt = rebuild(&self.db, self.account());
         self.db.execute_batch(if rebuilt.is_ok() { "COMMIT" } else { "ROLLBACK" })?;

@@ -19,6 +19,7 @@ use super::{Engine, LogInfo, Options};
 use crate::clock::{Draws, Surroundings};
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
+use crate::store::base::Base;
 use crate::store::closed::ClosedLogs;
 use crate::store::downgrade::refuse_newer;
 use crate::store::incarnation::{self, AdvanceError, Continuity};
@@ -85,6 +86,7 @@ impl Engine {
             held_until_seq: None,
             waits_for: Arc::default(),
             closed: ClosedLogs::default(),
+            base: None,
             unsigned_pos: None,
             logs: BTreeMap::new(),
             log_infos: Arc::default(),
@@ -131,6 +133,8 @@ impl Engine {
         self.known.logs = logs::known(&self.db, self.identity.scope, &self.logs)?;
         self.known.forks = forks::all(&self.db)?;
         self.closed = ClosedLogs::load(&self.db)?;
+        self.base = Base::load(&self.db)?;
+        self.known.floors = self.base.as_ref().map(Base::floors).unwrap_or_default();
         self.position = entries::last_position(&self.db)?;
         self.committed_position = self.position;
         self.arrivals = Tally::load(&self.db)?;

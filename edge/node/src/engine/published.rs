@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lanyard_domain::{Account, Conference};
 use lanyard_sync::{LogId, NodeId, VersionVector};
 
-use super::{Arrivals, Erasing, Peer};
+use super::{Arrivals, Erasing, History, Peer};
 use crate::store::logs::LogRow;
 
 /// The state of things after a commit; cheap to clone.
@@ -36,6 +36,10 @@ pub struct Published {
     pub is_closed: bool,
     /// How far the removal of what is erased is; none when there is nothing to remove.
     pub erasing: Option<Erasing>,
+    /// How far the older log is after a snapshot; none when every entry is here.
+    pub history: Option<History>,
+    /// Whether nothing is here but the opening of the own log.
+    pub is_fresh: bool,
 }
 
 /// Who writes a log.
@@ -58,7 +62,8 @@ impl LogInfo {
 impl Published {
     /// Whether this node may decide: its log goes on, and it waits for nobody.
     pub fn decides(&self) -> bool {
-        !self.is_closed && self.waits_for.is_empty()
+        let has_states = self.history.is_none_or(|history| !history.all_pending);
+        !self.is_closed && self.waits_for.is_empty() && has_states
     }
 
     /// The account whose seat rights this node spends.

@@ -31,6 +31,10 @@ const COMMAND_TAG: &str = "lanyard/fork-found/1";
 impl Engine {
     /// Sets aside what is here of a log from a place on, and writes it again. Tells whether there was any.
     pub(super) fn set_aside(&mut self, log: LogId, from: u64, draws: &mut Draws) -> Result<bool, WriteError> {
+        if self.base.is_some() {
+            // The branch may not be here as a whole; the peer is asked again later.
+            return Ok(false);
+        }
         self.sign_head()?;
         self.know_own_head();
         // The first entry of a log says whose it is: two of them are two logs, and no branches of one.
@@ -100,6 +104,7 @@ impl Engine {
         }
         forks::put(&self.db, log, from)?;
         self.known.forks.insert(log, from);
+        self.wait_for_entries_from(log, from)?;
         match self.logs.get(&log) {
             Some(row) => forks::streams_from(&self.db, row.id, from),
             None => Ok(Vec::new()),

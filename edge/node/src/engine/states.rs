@@ -48,6 +48,11 @@ impl States {
         self.cache.clear();
     }
 
+    /// Forgets a stream, because its row was changed beside.
+    pub(crate) fn forget(&mut self, name: &StreamName) {
+        self.cache.pop(name);
+    }
+
     /// Reads a stream; none when nothing was ever written to it.
     pub(crate) fn get(&mut self, db: &Connection, name: &StreamName) -> Result<Option<&Loaded>, StoreError> {
         if self.touched.contains_key(name) {

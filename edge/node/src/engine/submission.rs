@@ -1,9 +1,12 @@
 //! What goes into a group commit and what comes out of it.
 
+use std::sync::Arc;
+
 use lanyard_domain::outcome::Outcome;
 use lanyard_domain::{Attendee, Command, Folded, FreshCheckIn, Order, Role, Stream};
 use lanyard_sync::{Batch, CommandId, Dot, Hash, LogId, NodeId, Problem, VersionVector};
 
+use crate::snapshot::Taken;
 use crate::store::StoreError;
 use crate::store::last_import::LastImport;
 
@@ -18,6 +21,8 @@ pub enum Submission {
     Command(Submitted),
     /// Stores what a peer sent.
     Import(Batch),
+    /// Stores what a peer sent of the log that is older than a snapshot.
+    History(Batch),
     /// Changes a table that never leaves this node.
     Local(LocalChange),
 }
@@ -32,7 +37,7 @@ impl Submission {
     pub(crate) const fn is_asked(&self) -> bool {
         match self {
             Self::Command(_) | Self::Import(_) => true,
-            Self::Local(_) => false,
+            Self::History(_) | Self::Local(_) => false,
         }
     }
 
@@ -41,7 +46,7 @@ impl Submission {
     pub(crate) fn may_use_the_reserve(&self) -> bool {
         match self {
             Self::Command(submitted) => !matches!(submitted.command, Command::ImportAttendees { .. }),
-            Self::Import(_) => false,
+            Self::Import(_) | Self::History(_) | Self::Local(LocalChange::Adopt(_)) => false,
             Self::Local(_) => true,
         }
     }
@@ -151,6 +156,8 @@ pub enum LocalChange {
     WriteOn,
     /// An entry that was to be sent is damaged here: which one, and how.
     Damaged(String),
+    /// Takes up a snapshot, on a node that has no entries.
+    Adopt(Arc<Taken>),
     /// How far this node's clock is ahead of HQ's, milliseconds; kept in memory.
     Skew(Option<i32>),
     /// Check-ins that a peer told of; kept in memory for a short time.
@@ -322,6 +329,9 @@ pub enum SubmitError {
     /// HQ was restored from a backup and waits for what its nodes know.
     #[error("HQ was restored from a backup and waits for what its nodes know")]
     Healing,
+    /// What is to be decided on waits for entries that are still to come.
+    #[error("the older log is still being fetched")]
+    HistoryPending,
     /// The disk is full; reading goes on.
     #[error("the disk is full; free some space, nothing is lost")]
     StoreFull,

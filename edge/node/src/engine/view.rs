@@ -1,6 +1,6 @@
 //! What a decision may look at, answered from memory and the tables.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use lanyard_domain::event::LogEnd;
@@ -16,6 +16,7 @@ use super::fresh::Fresh;
 use super::states::States;
 use crate::fault::{Fault, is_planted};
 use crate::project::attendee::name_key;
+use crate::store::base::Base;
 use crate::store::{StoreError, logs, streams};
 
 /// Most attendees a code or a similar name is followed to.
@@ -31,6 +32,10 @@ pub(crate) struct NodeView<'a> {
     own: Account,
     /// What peers told of, and the moment it is looked at.
     heard: Option<(&'a Fresh, i64)>,
+    /// What a snapshot brought, while the older log is still to come.
+    base: Option<&'a Base>,
+    /// Whether it was looked at a state that waits for that.
+    waits: Cell<bool>,
     failure: RefCell<Option<StoreError>>,
 }
 
@@ -41,7 +46,16 @@ impl<'a> NodeView<'a> {
         conference: &'a Conference,
         own: Account,
     ) -> Self {
-        Self { db, states, conference, own, heard: None, failure: RefCell::new(None) }
+        Self {
+            db,
+            states,
+            conference,
+            own,
+            heard: None,
+            base: None,
+            waits: Cell::new(false),
+            failure: RefCell::new(None),
+        }
     }
 
     /// Minds what peers told of ahead of the log.
@@ -50,12 +64,32 @@ impl<'a> NodeView<'a> {
         self
     }
 
+    /// Minds which states wait for entries that are still to come.
+    pub(crate) const fn beside(mut self, base: Option<&'a Base>) -> Self {
+        self.base = base;
+        self
+    }
+
+    /// Whether the decision looked at a state that waits; it then counts for nothing.
+    pub(crate) const fn waits(&self) -> bool {
+        self.waits.get()
+    }
+
     /// What went wrong while the decision looked; the decision then counts for nothing.
     pub(crate) fn finish(self) -> Result<(), StoreError> {
         self.failure.into_inner().map_or(Ok(()), Err)
     }
 
+    fn mind_waiting(&self, stream: &Stream) {
+        let Some(base) = self.base else { return };
+        let row = self.or_fail(streams::find(self.db, &stream.name())).flatten();
+        if row.is_some_and(|row| base.waits(row)) {
+            self.waits.set(true);
+        }
+    }
+
     fn folded(&self, stream: &Stream) -> Option<Folded> {
+        self.mind_waiting(stream);
         self.or_fail(self.states.borrow_mut().folded(self.db, stream)).flatten()
     }
 

@@ -65,6 +65,11 @@ impl From<SubmitError> for Problem {
                               Look at `nodes`; `resume` goes on without them.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "healing", detail).retry_after_ms(5_000)
             }
+            SubmitError::HistoryPending => {
+                let detail = "This node began from a snapshot and still fetches the older log, which this depends on. \
+                              Try again in a moment, or at another node.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "history_pending", detail).retry_after_ms(2_000)
+            }
             SubmitError::StoreFull => {
                 let detail = "The disk of this node is full. Reading goes on; free some space.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_full", detail).retry_after_ms(5_000)

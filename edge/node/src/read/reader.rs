@@ -61,6 +61,11 @@ impl Reader {
         Ok(Self { pool: Arc::new(pool) })
     }
 
+    /// The folder the database is in.
+    pub fn directory(&self) -> PathBuf {
+        self.pool.path.parent().unwrap_or(Path::new("")).to_owned()
+    }
+
     /// Asks one question, on a thread that may block. All of it sees the same commit.
     ///
     /// # Errors

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use lanyard_sync::{Batch, Dot, Erasure, LogId, Part, Pushed, ScopeId, VersionVector};
+use lanyard_sync::{Batch, Dot, Erasure, Head, LogId, Part, Pushed, ScopeId, VersionVector};
 
 use super::sending::Sending;
 use super::{Read, ReadError};
+use crate::store::base::Base;
 use crate::store::closed::ClosedLogs;
 use crate::store::entries::EntryRow;
 use crate::store::{StoreError, entries, erasures, forks, logs, meta};
@@ -46,19 +47,64 @@ impl Read<'_> {
         Ok(meta::get(self.db, meta::DAMAGED)?)
     }
 
-    /// Builds the next batch of what a vector lacks, in order of arrival; none when it lacks nothing.
+    /// The first entries that can be sent of logs whose older entries are still to come.
+    pub fn floors(&self) -> Result<BTreeMap<LogId, u64>, ReadError> {
+        Ok(Base::load(self.db)?.map(|base| base.floors()).unwrap_or_default())
+    }
+
+    /// How far the older log is and how far it has to come, log by log; none when every entry is here.
+    pub fn wanted_history(&self) -> Result<Option<(VersionVector, VersionVector)>, ReadError> {
+        let Some(base) = Base::load(self.db)? else { return Ok(None) };
+        let known = base.history(self.db, self.scope()?, &logs::all(self.db)?)?;
+        let have = known.iter().filter_map(|(log, known)| Some((*log, known.head.head()?)));
+        Ok(Some((have.collect(), base.vector())))
+    }
+
+    /// Builds the next batch of what a vector lacks, in order of arrival; none when it lacks nothing, or something
+    /// that is still to come here.
     ///
     /// # Errors
     /// When the first entry to be sent is damaged, or the store cannot be read.
     pub fn batch_after(&self, theirs: &VersionVector) -> Result<Option<Batch>, ReadError> {
-        let Some(mut after) = self.before_first_missing(theirs)? else { return Ok(None) };
-        let mut sending = Sending::begin(*self)?;
+        self.batch_between(theirs, None)
+    }
+
+    /// Builds the next batch of what a vector lacks of what another one has; each log ends where it was next signed.
+    ///
+    /// # Errors
+    /// As [`Self::batch_after`].
+    pub fn history_after(
+        &self,
+        theirs: &VersionVector,
+        until: &VersionVector,
+    ) -> Result<Option<Batch>, ReadError> {
+        let here = self.vector()?;
+        let mut ends = VersionVector::default();
+        for (log, head) in until.iter() {
+            let Some(last) = here.head(&log) else { continue };
+            let seq = entries::signed_from(self.db, log.dot(head.seq))?.unwrap_or(last.seq);
+            ends.set(log, Head { seq, ..head });
+        }
+        self.batch_between(theirs, Some(&ends))
+    }
+
+    fn batch_between(
+        self,
+        theirs: &VersionVector,
+        until: Option<&VersionVector>,
+    ) -> Result<Option<Batch>, ReadError> {
+        let is_sent = |dot: &Dot| theirs.covers(dot) || until.is_some_and(|until| !until.covers(dot));
+        if self.floors()?.iter().any(|(log, floor)| theirs.seq(log) + 1 < *floor) {
+            return Ok(None);
+        }
+        let Some(mut after) = self.before_first_missing(theirs, until)? else { return Ok(None) };
+        let mut sending = Sending::begin(self)?;
         let damage = 'reading: loop {
             let found = entries::found_after(self.db, after, CHUNK)?;
             let Some(last) = found.last() else { break None };
             after = last.pos;
             for row in found {
-                if row.dot.is_some_and(|dot| theirs.covers(&dot)) {
+                if row.dot.as_ref().is_some_and(is_sent) {
                     continue;
                 }
                 let erasure = match &row.entry {
@@ -98,11 +144,15 @@ impl Read<'_> {
     }
 
     /// The position before the first entry that a vector lacks, found by one lookup a log.
-    fn before_first_missing(self, theirs: &VersionVector) -> Result<Option<i64>, ReadError> {
+    fn before_first_missing(
+        self,
+        theirs: &VersionVector,
+        until: Option<&VersionVector>,
+    ) -> Result<Option<i64>, ReadError> {
         let mut first = None;
         for (log, head) in logs::vector(self.db)?.iter() {
             let sent = theirs.seq(&log);
-            if head.seq <= sent {
+            if until.map_or(head.seq, |until| head.seq.min(until.seq(&log))) <= sent {
                 continue;
             }
             let pos = entries::position_of(self.db, log.dot(sent + 1))?;

@@ -55,6 +55,16 @@ impl ClosedLogs {
         Ok(())
     }
 
+    /// Where logs end.
+    pub(crate) const fn ends(&self) -> &BTreeMap<LogId, u64> {
+        &self.ends
+    }
+
+    /// Which nodes are retired.
+    pub(crate) const fn retired(&self) -> &BTreeSet<NodeId> {
+        &self.retired
+    }
+
     /// Whether every log goes on.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty() && self.retired.is_empty()

@@ -25,6 +25,13 @@ pub(crate) fn insert(
     Ok(())
 }
 
+/// Forgets what is noted for exactly the entry `seq` of a log.
+pub(crate) fn forget(db: &Connection, log: i64, seq: u64) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM contexts WHERE log = ?1 AND from_seq = ?2")?
+        .execute((log, sql::column(seq)))?;
+    Ok(())
+}
+
 /// What the entry `seq` of a log had seen of another log.
 pub(crate) fn seen(db: &Connection, log: i64, seq: u64, peer: i64) -> Result<Option<Head>, StoreError> {
     let mut statement = db.prepare_cached(

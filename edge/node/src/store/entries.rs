@@ -136,6 +136,12 @@ pub(crate) fn follow(db: &Connection, pos: i64, previous: Option<i64>) -> Result
     Ok(())
 }
 
+/// Where the entry stands that arrived before in the same stream.
+pub(crate) fn previous(db: &Connection, pos: i64) -> Result<Option<i64>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT previous FROM entries WHERE pos = ?1")?;
+    Ok(statement.query_row([pos], |row| row.get(0)).optional()?.flatten())
+}
+
 /// A row of the log, however much of it can be read.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -172,14 +178,15 @@ pub(crate) fn found_after(db: &Connection, pos: i64, limit: usize) -> Result<Vec
     }
 }
 
-/// Reads the entries of a stream by following it back from its last position; latest arrival first.
+/// Reads the entries of a stream by following it back from its last position, as far as they are here; latest arrival
+/// first.
 pub(crate) fn of_stream(db: &Connection, last_pos: i64) -> Result<Vec<EntryRow>, StoreError> {
     let mut entries = Vec::new();
-    let mut next = Some(last_pos);
+    let mut next = Some(last_pos).filter(|pos| *pos > 0);
     while let Some(pos) = next {
         let row = at(db, pos)?
             .ok_or_else(|| StoreError::damaged(format!("the entry at position {pos} is missing")))?;
-        next = row.previous.filter(|previous| *previous < pos);
+        next = row.previous.filter(|previous| *previous < pos && *previous > 0);
         entries.push(row);
     }
     Ok(entries)
@@ -194,10 +201,24 @@ pub(crate) fn position_of(db: &Connection, dot: Dot) -> Result<Option<i64>, Stor
     Ok(statement.query_row((node, epoch, sql::column(dot.seq)), |row| row.get(0)).optional()?)
 }
 
+/// Finds where a log was signed from an entry on.
+pub(crate) fn signed_from(db: &Connection, dot: Dot) -> Result<Option<u64>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT e.seq FROM logs l JOIN entries e ON e.log = l.id AND e.seq >= ?3 \
+         WHERE l.node = ?1 AND l.epoch = ?2 AND e.signature IS NOT NULL ORDER BY e.seq LIMIT 1",
+    )?;
+    let (node, epoch) = (dot.log.node.as_bytes().as_slice(), sql::column(dot.log.epoch.0));
+    let seq: Option<i64> =
+        statement.query_row((node, epoch, sql::column(dot.seq)), |row| row.get(0)).optional()?;
+    Ok(seq.map(sql::counter))
+}
+
 /// Finds the hash and lamport time of an entry.
 pub(crate) fn stored_head(db: &Connection, dot: Dot) -> Result<Option<StoredHead>, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT e.hash, e.lamport FROM logs l JOIN entries e ON e.log = l.id AND e.seq = ?3 \
+         WHERE l.node = ?1 AND l.epoch = ?2 \
+         UNION ALL SELECT b.hash, b.lamport FROM logs l JOIN base b ON b.log = l.id AND b.seq = ?3 \
          WHERE l.node = ?1 AND l.epoch = ?2",
     )?;
     let (node, epoch) = (dot.log.node.as_bytes().as_slice(), sql::column(dot.log.epoch.0));

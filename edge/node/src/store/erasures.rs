@@ -29,8 +29,19 @@ pub(crate) fn hold(
          ON CONFLICT (stream) DO UPDATE SET entry = coalesce(?2, entry), eraser = excluded.eraser, \
          signature = excluded.signature, pending = ?5",
     )?
-    .execute((stream, entry, certificate, erasure.signature.as_bytes().as_slice(), last_pos))?;
+    .execute((
+        stream,
+        entry,
+        certificate,
+        erasure.signature.as_bytes().as_slice(),
+        beginning_at(last_pos),
+    ))?;
     Ok(())
+}
+
+/// Where stripping begins; what comes later of a stream is stored without its personal parts.
+fn beginning_at(pos: i64) -> Option<i64> {
+    (pos > 0).then_some(pos)
 }
 
 /// Whether anything is erased at all.
@@ -82,6 +93,19 @@ pub(crate) fn ahead(db: &Connection) -> Result<Vec<StreamName>, StoreError> {
     Ok(names)
 }
 
+/// The words that erased streams.
+pub(crate) fn all(db: &Connection) -> Result<Vec<Erasure>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT s.category, s.key FROM erasures r JOIN streams s ON s.id = r.stream ORDER BY s.category, s.key",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.extend(find(db, &streams::name(row, 0, 1)?)?.map(|held| held.erasure));
+    }
+    Ok(all)
+}
+
 /// Strips at most so many entries; returns whether there may be more.
 pub(crate) fn strip(db: &Connection, entries_max: u32) -> Result<bool, StoreError> {
     let mut left = entries_max;
@@ -93,7 +117,7 @@ pub(crate) fn strip(db: &Connection, entries_max: u32) -> Result<bool, StoreErro
         let Some((stream, from)) = pending else { return Ok(false) };
         let mut next = Some(from);
         while let (Some(pos), true) = (next, left > 0) {
-            next = strip_one(db, stream, pos)?;
+            next = strip_one(db, stream, pos)?.and_then(beginning_at);
             left -= 1;
         }
         db.prepare_cached("UPDATE erasures SET pending = ?2 WHERE stream = ?1")?.execute((stream, next))?;

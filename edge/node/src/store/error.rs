@@ -8,6 +8,9 @@ pub enum StoreError {
     /// No room is left; nothing of the transaction was written.
     #[error("the disk is full")]
     Full,
+    /// Not every entry is here that is folded: the older log follows a snapshot.
+    #[error("the older log is still being fetched; this can be done once it is here")]
+    HistoryMissing,
     /// The database failed.
     #[error("the database failed")]
     Sqlite(#[source] Error),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lanyard_sync::{LogId, StreamName};
+use lanyard_sync::{Header, LogId, StreamName};
 use rusqlite::Connection;
 
 use super::entries::EntryRow;
@@ -51,13 +51,13 @@ pub(crate) fn set_aside(db: &Connection, log: i64, row: &EntryRow) -> Result<(),
         row.hash.as_bytes().as_slice(),
     ))?;
     db.prepare_cached("DELETE FROM entries WHERE pos = ?1")?.execute([row.pos])?;
-    forget_tallied(db, row)
+    forget_tallied(db, &row.header)
 }
 
 /// Forgets that an entry of a tally was applied.
-pub(crate) fn forget_tallied(db: &Connection, row: &EntryRow) -> Result<(), StoreError> {
+pub(crate) fn forget_tallied(db: &Connection, header: &Header) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM tallied WHERE command = ?1 AND idx = ?2")?
-        .execute((row.header.command.as_bytes().as_slice(), row.header.index))?;
+        .execute((header.command.as_bytes().as_slice(), header.index))?;
     Ok(())
 }
 

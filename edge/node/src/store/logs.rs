@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use lanyard_domain::event::LogEnd;
 use lanyard_sync::{
-    Certificate, Head, KnownLog, LogContext, LogHead, LogId, NodeId, Role, ScopeId, VersionVector,
+    Certificate, Head, KnownLog, LogContext, LogHead, LogId, NodeId, Role, ScopeId, StoredHead, VersionVector,
 };
 use rusqlite::Connection;
 
+use super::base::{self, Base};
 use super::{StoreError, contexts, sql};
 use crate::fault::{Fault, is_planted};
 
@@ -61,16 +62,20 @@ pub(crate) fn head(
     let mut statement =
         db.prepare_cached("SELECT seq, hash, lamport FROM entries WHERE log = ?1 ORDER BY seq DESC LIMIT 1")?;
     let mut rows = statement.query([row.id])?;
-    let Some(last) = rows.next()? else { return Ok(LogHead::empty(scope, row.log)) };
-    let (seq, lamport): (i64, i64) = (last.get(0)?, last.get(2)?);
-    let (seq, hash) = (sql::counter(seq), sql::hash(last, 1)?);
+    let mut last = base::head(db, row.id)?;
+    if let Some(found) = rows.next()? {
+        let (seq, lamport): (i64, i64) = (found.get(0)?, found.get(2)?);
+        let head = StoredHead { hash: sql::hash(found, 1)?, lamport: sql::counter(lamport) };
+        last = last.filter(|(base, _)| *base >= sql::counter(seq)).or(Some((sql::counter(seq), head)));
+    }
+    let Some((seq, StoredHead { hash, lamport })) = last else { return Ok(LogHead::empty(scope, row.log)) };
     let mut seen = VersionVector::default();
     for peer in all.values() {
         if let Some(head) = contexts::seen(db, row.id, seq, peer.id)? {
             seen.set(peer.log, head);
         }
     }
-    Ok(LogHead { log: row.log, seq, hash, lamport: sql::counter(lamport), context: LogContext::new(seen) })
+    Ok(LogHead { log: row.log, seq, hash, lamport, context: LogContext::new(seen) })
 }
 
 /// Reads what is known of every log that has entries.
@@ -109,5 +114,9 @@ pub(crate) fn vector(db: &Connection) -> Result<VersionVector, StoreError> {
     if is_planted(Fault::VectorPruned) {
         heads.pop();
     }
-    Ok(heads.into_iter().collect())
+    let mut vector: VersionVector = heads.into_iter().collect();
+    if let Some(base) = Base::load(db)? {
+        vector.merge(&base.vector());
+    }
+    Ok(vector)
 }

@@ -16,6 +16,10 @@ pub(crate) const WAITS_FOR: &str = "waits_for";
 
 /// Up to which outcome they are in the index over commands.
 pub(crate) const OUTCOMES_INDEXED: &str = "outcomes_indexed";
+/// Number of the last stream that came in a snapshot, while its entries are still to come.
+pub(crate) const BASE_STREAMS: &str = "base_streams";
+/// Whether any stream may wait for those entries.
+pub(crate) const ALL_PENDING: &str = "all_pending";
 
 /// What was found to be damaged when it was to be sent.
 pub(crate) const DAMAGED: &str = "damaged";

@@ -12,7 +12,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_erasures.sql"),
     include_str!("migrations/0004_seals.sql"),
     include_str!("migrations/0005_outcomes_by_command.sql"),
-    include_str!("migrations/0007_versions.sql"),
+    include_str!("migrations/0006_versions.sql"),
+    include_str!("migrations/0007_base.sql"),
 ];
 
 /// Why the database cannot be used by this build.

@@ -4,6 +4,7 @@
 //! log, its contexts, names, streams and outcomes. What rows mean is the business of the engine.
 
 pub(crate) mod ballast;
+pub(crate) mod base;
 pub(crate) mod checkpoint;
 pub mod closed;
 pub(crate) mod contexts;

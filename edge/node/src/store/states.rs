@@ -1,12 +1,15 @@
 //! Folded states as they are stored: one row a stream.
 
 use lanyard_sync::{CanonicalKey, StreamName};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::{StoreError, sql, streams};
 
 /// What a check-in, a badge and its print add to the state of an attendee, about.
 const ROOM_BYTES: u32 = 384;
+
+/// Where a stream leads whose entries are still to come.
+pub(crate) const UNFETCHED: i64 = 0;
 
 /// The last entry that was folded, and where the stream's last arrival stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +78,18 @@ pub(crate) fn not_understood(
         found.push((row.get(0)?, streams::name(row, 1, 2)?));
     }
     Ok(found)
+}
+
+/// Where the last arrival of a stream stands.
+pub(crate) fn last_pos(db: &Connection, stream: i64) -> Result<Option<i64>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT last_pos FROM states WHERE stream = ?1")?;
+    Ok(statement.query_row([stream], |row| row.get(0)).optional()?)
+}
+
+/// Links a stream to the entry that is its last arrival.
+pub(crate) fn follow(db: &Connection, stream: i64, pos: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE states SET last_pos = ?2 WHERE stream = ?1")?.execute((stream, pos))?;
+    Ok(())
 }
 
 /// Writes the row of a stream; `log` is the number of the log of its last entry.

@@ -37,6 +37,14 @@ pub(crate) fn insert(db: &Connection, name: &StreamName) -> Result<i64, StoreErr
     Ok(statement.insert((name.category(), key_column(name.key())))?)
 }
 
+/// Gives a name a number; none if it has one.
+pub(crate) fn insert_new(db: &Connection, name: &StreamName) -> Result<Option<i64>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "INSERT INTO streams (category, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING RETURNING id",
+    )?;
+    Ok(statement.query_row((name.category(), key_column(name.key())), |row| row.get(0)).optional()?)
+}
+
 /// Finds the number of a name.
 pub(crate) fn find(db: &Connection, name: &StreamName) -> Result<Option<i64>, StoreError> {
     let mut statement = db.prepare_cached("SELECT id FROM streams WHERE category = ?1 AND key = ?2")?;

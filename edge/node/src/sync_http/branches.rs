@@ -20,6 +20,10 @@ pub(super) async fn branches(
     let Some(served) = served else {
         return (StatusCode::UNAUTHORIZED, "open a session first").into_response();
     };
+    if served.writer.now().history.is_some() {
+        // What is still to come here would look like another branch.
+        return (StatusCode::SERVICE_UNAVAILABLE, "ask again later").into_response();
+    }
     let log = question.log;
     if let Some(from) = question.fork
         && let Err(error) = served.writer.change(LocalChange::ForkFound { log, from }).await

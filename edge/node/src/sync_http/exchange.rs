@@ -1,7 +1,5 @@
 //! `POST /sync/v1/exchange`: one request of a session, one reply.
 
-use std::collections::BTreeMap;
-
 use axum::extract::{self, FromRequest as _, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -78,7 +76,7 @@ async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Rep
         .reader
         .read(move |db| {
             let prefix_of = |dot| db.entry_prefix(dot).ok().flatten();
-            let view = ScopeView { vector: db.vector()?, prefix_of: &prefix_of, floors: BTreeMap::new() };
+            let view = ScopeView { vector: db.vector()?, prefix_of: &prefix_of, floors: db.floors()? };
             let view = ServerView {
                 peer: &peer.certificate,
                 certificate: Some(&identity.certificate),
@@ -193,6 +191,7 @@ mod tests {
             directory: Arc::new(|_| None),
             sessions: Arc::new(sessions),
             room: Arc::new(Room::none()),
+            shelf: Arc::default(),
         };
         let request = extract::Request::post("/sync/v1/exchange")
             .header(header::AUTHORIZATION, format!("Bearer {token}"))

@@ -140,7 +140,15 @@ mod tests {
         headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
         let served = served.clone();
         let directory = Arc::new(move |_| Some(served.clone()));
-        (Host { directory, sessions: Arc::new(sessions), room: Arc::new(Room::default()) }, headers)
+        (
+            Host {
+                directory,
+                sessions: Arc::new(sessions),
+                room: Arc::new(Room::default()),
+                shelf: Arc::default(),
+            },
+            headers,
+        )
     }
 
     #[tokio::test]

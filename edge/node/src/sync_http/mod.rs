@@ -1,5 +1,5 @@
-//! The answering side of the sync protocol over HTTP: `/sync/v1/{challenge,session,exchange,hints,rights,branches}`,
-//! and `/sync/v1/introduction` where a node lets itself be found.
+//! The answering side of the sync protocol over HTTP: `/sync/v1/{challenge,session,exchange,hints,rights,branches,
+//! snapshot,history}`, and `/sync/v1/introduction` where a node lets itself be found.
 //!
 //! Responsible for showing who asks (challenge and signature, then a token), for keeping a node of one
 //! conference out of every other, for limits, and for handing requests to the session's pure answers. What
@@ -14,6 +14,7 @@ mod open;
 mod rights;
 mod room;
 mod sessions;
+mod snapshots;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ use crate::writer::Writer;
 pub use introduction::introduction_route;
 use room::Room;
 use sessions::Sessions;
+use snapshots::Shelf;
+pub(crate) use snapshots::between;
 
 /// Content type of every message of the protocol.
 pub const CONTENT_TYPE: &str = "application/cbor";
@@ -70,6 +73,7 @@ pub(crate) struct Host {
     directory: Arc<Directory>,
     sessions: Arc<Sessions>,
     room: Arc<Room>,
+    shelf: Arc<Shelf>,
 }
 
 /// The routes of the protocol.
@@ -78,14 +82,22 @@ pub fn routes(directory: Arc<Directory>) -> Router {
 }
 
 fn routes_with(directory: Arc<Directory>, room: Room) -> Router {
-    let host = Host { directory, sessions: Arc::new(Sessions::default()), room: Arc::new(room) };
+    let host = Host {
+        directory,
+        sessions: Arc::new(Sessions::default()),
+        room: Arc::new(room),
+        shelf: Arc::default(),
+    };
     let exchange = Router::new()
         .route("/sync/v1/exchange", post(exchange::exchange))
+        .route("/sync/v1/history", post(snapshots::history))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     Router::new()
         .route("/sync/v1/challenge", post(open::challenge))
         .route("/sync/v1/session", post(open::session))
         .route("/sync/v1/hints", get(hints::hints).post(hints::tell))
+        .route("/sync/v1/snapshot", get(snapshots::manifest))
+        .route("/sync/v1/snapshot/{hash}", get(snapshots::chunk))
         .route("/sync/v1/rights", post(rights::rights))
         .route("/sync/v1/branches", post(branches::branches))
         .layer(DefaultBodyLimit::max(SMALL_MAX_BYTES))

@@ -13,6 +13,8 @@ use tokio::time::timeout;
 const EXCHANGES_MAX: usize = 16;
 /// Streams of hints.
 const STREAMS_MAX: usize = 256;
+/// Answers with a snapshot or a piece of it.
+const SNAPSHOTS_MAX: usize = 8;
 /// How long an exchange waits for a place.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -21,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct Room {
     exchanges: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    snapshots: Arc<Semaphore>,
     patience: Duration,
 }
 
@@ -35,6 +38,7 @@ impl Room {
         Self {
             exchanges: Arc::new(Semaphore::new(exchanges)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            snapshots: Arc::new(Semaphore::new(SNAPSHOTS_MAX)),
             patience,
         }
     }
@@ -49,6 +53,11 @@ impl Room {
     pub(super) async fn exchange(&self) -> Option<OwnedSemaphorePermit> {
         let place = timeout(self.patience, Arc::clone(&self.exchanges).acquire_owned()).await;
         place.ok()?.ok()
+    }
+
+    /// A place for whoever fetches a snapshot, now or not.
+    pub(super) fn snapshot(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.snapshots).try_acquire_owned().ok()
     }
 
     /// A place for a stream of hints, now or not.

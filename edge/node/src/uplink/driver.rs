@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use self::version::NotedVersion;
 use super::status::LinkStatus;
 use super::transport::{Transport, TransportError};
-use super::{HELD_MAX, Uplink, branches, hints, yields_to};
+use super::{HELD_MAX, Uplink, branches, hints, older, yields_to};
 use crate::clock::{system_entropy, system_now_ms};
 use crate::damage;
 use crate::engine::{ImportError, LocalChange};
@@ -68,6 +68,7 @@ struct Driver {
 
 /// Drives one session for ever.
 pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::Sender<LinkStatus>) {
+    older::begin(&uplink, &transport, &status).await;
     let session =
         Session::new(release::protocol(), uplink.identity.certificate.clone(), Vec::new(), [uplink.scope()]);
     let (done, mut finished) = mpsc::channel(DONE_MAX);
@@ -75,6 +76,7 @@ pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::S
     let mut beside = JoinSet::new();
     beside.spawn(hints::listen(transport.clone(), uplink.writer.clone(), hint));
     beside.spawn(hints::tell(transport.clone(), uplink.writer.clone(), status.subscribe()));
+    beside.spawn(older::follow(uplink.clone(), transport.clone()));
     let mut published = uplink.writer.published();
     let mut driver = Driver {
         uplink,
@@ -304,7 +306,7 @@ impl Driver {
                 tracing::info!("this node's own log is whole again");
             }
             Output::NeedsSnapshot { .. } => {
-                let why = "The peer no longer holds the first entries; a snapshot is needed.".to_owned();
+                let why = "The peer is itself still fetching what comes next here.".to_owned();
                 self.status.send_modify(|status| status.lost(why));
             }
         }
@@ -312,7 +314,8 @@ impl Driver {
 
     /// Two branches of a log exist: finds out which entries do not stand, once at a time.
     fn settle(&mut self, dot: Dot) {
-        let Some(peer) = self.peer.filter(|_| !self.settles) else { return };
+        let is_whole = self.uplink.writer.published().borrow().history.is_none();
+        let Some(peer) = self.peer.filter(|_| !self.settles && is_whole) else { return };
         tracing::warn!(%dot, "two branches of a log exist");
         self.settles = true;
         let yields = yields_to(dot, self.uplink.identity.node, peer.node, peer.is_hq);

@@ -9,6 +9,7 @@ mod driver;
 mod events;
 mod hints;
 mod introduction;
+mod older;
 mod status;
 mod transport;
 

@@ -87,7 +87,7 @@ impl Transport {
             let token = self.token(Some(&token)).await?;
             response = self.send("sync/v1/exchange", Some(&token), body).await?;
         }
-        let bytes = self.message(response).await?;
+        let bytes = self.message(response, ANSWER_MAX_BYTES).await?;
         Reply::decode(&bytes).map_err(|_| stranger("an unreadable answer"))
     }
 
@@ -128,7 +128,7 @@ impl Transport {
     ) -> Result<A, TransportError> {
         within(CALL, async {
             let response = self.post(path, question, StatusCode::OK).await?;
-            let bytes = self.bounded(response).await?;
+            let bytes = self.bounded(response, ANSWER_MAX_BYTES).await?;
             serde_json::from_slice(&bytes).map_err(|_| stranger("an unreadable answer"))
         })
         .await?
@@ -143,6 +143,32 @@ impl Transport {
         let token = self.token(None).await?;
         let request = self.http.post(self.peer.join(path)?).bearer_auth(token).json(body);
         self.accepted(request, wanted).await
+    }
+
+    /// Asks for bytes beside the session, at most so many; none where the peer has none.
+    pub(super) async fn fetch(
+        &self,
+        path: &str,
+        question: Option<Vec<u8>>,
+        max_bytes: usize,
+    ) -> Result<Option<Vec<u8>>, TransportError> {
+        within(CALL, async {
+            let (token, url) = (self.token(None).await?, self.peer.join(path)?);
+            let request = match question {
+                Some(question) => self.http.post(url).body(question),
+                None => self.http.get(url),
+            };
+            let response = request.bearer_auth(token).send().await.map_err(TransportError::Away)?;
+            match response.status() {
+                StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(None),
+                StatusCode::UNAUTHORIZED => {
+                    *self.token.lock().await = None;
+                    Err(TransportError::Busy { retry_after_ms: None })
+                }
+                _ => self.message(response, max_bytes).await.map(Some),
+            }
+        })
+        .await?
     }
 
     /// Opens the stream of hints.
@@ -191,16 +217,16 @@ impl Transport {
     async fn open(&self) -> Result<String, TransportError> {
         let scope = self.identity.scope;
         let response = self.send("sync/v1/challenge", None, scope.as_bytes().to_vec()).await?;
-        let bytes = self.message(response).await?;
+        let bytes = self.message(response, ANSWER_MAX_BYTES).await?;
         let challenge = Challenge::decode(&bytes).map_err(|_| refusal_or_stranger(&bytes))?;
         let answer = challenge.answer(scope, self.identity.certificate.clone(), &self.identity.key).encode();
         let length = u8::try_from(bytes.len()).map_err(|_| stranger("a long challenge"))?;
         let body = [&[length][..], &bytes, &answer].concat();
         let response = self.send("sync/v1/session", None, body).await?;
         if response.status() != StatusCode::CREATED {
-            return Err(refusal_or_stranger(&self.message(response).await?));
+            return Err(refusal_or_stranger(&self.message(response, ANSWER_MAX_BYTES).await?));
         }
-        let token = self.bounded(response).await?;
+        let token = self.bounded(response, ANSWER_MAX_BYTES).await?;
         String::from_utf8(token).map_err(|_| stranger("a token that is no text"))
     }
 
@@ -221,7 +247,7 @@ impl Transport {
     }
 
     /// The bytes of a message of the protocol.
-    async fn message(&self, response: Response) -> Result<Vec<u8>, TransportError> {
+    async fn message(&self, response: Response, max_bytes: usize) -> Result<Vec<u8>, TransportError> {
         let status = response.status();
         if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
             return Err(TransportError::Busy { retry_after_ms: retry_after_ms(&response) });
@@ -230,13 +256,13 @@ impl Transport {
         if status != StatusCode::OK || kind != CONTENT_TYPE {
             return Err(stranger(&format!("{status}, {kind}")));
         }
-        self.bounded(response).await
+        self.bounded(response, max_bytes).await
     }
 
-    async fn bounded(&self, mut response: Response) -> Result<Vec<u8>, TransportError> {
+    async fn bounded(&self, mut response: Response, max_bytes: usize) -> Result<Vec<u8>, TransportError> {
         let mut bytes = Vec::new();
         while let Some(chunk) = within(self.silence, response.chunk()).await?.map_err(TransportError::Away)? {
-            if bytes.len() + chunk.len() > ANSWER_MAX_BYTES {
+            if bytes.len() + chunk.len() > max_bytes {
                 return Err(stranger("an endless answer"));
             }
             bytes.extend_from_slice(&chunk);

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use lanyard_sync::{EntryFrame, Hash, LogContext, LogId, Part, Signature, SignedHead, genesis_hash};
+use lanyard_sync::{
+    Dot, EntryFrame, Hash, LogContext, LogId, Part, Signature, SignedHead, VersionVector, genesis_hash,
+};
 use rusqlite::Connection;
 
 use super::{Invariant, Report};
+use crate::store::base::{Base, BaseHead};
 use crate::store::entries::{self, EntryRow};
 use crate::store::logs::{self, LogRow};
-use crate::store::{StoreError, contexts, erasures, forks, meta};
+use crate::store::{StoreError, contexts, erasures, forks, meta, sql};
 
 const REMEDY: &str = "Run `lanyard repair`.";
 
@@ -29,11 +32,17 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
     let logs = logs::all(db)?;
     let mut chains: BTreeMap<LogId, Chain> =
         logs.keys().map(|log| (*log, Chain::begin(scope, *log))).collect();
+    let base = Base::load(db)?;
+    let is_to_come = |pos| {
+        let free = base.as_ref().map(|base| sql::column(base.fetched)..sql::column(base.entries));
+        free.is_some_and(|free| free.contains(&(pos - 1)))
+    };
+    report.entries_to_come = base.as_ref().map_or(0, |base| base.entries - base.fetched);
     let last = entries::last_position(db)?;
     for pos in 1..=last {
         let row = match entries::at(db, pos) {
             Ok(Some(row)) => row,
-            Ok(None) if forks::is_set_aside(db, pos)? => continue,
+            Ok(None) if is_to_come(pos) || forks::is_set_aside(db, pos)? => continue,
             Ok(None) => {
                 report.find(
                     Invariant::I5,
@@ -52,6 +61,9 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
             report.find(Invariant::I5, format!("entry {} is of no log that is known", row.dot));
             continue;
         };
+        if let Some(head) = base.as_ref().and_then(|base| base.heads.get(&row.dot.log)) {
+            chain.stand_on(db, head, row.dot, &logs)?;
+        }
         chain.follow(db, scope, log, &logs, row, report)?;
     }
     report.logs = chains.len() as u64;
@@ -81,6 +93,28 @@ impl Chain {
     fn begin(scope: lanyard_sync::ScopeId, log: LogId) -> Self {
         let context = LogContext::default();
         Self { seq: 0, hashes: vec![genesis_hash(scope, log)], lamport: 0, context, signed_seq: 0 }
+    }
+
+    /// Goes on after the head that a snapshot named, where the entries before it are still to come.
+    fn stand_on(
+        &mut self,
+        db: &Connection,
+        head: &BaseHead,
+        next: Dot,
+        logs: &BTreeMap<LogId, LogRow>,
+    ) -> Result<(), StoreError> {
+        if next.seq != head.seq + 1 || self.seq >= head.seq {
+            return Ok(());
+        }
+        let mut seen = VersionVector::default();
+        for peer in logs.values() {
+            if let Some(seen_head) = contexts::seen(db, head.log, head.seq, peer.id)? {
+                seen.set(peer.log, seen_head);
+            }
+        }
+        (self.seq, self.hashes, self.lamport) = (head.seq, vec![head.hash], head.lamport);
+        (self.context, self.signed_seq) = (LogContext::new(seen), head.seq);
+        Ok(())
     }
 
     fn follow(

@@ -7,7 +7,9 @@ use lanyard_sync::{ContextDelta, Dot, EpochOpened, LogId, StreamName};
 use rusqlite::Connection;
 
 use super::{Invariant, Report};
+use crate::store::base::Base;
 use crate::store::logs::{self, LogRow};
+use crate::store::states::UNFETCHED;
 use crate::store::{StoreError, contexts, entries, sql, streams};
 
 /// The columns of one entry.
@@ -24,7 +26,8 @@ struct Columns {
 pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     let logs = logs::all(db)?;
     let mut last_of_stream: BTreeMap<i64, i64> = BTreeMap::new();
-    let mut seen = 0;
+    let has_base = Base::load(db)?.is_some();
+    let mut seen = if has_base { contexts_of_base(db)? } else { 0 };
     for pos in 1..=entries::last_position(db)? {
         // What cannot be read is found where the chains are followed.
         let Ok(Some(entry)) = entries::at(db, pos) else { continue };
@@ -33,12 +36,14 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
             continue;
         };
         let header = &entry.header;
+        let leads_to_what_is_to_come =
+            |stored, before: Option<i64>| has_base && before.is_none() && stored == Some(UNFETCHED);
         let previous = last_of_stream.insert(columns.stream, pos);
         let is_right = columns.name == header.stream
             && columns.kind == header.kind
             && columns.lamport == header.lamport
             && columns.at_ms == header.at_ms
-            && columns.previous == previous;
+            && (columns.previous == previous || leads_to_what_is_to_come(columns.previous, previous));
         if !is_right {
             report
                 .find(Invariant::I5, format!("what is kept beside entry {} is not what it says", entry.dot));
@@ -55,6 +60,17 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
         report.find(Invariant::I5, format!("{stored} contexts are stored and the entries name {seen}"));
     }
     Ok(())
+}
+
+/// What the heads of a snapshot had seen whose entries are still to come.
+fn contexts_of_base(db: &Connection) -> Result<u64, StoreError> {
+    let count: i64 = db.query_row(
+        "SELECT count(*) FROM base b JOIN contexts c ON c.log = b.log AND c.from_seq = b.seq \
+         WHERE NOT EXISTS (SELECT 1 FROM entries e WHERE e.log = b.log AND e.seq = b.seq)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(sql::counter(count))
 }
 
 fn columns_at(db: &Connection, pos: i64) -> Result<Option<Columns>, StoreError> {

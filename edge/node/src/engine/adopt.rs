@@ -1,0 +1,174 @@
+//! Taking up a snapshot: a node that has nothing but the opening of its own log gets every state at once.
+//!
+//! The entries they were folded from come later, to the positions that are kept free for them (`history.rs`). Until
+//! then a stream whose states would have to be folded anew waits.
+
+use std::collections::BTreeMap;
+
+use lanyard_domain::event::LogEnd;
+use lanyard_domain::{Folded, Stream};
+use lanyard_sync::snapshot::{Chunk, SnapshotLog, StreamRecord};
+use lanyard_sync::{CanonicalKey, ContextDelta, ContextHead, EpochOpened, Erasure, LogId, StreamName};
+
+use super::Engine;
+use super::append::{WriteError, tally};
+use super::fold::Refolded;
+use crate::project::arrivals::Tally;
+use crate::rebuild::restore;
+use crate::snapshot::{BUILD, Taken, TakenError};
+use crate::store::base::BaseHead;
+use crate::store::states::{self, Last};
+use crate::store::{StoreError, base, contexts, entries, erasures, forks, logs, meta, sql, streams};
+
+/// What is taken up so far.
+struct Adopting {
+    /// The stream that the opening of the own log is in, and its place in canonical order.
+    own_stream: StreamName,
+    own_key: CanonicalKey,
+    /// Where the opening stands: after the positions that are kept free.
+    own_pos: i64,
+    /// Up to where each log was folded.
+    ends: BTreeMap<LogId, u64>,
+    arrivals: Tally,
+    last_stream: i64,
+}
+
+impl Engine {
+    /// Whether nothing is here but the opening of the own log: a snapshot can be taken up.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.position == 1 && self.log.head().seq == 1 && self.base.is_none() && !self.identity.is_hq()
+    }
+
+    /// Takes up a snapshot. Tells whether it did: one of another build is of no use, and neither is one for a node
+    /// that has entries.
+    pub(super) fn adopt(&mut self, taken: &Taken) -> Result<bool, WriteError> {
+        let manifest = taken.manifest();
+        let own = self.own_log();
+        let own_there = manifest.logs.iter().find(|log| log.head.dot.log == own);
+        let is_known_there = own_there.is_none_or(|log| log.head.hash == self.log.head().hash);
+        if !self.is_fresh() || manifest.build != BUILD || !is_known_there {
+            return Ok(false);
+        }
+        let logs: Vec<_> = manifest.logs.iter().filter(|log| log.head.dot.log != own).collect();
+        self.adopt_logs(&logs)?;
+        let ends = manifest.vector().iter().map(|(log, head)| (log, head.seq)).collect();
+        for (log, from) in &manifest.forks {
+            forks::put(&self.db, *log, *from)?;
+        }
+        for (log, seq) in &manifest.closed {
+            self.closed.close(&self.db, LogEnd { log: *log, seq: *seq })?;
+        }
+        for node in &manifest.retired {
+            self.closed.retire(&self.db, *node)?;
+        }
+        let kept_free: u64 = logs.iter().map(|log| log.head.dot.seq).sum();
+        let mut adopting = Adopting {
+            own_stream: EpochOpened::stream(own.node),
+            own_key: CanonicalKey::new(self.log.head().lamport, own.dot(1)),
+            own_pos: sql::column(kept_free) + 1,
+            ends,
+            arrivals: Tally::default(),
+            last_stream: 1,
+        };
+        self.move_own_entry(&adopting)?;
+        for name in &manifest.chunks {
+            self.adopt_chunk(taken.chunk(name)?, &mut adopting)?;
+        }
+        adopting.arrivals.save(&self.db)?;
+        meta::set(&self.db, meta::BASE_STREAMS, adopting.last_stream)?;
+        // What came of the commands of an earlier epoch of this node is known once its entries are here.
+        meta::set(&self.db, meta::ALL_PENDING, logs.iter().any(|log| log.head.dot.log.node == own.node))?;
+        self.reload()?;
+        tracing::info!(entries = manifest.entries(), "a snapshot was taken up; the older log follows");
+        Ok(true)
+    }
+
+    fn adopt_logs(&mut self, adopted: &[&SnapshotLog]) -> Result<(), StoreError> {
+        for log in adopted {
+            let row = logs::insert(&self.db, log.head.dot.log, &log.certificate)?;
+            let head = BaseHead {
+                log: row.id,
+                seq: log.head.dot.seq,
+                lamport: log.lamport,
+                hash: log.head.hash,
+                signature: log.head.signature,
+            };
+            base::insert(&self.db, &head)?;
+            self.insert_log(row);
+        }
+        for log in adopted {
+            let seen = ContextDelta::new(log.context.iter().map(|(log, head)| ContextHead { log, head }));
+            let number = |log: &LogId| Some(self.logs.get(log)?.id);
+            let dot = log.head.dot;
+            if let Some(row) = number(&dot.log) {
+                contexts::insert(&self.db, row, dot.seq, &seen, number)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn move_own_entry(&self, adopting: &Adopting) -> Result<(), StoreError> {
+        self.db.prepare_cached("UPDATE entries SET pos = ?1 WHERE pos = 1")?.execute([adopting.own_pos])?;
+        self.db.prepare_cached("UPDATE states SET last_pos = ?1")?.execute([adopting.own_pos])?;
+        Ok(())
+    }
+
+    fn adopt_chunk(&self, chunk: Chunk, adopting: &mut Adopting) -> Result<(), WriteError> {
+        match chunk {
+            Chunk::Streams(records) => {
+                for record in records {
+                    self.adopt_state(record, adopting)?;
+                }
+            }
+            Chunk::Tallied(records) => {
+                for (command, index) in records {
+                    tally(&self.db, &command, index)?;
+                }
+            }
+            Chunk::Erasures(erasures) => {
+                for erasure in erasures {
+                    self.adopt_erasure(&erasure)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn adopt_state(&self, record: StreamRecord, adopting: &mut Adopting) -> Result<(), WriteError> {
+        let StreamRecord { name, last, readable, unknown, state } = record;
+        let dot = last.dot();
+        if adopting.ends.get(&dot.log).is_none_or(|end| *end < dot.seq) {
+            return Err(TakenError::Inconsistent("a state names an entry that it was not folded from").into());
+        }
+        let (row, last) = if name == adopting.own_stream {
+            entries::follow(&self.db, adopting.own_pos, Some(0))?;
+            let row = streams::find(&self.db, &name)?;
+            (row, Last { pos: adopting.own_pos, key: last.max(adopting.own_key) })
+        } else {
+            (streams::insert_new(&self.db, &name)?, Last { pos: 0, key: last })
+        };
+        let row = row.ok_or(TakenError::Inconsistent("a stream comes twice"))?;
+        let stream = Stream::parse(&name);
+        let folded = match (&stream, state) {
+            (Some(stream), Some(state)) => Folded::from_bytes(stream, &state)
+                .map_err(|_| TakenError::Inconsistent("a state is none of its stream"))?,
+            (_, None) => None,
+            (None, Some(_)) => return Err(TakenError::Inconsistent("a stream has no states").into()),
+        };
+        let refolded = Refolded { folded, readable, unknown, last: Some(last), applied: [].into() };
+        let standing = restore(&self.db, &self.logs, stream.as_ref(), row, &refolded, self.account())?;
+        adopting.arrivals.move_one(None, standing);
+        adopting.last_stream = adopting.last_stream.max(row);
+        Ok(())
+    }
+
+    fn adopt_erasure(&self, erasure: &Erasure) -> Result<(), WriteError> {
+        if !erasure.verify(self.scope(), &self.identity.organiser_key) {
+            return Err(TakenError::Inconsistent("a word of an erasure does not hold").into());
+        }
+        if let Some(stream) = streams::find(&self.db, &erasure.stream)? {
+            erasures::hold(&self.db, stream, None, erasure, states::UNFETCHED)?;
+        }
+        Ok(())
+    }
+}

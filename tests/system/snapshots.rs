@@ -1,0 +1,146 @@
+//! Nodes that begin with nothing: a snapshot of HQ or of a sibling, lines that break while it is fetched, kills, and the
+//! older log that follows.
+
+use std::fs;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+
+use lanyard_tests::deadline::eventually;
+use lanyard_tests::desk::Desk;
+use lanyard_tests::line::Line;
+use lanyard_tests::process::{Launch, Process, binary};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::stage::{SOON, Stage, agree, scan, status};
+
+/// Enough that a snapshot is worth it.
+const ATTENDEES: usize = 2_500;
+/// A line on which the snapshot takes a while.
+const SLOW_BYTES_PER_S: NonZeroU64 = NonZeroU64::new(24 * 1024).unwrap();
+/// Where nobody answers.
+const NOBODY: &str = "http://127.0.0.1:9";
+const TAKEN_UP: &str = "a snapshot was taken up";
+
+/// A node that joined and never started.
+struct Fresh {
+    name: &'static str,
+    data: PathBuf,
+}
+
+impl Fresh {
+    async fn joined(stage: &Stage, name: &'static str) -> Self {
+        let (hq, conference) = (&stage.venue.hq, &stage.venue.conference);
+        let invited = hq.run(&["join-code", conference, name]).await.unwrap();
+        let (data, code) = (stage.folder.path().join(name), invited["code"].as_str().unwrap());
+        let mut command = Command::new(binary("lanyard").unwrap());
+        command.arg("--data").arg(&data).args(["join", "--hq", &hq.url, "--code", code]);
+        let output = command.output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Self { name, data }
+    }
+
+    fn know_sibling(&self, url: &str) {
+        let toml = format!("[[siblings]]\nname = \"sibling\"\nurl = \"{url}\"\n");
+        fs::write(self.data.join("lanyard.toml"), toml).unwrap();
+    }
+
+    async fn start(&self, logs: &Path, hq: &str) -> (Process, Desk) {
+        let data = self.data.to_string_lossy().into_owned();
+        let arguments = ["--data", &data, "serve", "--listen", "127.0.0.1:0", "--hq", hq, "--announce"];
+        let launch = Launch::new(self.name, binary("lanyard").unwrap(), logs).args(arguments);
+        let mut process = launch.start().unwrap();
+        let ready = process.ready_json(SOON).await.unwrap();
+        (process, Desk::at(ready["listen"].as_str().unwrap()).unwrap())
+    }
+
+    fn chunks(&self) -> usize {
+        let chunks = fs::read_dir(self.data.join("snapshot"));
+        let is_whole = |file: &fs::DirEntry| file.file_name() != "unfinished";
+        chunks.map_or(0, |chunks| chunks.flatten().filter(is_whole).count())
+    }
+
+    async fn verify(&self) -> Value {
+        let mut command = Command::new(binary("lanyard").unwrap());
+        let output = command.arg("--data").arg(&self.data).args(["verify", "--json"]).output().await.unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+/// Signs in as soon as the node knows who that is, which it does at once with everything else.
+async fn sign_in(stage: &Stage, desk: &Desk, at: &str) -> Desk {
+    let pin = stage.venue.pin("susi").to_owned();
+    let signed =
+        eventually(SOON, &format!("{at} is ready"), async || desk.sign_in("susi", &pin, at).await.ok());
+    signed.await.unwrap()
+}
+
+async fn history_is_whole(desk: &Desk) {
+    let whole = eventually(SOON, "the older log is here", async || {
+        status(desk).await.ok()?["history"].is_null().then_some(())
+    });
+    whole.await.unwrap();
+}
+
+fn logs_of(stage: &Stage) -> PathBuf {
+    stage.folder.path().join("logs")
+}
+
+#[tokio::test]
+async fn fresh_nodes_begin_from_hq_and_from_a_sibling_while_hq_is_away() {
+    let mut stage = Stage::set(&["north"], ATTENDEES).await.unwrap();
+    let codes: Vec<_> = stage.paid().map(|row| row.code.clone()).take(3).collect();
+    let north = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    assert!(stage.venue.node("north").process.stderr().contains(TAKEN_UP));
+    assert_eq!(scan(&north, &codes[0]).await, 201);
+    history_is_whole(&north).await;
+    let west = Fresh::joined(&stage, "west").await;
+    west.know_sibling(&stage.venue.node("north").url.clone());
+    let (mut process, desk) = west.start(&logs_of(&stage), NOBODY).await;
+    let desk = sign_in(&stage, &desk, "west-1").await;
+    assert_eq!(status(&desk).await.unwrap()["arrivals"], json!({ "in": 1, "expected": ATTENDEES }));
+    assert_eq!(scan(&desk, &codes[0]).await, 409, "it knows who is in");
+    assert_eq!(scan(&desk, &codes[1]).await, 201);
+    assert!(process.stderr().contains(TAKEN_UP));
+    history_is_whole(&desk).await;
+    let (hq, conference) = (&stage.venue.hq, &stage.venue.conference);
+    agree(&[north, desk.clone()], async || Some(vec![hq.run(&["state", conference]).await.ok()?])).await;
+    process.terminate(SOON).await.unwrap();
+    for report in [west.verify().await, stage.venue.node("north").verify(None).await.unwrap()] {
+        assert_eq!((&report["findings"], &report["entries_to_come"]), (&json!([]), &json!(0)), "{report}");
+    }
+    stage.clear().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cut_line_and_a_kill_lose_nothing_of_what_was_fetched() {
+    let stage = Stage::set(&["north"], ATTENDEES).await.unwrap();
+    let line = Line::start(stage.venue.hq.url.trim_start_matches("http://")).await.unwrap();
+    let url = format!("http://{}", line.address());
+    let west = Fresh::joined(&stage, "west").await;
+    line.throttle(SLOW_BYTES_PER_S);
+    let (mut process, _) = west.start(&logs_of(&stage), &url).await;
+    let some = eventually(SOON, "a chunk is there", async || (west.chunks() > 0).then_some(()));
+    some.await.unwrap();
+    line.cut();
+    let before = west.chunks();
+    line.restore();
+    line.throttle(SLOW_BYTES_PER_S);
+    let more = eventually(SOON, "another chunk is there", async || (west.chunks() > before).then_some(()));
+    more.await.unwrap();
+    process.kill_9().unwrap();
+    let kept = west.chunks();
+    assert!(kept > before);
+    line.restore();
+    let (mut process, desk) = west.start(&logs_of(&stage), &url).await;
+    let desk = sign_in(&stage, &desk, "west-1").await;
+    assert!(process.stderr().contains(TAKEN_UP));
+    history_is_whole(&desk).await;
+    let (hq, conference) = (&stage.venue.hq, &stage.venue.conference);
+    agree(&[desk], async || Some(vec![hq.run(&["state", conference]).await.ok()?])).await;
+    process.terminate(SOON).await.unwrap();
+    let report = west.verify().await;
+    assert_eq!(report["findings"], json!([]), "{report}");
+    assert!(!west.data.join("snapshot").exists(), "nothing of it is left");
+    stage.clear().await.unwrap();
+}
