@@ -15,7 +15,7 @@ use tokio::process::Command;
 use crate::stage::{SOON, Stage, agree, scan, status};
 
 /// Enough that a snapshot is worth it.
-const ATTENDEES: usize = 2_500;
+const ATTENDEES: usize = 4_200;
 /// A line on which the snapshot takes a while.
 const SLOW_BYTES_PER_S: NonZeroU64 = NonZeroU64::new(24 * 1024).unwrap();
 /// Where nobody answers.
@@ -41,7 +41,7 @@ impl Fresh {
     }
 
     fn know_sibling(&self, url: &str) {
-        let toml = format!("[[siblings]]\nname = \"sibling\"\nurl = \"{url}\"\n");
+        let toml = format!("[[siblings]]\nname = \"north\"\nurl = \"{url}\"\n");
         fs::write(self.data.join("lanyard.toml"), toml).unwrap();
     }
 
@@ -70,8 +70,8 @@ impl Fresh {
 /// Signs in as soon as the node knows who that is, which it does at once with everything else.
 async fn sign_in(stage: &Stage, desk: &Desk, at: &str) -> Desk {
     let pin = stage.venue.pin("susi").to_owned();
-    let signed =
-        eventually(SOON, &format!("{at} is ready"), async || desk.sign_in("susi", &pin, at).await.ok());
+    let what = format!("{at} is ready");
+    let signed = eventually(SOON, &what, async || desk.sign_in("susi", &pin, at).await.ok());
     signed.await.unwrap()
 }
 
@@ -94,10 +94,10 @@ async fn fresh_nodes_begin_from_hq_and_from_a_sibling_while_hq_is_away() {
     assert!(stage.venue.node("north").process.stderr().contains(TAKEN_UP));
     assert_eq!(scan(&north, &codes[0]).await, 201);
     history_is_whole(&north).await;
-    let west = Fresh::joined(&stage, "west").await;
-    west.know_sibling(&stage.venue.node("north").url.clone());
-    let (mut process, desk) = west.start(&logs_of(&stage), NOBODY).await;
-    let desk = sign_in(&stage, &desk, "west-1").await;
+    let south = Fresh::joined(&stage, "south").await;
+    south.know_sibling(&stage.venue.node("north").url.clone());
+    let (mut process, desk) = south.start(&logs_of(&stage), NOBODY).await;
+    let desk = sign_in(&stage, &desk, "south-1").await;
     assert_eq!(status(&desk).await.unwrap()["arrivals"], json!({ "in": 1, "expected": ATTENDEES }));
     assert_eq!(scan(&desk, &codes[0]).await, 409, "it knows who is in");
     assert_eq!(scan(&desk, &codes[1]).await, 201);
@@ -106,7 +106,7 @@ async fn fresh_nodes_begin_from_hq_and_from_a_sibling_while_hq_is_away() {
     let (hq, conference) = (&stage.venue.hq, &stage.venue.conference);
     agree(&[north, desk.clone()], async || Some(vec![hq.run(&["state", conference]).await.ok()?])).await;
     process.terminate(SOON).await.unwrap();
-    for report in [west.verify().await, stage.venue.node("north").verify(None).await.unwrap()] {
+    for report in [south.verify().await, stage.venue.node("north").verify(None).await.unwrap()] {
         assert_eq!((&report["findings"], &report["entries_to_come"]), (&json!([]), &json!(0)), "{report}");
     }
     stage.clear().await.unwrap();
@@ -117,30 +117,30 @@ async fn a_cut_line_and_a_kill_lose_nothing_of_what_was_fetched() {
     let stage = Stage::set(&["north"], ATTENDEES).await.unwrap();
     let line = Line::start(stage.venue.hq.url.trim_start_matches("http://")).await.unwrap();
     let url = format!("http://{}", line.address());
-    let west = Fresh::joined(&stage, "west").await;
+    let south = Fresh::joined(&stage, "south").await;
     line.throttle(SLOW_BYTES_PER_S);
-    let (mut process, _) = west.start(&logs_of(&stage), &url).await;
-    let some = eventually(SOON, "a chunk is there", async || (west.chunks() > 0).then_some(()));
+    let (mut process, _) = south.start(&logs_of(&stage), &url).await;
+    let some = eventually(SOON, "a chunk is there", async || (south.chunks() > 0).then_some(()));
     some.await.unwrap();
     line.cut();
-    let before = west.chunks();
+    let before = south.chunks();
     line.restore();
     line.throttle(SLOW_BYTES_PER_S);
-    let more = eventually(SOON, "another chunk is there", async || (west.chunks() > before).then_some(()));
+    let more = eventually(SOON, "another chunk is there", async || (south.chunks() > before).then_some(()));
     more.await.unwrap();
     process.kill_9().unwrap();
-    let kept = west.chunks();
+    let kept = south.chunks();
     assert!(kept > before);
     line.restore();
-    let (mut process, desk) = west.start(&logs_of(&stage), &url).await;
-    let desk = sign_in(&stage, &desk, "west-1").await;
+    let (mut process, desk) = south.start(&logs_of(&stage), &url).await;
+    let desk = sign_in(&stage, &desk, "south-1").await;
     assert!(process.stderr().contains(TAKEN_UP));
     history_is_whole(&desk).await;
     let (hq, conference) = (&stage.venue.hq, &stage.venue.conference);
     agree(&[desk], async || Some(vec![hq.run(&["state", conference]).await.ok()?])).await;
     process.terminate(SOON).await.unwrap();
-    let report = west.verify().await;
+    let report = south.verify().await;
     assert_eq!(report["findings"], json!([]), "{report}");
-    assert!(!west.data.join("snapshot").exists(), "nothing of it is left");
+    assert!(!south.data.join("snapshot").exists(), "nothing of it is left");
     stage.clear().await.unwrap();
 }

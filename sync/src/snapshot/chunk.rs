@@ -72,6 +72,16 @@ pub fn chunk_hash(bytes: &[u8]) -> Hash {
 impl Chunk {
     /// Returns the bytes that travel; none when they are over the limit.
     pub fn encode(&self) -> Option<Vec<u8>> {
+        let plain = self.encode_plain();
+        if plain.len() > CHUNK_MAX_BYTES {
+            return None;
+        }
+        let bytes = zstd::bulk::compress(&plain, COMPRESSION_LEVEL).ok()?;
+        (bytes.len() <= CHUNK_TRAVEL_MAX_BYTES).then_some(bytes)
+    }
+
+    /// Returns the canonical bytes before compression.
+    pub fn encode_plain(&self) -> Vec<u8> {
         let mut writer = Writer::with_capacity(CHUNK_CUT_BYTES);
         writer.array(2);
         match self {
@@ -102,18 +112,18 @@ impl Chunk {
                 }
             }
         }
-        let plain = writer.into_bytes();
-        if plain.len() > CHUNK_MAX_BYTES {
-            return None;
-        }
-        let bytes = zstd::bulk::compress(&plain, COMPRESSION_LEVEL).ok()?;
-        (bytes.len() <= CHUNK_TRAVEL_MAX_BYTES).then_some(bytes)
+        writer.into_bytes()
     }
 
     /// Reads bytes that travelled.
     pub fn decode(bytes: &[u8]) -> Result<Self, ChunkError> {
         let plain = zstd::bulk::decompress(bytes, CHUNK_MAX_BYTES).map_err(|_| ChunkError::Compression)?;
-        let mut reader = Reader::new(&plain);
+        Ok(Self::decode_plain(&plain)?)
+    }
+
+    /// Reads the bytes before compression.
+    pub fn decode_plain(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
         let r = &mut reader;
         r.array_of(2)?;
         let chunk = match r.uint(u64::MAX)? {
@@ -127,7 +137,7 @@ impl Chunk {
                 let (stream, certificate) = (read_stream(r)?, Certificate::read(r)?);
                 Ok(Erasure { stream, certificate, signature: Signature(r.fixed()?) })
             })?),
-            _ => return Err(r.invalid("kind of the chunk").into()),
+            _ => return Err(r.invalid("kind of the chunk")),
         };
         r.end()?;
         Ok(chunk)

@@ -5,6 +5,7 @@
 
 mod badge;
 mod bare;
+mod bootstrap;
 mod check_ins;
 mod conference;
 mod figure;
@@ -62,6 +63,7 @@ enum Measurement {
     Wire,
     LongLog,
     ManyAttendees,
+    Bootstrap,
     Badge,
     Page,
     Idle,
@@ -90,6 +92,7 @@ impl Measurement {
             FigureName::WireBytesPerEvent => Self::Wire,
             FigureName::Ready1mMs => Self::LongLog,
             FigureName::Search100kP99Ms | FigureName::Rss100kMib => Self::ManyAttendees,
+            FigureName::Bootstrap100kS => Self::Bootstrap,
             FigureName::BadgeMs => Self::Badge,
             FigureName::PageGzipKb => Self::Page,
             FigureName::IdleSyncBytes => Self::Idle,
@@ -105,6 +108,7 @@ impl Measurement {
             Self::Wire => wire::measure(folder).await,
             Self::LongLog => long_log::measure(folder).await,
             Self::ManyAttendees => many_attendees::measure(folder).await,
+            Self::Bootstrap => bootstrap::measure(folder).await,
             Self::Badge => badge::measure(),
             Self::Page => page::measure(folder).await,
             Self::Idle => online::measure_idle(folder).await,

@@ -88,7 +88,8 @@ impl Engine {
             Err(problem) => return Ok(Err(problem)),
         };
         // What comes beyond comes again with everything that is new.
-        admitted.entries.retain(|admitted| base.vector().covers(&admitted.entry.dot));
+        let folded = base.vector();
+        admitted.entries.retain(|admitted| folded.covers(&admitted.entry.dot));
         for AdmittedEntry { entry, signature } in &mut admitted.entries {
             let log = entry.dot.log;
             let (Some(row), Some(head)) = (self.logs.get(&log), base.heads.get(&log)) else { continue };

@@ -33,6 +33,8 @@ mod recovered;
 mod reissued;
 mod set_aside;
 #[cfg(test)]
+mod snapshot_properties;
+#[cfg(test)]
 mod snapshot_tests;
 pub(crate) mod states;
 mod submission;

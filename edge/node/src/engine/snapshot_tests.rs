@@ -25,12 +25,12 @@ fn fetch(node: &TestNode, from: &TestNode) -> Taken {
     taken
 }
 
-fn adopt(node: &mut TestNode, from: &TestNode) -> LocalAnswer {
+pub(super) fn adopt(node: &mut TestNode, from: &TestNode) -> LocalAnswer {
     let taken = fetch(node, from);
     node.change(LocalChange::Adopt(Arc::new(taken)))
 }
 
-fn wanted(node: &TestNode) -> (VersionVector, VersionVector) {
+pub(super) fn wanted(node: &TestNode) -> (VersionVector, VersionVector) {
     let wanted = node.reader().read_here(|db| db.wanted_history()).unwrap();
     wanted.expect("some of it is missing")
 }
@@ -45,14 +45,14 @@ fn pull_history(node: &mut TestNode, from: &TestNode) -> Result<bool, ImportErro
     take_history(node, batch).map(|_| true)
 }
 
-fn take_history(node: &mut TestNode, batch: Batch) -> Result<VersionVector, ImportError> {
+pub(super) fn take_history(node: &mut TestNode, batch: Batch) -> Result<VersionVector, ImportError> {
     let mut committed = node.engine.commit(vec![Submission::History(batch)]);
     assert!(committed.broken.is_none(), "{:?}", committed.broken);
     let Some(Reply::Import(reply)) = committed.replies.pop() else { panic!("no reply") };
     reply
 }
 
-fn complete(node: &mut TestNode, from: &TestNode) {
+pub(super) fn complete(node: &mut TestNode, from: &TestNode) {
     while node.engine.history().is_some() {
         assert!(pull_history(node, from).unwrap(), "nothing more comes: {:?}", node.engine.history());
     }
@@ -62,7 +62,7 @@ fn stored_hash(node: &TestNode) -> lanyard_sync::Hash {
     node.reader().read_here(|db| db.state_hash()).unwrap()
 }
 
-fn assert_whole(nodes: &[&TestNode]) {
+pub(super) fn assert_whole(nodes: &[&TestNode]) {
     for node in nodes {
         assert_eq!(node.engine.vector(), nodes[0].engine.vector());
         assert_eq!(node.state_hashes(), nodes[0].state_hashes());

@@ -81,7 +81,7 @@ impl Read<'_> {
         let here = self.vector()?;
         let mut ends = VersionVector::default();
         for (log, head) in until.iter() {
-            let Some(last) = here.head(&log) else { continue };
+            let Some(last) = here.head(&log).filter(|_| theirs.seq(&log) < head.seq) else { continue };
             let seq = entries::signed_from(self.db, log.dot(head.seq))?.unwrap_or(last.seq);
             ends.set(log, Head { seq, ..head });
         }

@@ -133,20 +133,32 @@ async fn take(uplink: &Uplink, transport: &Transport, directory: &Path) -> Resul
 
 /// Fetches the older log while something of it is missing.
 pub(super) async fn follow(uplink: Uplink, transport: Transport) {
+    let mut rest = REST;
     loop {
         let now = uplink.writer.now();
-        if now.history.is_none() && !now.is_fresh {
-            return;
-        }
-        if now.history.is_some() {
-            let turn = uplink.writer.turn().await;
-            let fetched = fetch(&uplink, &transport).await;
-            drop(turn);
-            if let Err(error) = fetched {
-                tracing::debug!(error = &error as &dyn std::error::Error, "the older log is tried again");
+        let Some(history) = now.history else {
+            if !now.is_fresh {
+                return;
+            }
+            sleep(REST).await;
+            continue;
+        };
+        let turn = uplink.writer.turn().await;
+        let fetched = fetch(&uplink, &transport).await;
+        drop(turn);
+        match fetched {
+            Ok(()) => {}
+            Err(HistoryError::Line(error)) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "the older log does not arrive");
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the older log is not stored; it is tried again");
             }
         }
-        sleep(REST).await;
+        let has_more = uplink.writer.now().history.is_some_and(|after| after.fetched > history.fetched);
+        rest = if has_more { REST } else { (2 * rest).min(REST_MAX) };
+        sleep(jittered(rest)).await;
     }
 }
 
