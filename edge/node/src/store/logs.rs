@@ -102,8 +102,9 @@ pub(crate) fn ends_of(db: &Connection, node: NodeId) -> Result<Vec<LogEnd>, Stor
 /// Reads the version vector: the last entry of each log.
 pub(crate) fn vector(db: &Connection) -> Result<VersionVector, StoreError> {
     let mut statement = db.prepare_cached(
+        // In this order, and not by a walk through all entries.
         "SELECT l.node, l.epoch, e.seq, substr(e.hash, 1, 8) FROM logs l \
-         JOIN entries e ON e.log = l.id \
+         CROSS JOIN entries e ON e.log = l.id \
          AND e.seq = (SELECT seq FROM entries WHERE log = l.id ORDER BY seq DESC LIMIT 1)",
     )?;
     let mut rows = statement.query([])?;
