@@ -15,6 +15,7 @@ use super::append::{WriteError, tally};
 use super::fold::Refolded;
 use crate::project::arrivals::Tally;
 use crate::rebuild::restore;
+use crate::search::in_bulk;
 use crate::snapshot::{BUILD, Taken, TakenError};
 use crate::store::base::BaseHead;
 use crate::store::states::{self, Last};
@@ -71,9 +72,12 @@ impl Engine {
             last_stream: 1,
         };
         self.move_own_entry(&adopting)?;
-        for name in &manifest.chunks {
-            self.adopt_chunk(taken.chunk(name)?, &mut adopting)?;
-        }
+        in_bulk(&self.db, || -> Result<(), WriteError> {
+            for name in &manifest.chunks {
+                self.adopt_chunk(taken.chunk(name)?, &mut adopting)?;
+            }
+            Ok(())
+        })?;
         adopting.arrivals.save(&self.db)?;
         meta::set(&self.db, meta::BASE_STREAMS, adopting.last_stream)?;
         // What came of the commands of an earlier epoch of this node is known once its entries are here.

@@ -4,12 +4,14 @@
 //! queries over it. Every query is bounded: the index is read only until enough candidates are found, and
 //! ranking looks at those alone.
 
+mod bulk;
 mod candidates;
 mod document;
 mod folding;
 mod query;
 mod words;
 
+pub(crate) use bulk::in_bulk;
 pub use candidates::{CANDIDATES_MAX, TABLE_SQL, candidates};
 pub use document::{Findable, document};
 pub use folding::fold;
