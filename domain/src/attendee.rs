@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::{Document, Field};
 use crate::event::{Event, Facts};
 use crate::fold::Placed;
 use crate::id::{SeatId, SeatTypeId};
@@ -47,6 +48,9 @@ pub struct Attendee {
     /// Decisions on conflicts in canonical order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resolutions: Vec<Resolution>,
+    /// Badge text and the notes of staff, once somebody wrote some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Box<Document>>,
     /// When the words about them were erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<Moment>,
@@ -69,6 +73,19 @@ impl Attendee {
         seats.sort();
         seats.dedup();
         seats.into_iter().map(|(_, seat_type)| seat_type.clone()).collect()
+    }
+
+    /// Names and addresses as the badge has them: of the list, and what staff wrote instead.
+    pub fn badge_words(&self) -> Person {
+        let mut person = self.person.clone().unwrap_or_default();
+        let written =
+            |field| self.document.as_ref().and_then(|document| document.text(field)).map(str::to_owned);
+        if let Some(name) = written(Field::BadgeName) {
+            (person.first_name, person.last_name) = (name, String::new());
+        }
+        person.company = written(Field::Company).or(person.company);
+        person.pronouns = written(Field::Pronouns).or(person.pronouns);
+        person
     }
 
     /// Applies one entry of the stream; an event that has no meaning here only counts.
@@ -96,6 +113,11 @@ impl Attendee {
             Facts::BadgePrinted(printed) => self.print_badge(&printed.badge_code, at.at_ms),
             Facts::ConflictResolved(resolved) => self.resolve(Resolution::new(resolved, reason(), at), at),
             Facts::AttendeeErased(_) => self.erase(at),
+            Facts::DocumentChanged(_) => {
+                if let Some(change) = words.and_then(|words| words.change.as_ref()) {
+                    self.document.get_or_insert_default().apply(change, at);
+                }
+            }
             Facts::ErasuresCompleted(_)
             | Facts::ReaderChanged(_)
             | Facts::ConferenceConfigured(_)
@@ -124,6 +146,7 @@ impl Attendee {
     fn erase(&mut self, at: &Placed<'_>) {
         self.erased.get_or_insert_with(|| Moment::of(at));
         self.person = None;
+        self.document = None;
         for annulled in self.check_ins.iter_mut().filter_map(|check_in| check_in.annulled.as_mut()) {
             annulled.reason = None;
         }

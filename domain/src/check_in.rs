@@ -338,7 +338,7 @@ mod tests {
         let code = north.order(order).access_code;
         let refusal = Refusal::NoSeatAssigned { order, seats: vec![0, 1] };
         assert_eq!(north.give(&scan(&code)).err(), Some(refusal));
-        let assign = |n, name| Command::AssignSeat { order, n, assignee: Assignee::New(person(name)) };
+        let assign = |n, name| Command::AssignSeat { order, n, assignee: Assignee::New(person(name).into()) };
         north.give(&assign(0, "Ada")).unwrap();
         assert_eq!(north.give(&scan(&code)).err(), Some(Refusal::NoSeatAssigned { order, seats: vec![1] }));
         north.give(&assign(1, "Bo")).unwrap();
@@ -347,7 +347,9 @@ mod tests {
 
         let order = sell(&mut north, None, &[("ga", 1)]).unwrap();
         let code = north.order(order).access_code;
-        north.give(&Command::AssignSeat { order, n: 0, assignee: Assignee::New(person("Cy")) }).unwrap();
+        north
+            .give(&Command::AssignSeat { order, n: 0, assignee: Assignee::New(person("Cy").into()) })
+            .unwrap();
         let written = north.give(&scan(&code)).unwrap();
         assert_eq!(written[0].stream, Stream::Attendee(north.order(order).people()[0]));
     }

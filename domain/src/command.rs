@@ -1,9 +1,12 @@
 //! Commands: what staff, HQ and policies ask for.
 
+use std::collections::BTreeMap;
+
 use lanyard_sync::{Dot, LogId, NodeId};
 use serde::{Deserialize, Serialize};
 
 use crate::conference::Conference;
+use crate::document::{DocumentId, Field, Version};
 use crate::event::{Decision, Method};
 use crate::id::{AttendeeId, BadgeCode, ConflictId, ListId, OrderId, SeatTypeId, StaffId};
 use crate::import::ImportRow;
@@ -52,7 +55,7 @@ pub enum Assignee {
     /// Somebody on the list.
     Attendee(AttendeeId),
     /// Somebody named at the desk.
-    New(Person),
+    New(Box<Person>),
 }
 
 /// A command; every one carries its id beside it, made by whoever gives it.
@@ -215,6 +218,15 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Sets fields of a document, against what the desk has seen of it.
+    EditDocument {
+        /// Which.
+        document: DocumentId,
+        /// What was seen of it; whatever came since is kept beside the edit.
+        seen: Version,
+        /// The fields that are set; an empty text takes one away.
+        edits: BTreeMap<Field, String>,
+    },
     /// Erases the words about somebody, everywhere and for good.
     EraseAttendee {
         /// Whose.
@@ -263,6 +275,7 @@ impl Command {
             Self::CancelOrder { .. } => "cancel_order",
             Self::ReleaseOrder { .. } => "release_order",
             Self::ResolveConflict { .. } => "resolve_conflict",
+            Self::EditDocument { .. } => "edit_document",
             Self::EraseAttendee { .. } => "erase_attendee",
             Self::ReportErasures => "report_erasures",
             Self::GiveRights { .. } => "give_rights",
@@ -278,6 +291,7 @@ impl Command {
             | Self::ReprintBadge { .. }
             | Self::ReportPrinted { .. }
             | Self::AssignSeat { .. } => Role::Volunteer,
+            Self::EditDocument { document, .. } => document.least_role(),
             Self::RegisterWalkUp { method: Method::Cash | Method::Free, .. }
             | Self::PlaceOrder { .. }
             | Self::TakePayment { method: Method::Cash | Method::Free, .. }

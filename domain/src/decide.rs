@@ -18,7 +18,7 @@ use crate::sale::Wish;
 use crate::stream::Stream;
 use crate::view::View;
 use crate::walk_up::WalkUp;
-use crate::{access_code, badge, check_in, erasure, import_rows, resolution, sale, walk_up};
+use crate::{access_code, badge, check_in, document, erasure, import_rows, resolution, sale, walk_up};
 
 /// Longest reason in characters.
 pub const REASON_MAX_CHARS: usize = 500;
@@ -145,6 +145,9 @@ fn decided(view: &impl View, command: &Command, deciding: &Deciding) -> Result<V
         }
         Command::GiveRights { seat_type, to, count } => give_rights(view, seat_type, *to, *count, deciding),
         Command::SetQuota { seat_type, quota } => set_quota(view, seat_type, *quota, deciding),
+        Command::EditDocument { document: which, seen, edits } => {
+            document::edit(view, *which, seen, edits, deciding)
+        }
         Command::EraseAttendee { attendee } => erasure::erase(view, *attendee),
         Command::ReportErasures => Ok(erasure::report(deciding)),
     };
@@ -173,6 +176,7 @@ fn reason_within_limits(command: &Command) -> Result<(), Refusal> {
         | Command::TakePayment { .. }
         | Command::ConfirmOrder { .. }
         | Command::ReleaseOrder { .. }
+        | Command::EditDocument { .. }
         | Command::EraseAttendee { .. }
         | Command::ReportErasures
         | Command::GiveRights { .. }

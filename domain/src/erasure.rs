@@ -50,9 +50,12 @@ fn is_erased(view: &impl View, stream: &Stream) -> bool {
     match stream {
         Stream::Attendee(id) => view.attendee(*id).is_some_and(|known| known.erased.is_some()),
         Stream::Order(id) => view.order(*id).is_some_and(|known| known.erased),
-        Stream::Conference | Stream::Seats(_) | Stream::Scans(_) | Stream::Staff(_) | Stream::Node(_) => {
-            false
-        }
+        Stream::Conference
+        | Stream::Seats(_)
+        | Stream::Scans(_)
+        | Stream::Staff(_)
+        | Stream::Node(_)
+        | Stream::Document(_) => false,
     }
 }
 
@@ -179,7 +182,7 @@ mod tests {
     fn an_order_that_somebody_else_pays_stays_theirs() {
         let [_, mut north, _] = venue();
         let order = sell(&mut north, None, &[("ga", 2)]).unwrap();
-        let assign = |n, name| Command::AssignSeat { order, n, assignee: Assignee::New(person(name)) };
+        let assign = |n, name| Command::AssignSeat { order, n, assignee: Assignee::New(person(name).into()) };
         let written = north.give(&assign(0, "Cy")).unwrap();
         let id = written.iter().find_map(|entry| match entry.stream {
             Stream::Attendee(id) => Some(id),

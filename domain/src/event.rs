@@ -122,6 +122,8 @@ facts! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signature: Option<Signature>,
     }
+    /// A document of the stream was edited; the change is personal.
+    DocumentChanged = "document-changed" / 1 {}
     /// A row of an attendee list, as the source has it.
     AttendeeImported = "attendee-imported" / 1 {
         /// Name of the source, such as `pretix`.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::attendee::Attendee;
 use crate::conference::Conference;
+use crate::document::SharedText;
 use crate::event::{Event, Facts, ForkFound, LogEnd, LogsClosed};
 use crate::ledger::{Account, Ledger};
 use crate::order::Order;
@@ -63,6 +64,8 @@ pub enum Folded {
     Staff(Arc<Staff>),
     /// Of `node/{id}`.
     Node(Arc<EnrolledNode>),
+    /// Of `document/{name}`.
+    Document(Arc<SharedText>),
 }
 
 /// The configuration and how many entries made it.
@@ -171,6 +174,7 @@ impl Folded {
             Stream::Seats(_) => Self::Seats(Arc::default()),
             Stream::Staff(_) => Self::Staff(Arc::default()),
             Stream::Node(_) => Self::Node(Arc::default()),
+            Stream::Document(_) => Self::Document(Arc::default()),
             Stream::Scans(_) => return None,
         })
     }
@@ -189,6 +193,7 @@ impl Folded {
             Self::Seats(state) => state.entries,
             Self::Staff(state) => state.entries,
             Self::Node(state) => state.entries,
+            Self::Document(state) => state.entries,
         }
     }
 
@@ -207,6 +212,7 @@ impl Folded {
             Self::Seats(state) => Arc::make_mut(state).apply(&event.facts, at),
             Self::Staff(state) => Arc::make_mut(state).apply(event, at),
             Self::Node(state) => Arc::make_mut(state).apply(event, at),
+            Self::Document(state) => Arc::make_mut(state).apply(event, at),
         }
     }
 
@@ -219,6 +225,7 @@ impl Folded {
             Self::Seats(state) => json(&**state),
             Self::Staff(state) => json(&**state),
             Self::Node(state) => json(&**state),
+            Self::Document(state) => json(&**state),
         }
     }
 
@@ -234,6 +241,7 @@ impl Folded {
             Stream::Seats(_) => Self::Seats(parse(bytes)?),
             Stream::Staff(_) => Self::Staff(parse(bytes)?),
             Stream::Node(_) => Self::Node(parse(bytes)?),
+            Stream::Document(_) => Self::Document(parse(bytes)?),
             Stream::Scans(_) => return Ok(None),
         }))
     }

@@ -25,7 +25,7 @@ impl fmt::Display for IdError {
 
 impl std::error::Error for IdError {}
 
-fn hex16(text: &str) -> Option<[u8; 16]> {
+pub(crate) fn hex16(text: &str) -> Option<[u8; 16]> {
     if text.len() != 32 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         return None;
     }

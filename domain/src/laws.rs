@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use crate::command::{Assignee, Command, Who};
+use crate::document::{DocumentId, Field, Version};
 use crate::event::{Decision, Method};
 use crate::id::{AttendeeId, OrderId};
 use crate::order::OrderState;
@@ -16,7 +17,7 @@ const TYPES: [&str; 4] = ["ga", "ws", "cp", "free"];
 const LISTS: [&str; 3] = ["main", "ws", "lounge"];
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec((0_u8..19, 0_usize..3, 0_usize..6, 0_u8..6), 1..60)
+    prop::collection::vec((0_u8..22, 0_usize..3, 0_usize..6, 0_u8..6), 1..60)
 }
 
 fn act(nodes: &mut [Node; 3], guests: &[AttendeeId], (what, at, whom, amount): Step) {
@@ -41,7 +42,9 @@ fn act(nodes: &mut [Node; 3], guests: &[AttendeeId], (what, at, whom, amount): S
             nodes[at].now_ms += 20 * 60_000;
             Command::ReleaseOrder { order }
         }
-        14 => Command::AssignSeat { order, n: u32::from(amount), assignee: Assignee::New(person("New")) },
+        14 => {
+            Command::AssignSeat { order, n: u32::from(amount), assignee: Assignee::New(person("New").into()) }
+        }
         15 => {
             let to = nodes[usize::from(amount) % 3].account();
             Command::GiveRights { seat_type: text(seat_type), to, count: 1 + u32::from(amount) / 3 }
@@ -59,6 +62,17 @@ fn act(nodes: &mut [Node; 3], guests: &[AttendeeId], (what, at, whom, amount): S
             None => Command::SetQuota { seat_type: text(seat_type), quota: 8 + u32::from(amount) },
         },
         17 if amount == 0 => Command::EraseAttendee { attendee: guest },
+        18..=20 => {
+            let document = known.document.unwrap_or_default();
+            let seen = if amount == 5 { Version::default() } else { document.version.clone() };
+            let field = Field::ALL[whom % Field::ALL.len()];
+            let text = format!("{}{amount}", document.text(field).unwrap_or_default());
+            Command::EditDocument {
+                document: DocumentId::Attendee(guest),
+                seen,
+                edits: [(field, text)].into(),
+            }
+        }
         _ => {
             let other = nodes[usize::from(amount) % 3].clone();
             nodes[at].pull(&other, amount % 2 == 0);
@@ -192,7 +206,7 @@ fn the_steps_reach_what_the_laws_are_about() {
     use proptest::strategy::ValueTree as _;
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
-    let (mut conflicts, mut refunds, mut sold, mut twice) = (0, 0, 0, 0);
+    let (mut conflicts, mut refunds, mut sold, mut twice, mut contested) = (0, 0, 0, 0, 0);
     for _ in 0..64 {
         let steps = steps().new_tree(&mut runner).unwrap().current();
         let (mut nodes, guests) = played(&steps);
@@ -200,7 +214,10 @@ fn the_steps_reach_what_the_laws_are_about() {
         conflicts += guests.iter().map(|id| nodes[0].attendee(*id).conflicts(*id).len()).sum::<usize>();
         refunds += nodes[0].view.orders().filter(|(_, order)| order.refund_due_minor > 0).count();
         sold += TYPES.iter().map(|seat_type| nodes[0].ledger(seat_type).sold()).sum::<i64>();
+        let documents = guests.iter().filter_map(|id| nodes[0].attendee(*id).document);
+        contested += documents.filter(|known| known.fields.values().any(|values| values.len() > 1)).count();
         twice += guests.iter().filter(|id| nodes[0].attendee(**id).active_badges().count() > 1).count();
     }
     assert!(conflicts > 20 && refunds > 0 && sold > 5 && twice > 5, "{conflicts} {refunds} {sold} {twice}");
+    assert!(contested > 2, "{contested} documents with two values of a field");
 }

@@ -201,6 +201,7 @@ impl Ledger {
             | Facts::OrderCancelled(_)
             | Facts::OrderReleased(_)
             | Facts::OrderSeatAssigned(_)
+            | Facts::DocumentChanged(_)
             | Facts::ScanRefused(_) => {}
         }
     }

@@ -7,6 +7,7 @@ use lanyard_sync::{LogId, NodeId};
 
 use crate::attendee::Attendee;
 use crate::conference::Conference;
+use crate::document::{Document, SharedDocument};
 use crate::event::LogEnd;
 use crate::fold::Folded;
 use crate::fresh::FreshCheckIn;
@@ -118,6 +119,13 @@ impl View for MemoryView {
         let mut orders = self.orders();
         let named = orders.find(|(_, order)| order.access_code == folded || order.codes.contains(folded));
         named.map_or(CodeMatch::Unknown, |(id, _)| CodeMatch::Order(id))
+    }
+
+    fn document(&self, document: SharedDocument) -> Option<Document> {
+        match self.states.get(&Stream::Document(document))? {
+            Folded::Document(shared) => Some(shared.document.clone()),
+            _ => None,
+        }
     }
 
     fn log_ends(&self, node: NodeId) -> Vec<LogEnd> {

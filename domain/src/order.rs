@@ -232,6 +232,7 @@ impl Order {
             | Facts::SeatsHeld(_)
             | Facts::SeatsSold(_)
             | Facts::SeatsReleased(_)
+            | Facts::DocumentChanged(_)
             | Facts::ScanRefused(_) => {}
         }
     }

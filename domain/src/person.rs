@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::DocumentBytes;
+
 /// Names, addresses and free text; the personal part of a payload. Absent fields are not written.
 // Stored: JSON, the personal part of an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,6 +36,9 @@ pub struct Person {
     /// Argon2id verifier of a staff PIN (PHC string).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin_verifier: Option<String>,
+    /// A change of a document, which holds what was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<DocumentBytes>,
 }
 
 impl Person {

@@ -8,6 +8,11 @@ use crate::id::{AttendeeId, DeskId, OrderId, SeatTypeId};
 use crate::ledger::Account;
 use crate::role::Role;
 
+const SIMILAR_ATTENDEES_WORDS: &str =
+    "People with a similar name or the same e-mail are on the list. Is it one of them?";
+const UNKNOWN_VERSION_WORDS: &str =
+    "The text changed in a way this node has not heard of. Open it again and repeat the edit.";
+
 /// Seats another node has left.
 // Stored: inside `Refusal`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +172,13 @@ pub enum Refusal {
     },
     /// The person has an active badge.
     HasBadge,
+    /// What an edit of a document was made against is not known here.
+    UnknownVersion,
+    /// A document was edited as often as one may be.
+    DocumentFull {
+        /// How often.
+        changes: u32,
+    },
     /// The seat has somebody on it.
     SeatTaken {
         /// Who.
@@ -234,6 +246,8 @@ impl Refusal {
             Self::AlreadyResolved { .. } => "already_resolved",
             Self::Erased { .. } => "erased",
             Self::HasBadge => "has_badge",
+            Self::UnknownVersion => "unknown_version",
+            Self::DocumentFull { .. } => "document_full",
             Self::SeatTaken { .. } => "seat_taken",
             Self::NoSuchSeat { .. } => "no_such_seat",
             Self::RightsOut { .. } => "rights_out",
@@ -299,9 +313,7 @@ impl fmt::Display for Refusal {
             Self::NoSeatAssigned { .. } => {
                 f.write_str("Nobody is named on this seat. Enter the name at the desk.")
             }
-            Self::SimilarAttendees { .. } => f.write_str(
-                "People with a similar name or the same e-mail are on the list. Is it one of them?",
-            ),
+            Self::SimilarAttendees { .. } => f.write_str(SIMILAR_ATTENDEES_WORDS),
             Self::NoSeatsLeft { seat_type, local, .. } => {
                 write!(f, "No seats left for {seat_type} on this node ({local} here).")
             }
@@ -331,6 +343,8 @@ impl fmt::Display for Refusal {
             Self::AlreadyResolved { .. } => f.write_str("This conflict was decided before."),
             Self::Erased { .. } => f.write_str("Their data was erased on request. None of it is left."),
             Self::HasBadge => f.write_str("They have a badge. Reprint it if it is lost, which voids it."),
+            Self::UnknownVersion => f.write_str(UNKNOWN_VERSION_WORDS),
+            Self::DocumentFull { changes } => write!(f, "Edited {changes} times, as often as a text may be."),
             Self::SeatTaken { .. } => f.write_str("Somebody is named on this seat."),
             Self::NoSuchSeat { n } => write!(f, "The order has no seat {n}."),
             Self::RightsOut { free } => {

@@ -2,6 +2,7 @@
 
 use lanyard_sync::{NodeId, StreamKey, StreamName};
 
+use crate::document::SharedDocument;
 use crate::id::{AttendeeId, DeskId, OrderId, SeatTypeId, StaffId};
 
 /// A stream of the domain.
@@ -21,6 +22,8 @@ pub enum Stream {
     Staff(StaffId),
     /// One node's enrolment and epochs.
     Node(NodeId),
+    /// A text of the conference that desks edit together.
+    Document(SharedDocument),
 }
 
 impl Stream {
@@ -34,6 +37,9 @@ impl Stream {
             Self::Scans(id) => StreamName::new("scans", StreamKey::Text(id.as_str().to_owned())),
             Self::Staff(id) => StreamName::new("staff", StreamKey::Text(id.as_str().to_owned())),
             Self::Node(id) => StreamName::new("node", StreamKey::Id(id.0)),
+            Self::Document(document) => {
+                StreamName::new("document", StreamKey::Text(document.as_str().to_owned()))
+            }
         }
     }
 
@@ -47,6 +53,7 @@ impl Stream {
             ("scans", StreamKey::Text(id)) => id.parse().ok().map(Self::Scans),
             ("staff", StreamKey::Text(id)) => id.parse().ok().map(Self::Staff),
             ("node", StreamKey::Id(id)) => Some(Self::Node(NodeId(*id))),
+            ("document", StreamKey::Text(word)) => SharedDocument::parse(word).map(Self::Document),
             _ => None,
         }
     }

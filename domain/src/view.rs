@@ -6,6 +6,7 @@ use lanyard_sync::NodeId;
 
 use crate::attendee::Attendee;
 use crate::conference::Conference;
+use crate::document::{Document, SharedDocument};
 use crate::event::LogEnd;
 use crate::fresh::FreshCheckIn;
 use crate::id::{AttendeeId, BadgeCode, ListId, OrderId, SeatTypeId};
@@ -40,6 +41,8 @@ pub trait View {
     fn ledger(&self, id: &SeatTypeId) -> Arc<Ledger>;
     /// What a folded code stands for.
     fn code(&self, folded: &str) -> CodeMatch;
+    /// A text of the conference, none when nothing was written.
+    fn document(&self, document: SharedDocument) -> Option<Document>;
     /// The logs that are here of a node, with their last entries.
     fn log_ends(&self, node: NodeId) -> Vec<LogEnd>;
     /// Attendees with the same e-mail or the same folded name, at most 10.

@@ -10,6 +10,7 @@ pub mod check_ins;
 pub mod command;
 pub mod conference;
 pub mod conflicts;
+pub mod documents;
 pub mod erasures;
 pub mod failure;
 pub mod health;

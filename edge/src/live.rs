@@ -194,6 +194,9 @@ pub fn changes(db: &Read<'_>, after: u64, position: u64) -> Result<Vec<Update>, 
             Stream::Order(id) => {
                 updates.push(Update::new(position, "order", json!({"order_id": id, "version": version()?})));
             }
+            Stream::Document(document) => {
+                updates.push(Update::new(position, "document", json!({"document": document.as_str()})));
+            }
             // What pages read before sign-in has changed.
             Stream::Conference => updates.push(Update::reset(position)),
             Stream::Seats(_) | Stream::Scans(_) | Stream::Staff(_) | Stream::Node(_) => {}

@@ -1,7 +1,8 @@
-//! The facts of events that replication itself looks at.
+//! The facts of events that replication itself looks at, and the words of a changed document.
 
-use lanyard_domain::Facts;
-use lanyard_domain::event::{AttendeeErased, ErasuresCompleted, ReaderChanged};
+use lanyard_domain::document::DocumentBytes;
+use lanyard_domain::event::{AttendeeErased, DocumentChanged, ErasuresCompleted, Event, ReaderChanged};
+use lanyard_domain::{Facts, Person};
 use lanyard_sync::Signature;
 
 use crate::golden::assert_frozen;
@@ -21,4 +22,12 @@ fn erasures_keep_their_form() {
 #[test]
 fn what_a_node_says_of_its_release_keeps_its_form() {
     assert_facts(&ReaderChanged { reader: 2 }.into());
+}
+
+#[test]
+fn a_changed_document_keeps_its_form() {
+    let change = DocumentBytes(b"as automerge writes it".to_vec());
+    let event = Event::with(DocumentChanged {}, Some(Person { change: Some(change), ..Person::default() }));
+    assert_facts(&event.facts);
+    assert_frozen("event-document-changed-1-personal", &event.personal_bytes().unwrap());
 }

@@ -1,8 +1,9 @@
 //! Desks: what staff ask for, drawn over what their node shows them.
 
 use lanyard_domain::command::{Assignee, Command, IfShort, Wanted, Who};
+use lanyard_domain::document::Field;
 use lanyard_domain::event::{Decision, Method};
-use lanyard_domain::{Account, Attendee, AttendeeId, Order, OrderId, Role};
+use lanyard_domain::{Account, Attendee, AttendeeId, DocumentId, Order, OrderId, Role};
 use lanyard_node::Submitted;
 use lanyard_sync::{CommandId, Hash};
 
@@ -76,7 +77,8 @@ impl Directory {
             // Rarely, because every node writes its database anew for it.
             85 if dice.chance(150) => Command::EraseAttendee { attendee: guest },
             86..92 => annulment(guest, known.as_ref(), dice),
-            _ => badge(guest, known.as_ref(), dice),
+            92..98 => badge(guest, known.as_ref(), dice),
+            _ => words(guest, known.as_ref(), dice),
         };
         let mut submitted = submitted(CommandId(dice.bytes()), node, dice, command);
         if let (Some(known), true, Command::CheckIn { who: Who::Attendee(_), .. }) =
@@ -122,7 +124,7 @@ impl Directory {
                 let assignee = if dice.chance(500) {
                     Assignee::Attendee(guest)
                 } else {
-                    Assignee::New(person(dice.between(0, 99)))
+                    Assignee::New(person(dice.between(0, 99)).into())
                 };
                 Command::AssignSeat { order, n: u32::from(dice.chance(500)), assignee }
             }
@@ -193,6 +195,16 @@ fn annulment(guest: AttendeeId, known: Option<&Attendee>, dice: &mut Dice) -> Co
         },
         None => check_in(guest, known, dice),
     }
+}
+
+/// Badge text or notes, mostly on what is shown.
+fn words(guest: AttendeeId, known: Option<&Attendee>, dice: &mut Dice) -> Command {
+    let document = known.and_then(|known| known.document.as_deref()).filter(|_| dice.chance(800));
+    let seen = document.map(|document| document.version.clone()).unwrap_or_default();
+    let field = Field::ALL[dice.index(Field::ALL.len())];
+    let text =
+        format!("{} {}", document.and_then(|known| known.text(field)).unwrap_or_default(), dice.index(9));
+    Command::EditDocument { document: DocumentId::Attendee(guest), seen, edits: [(field, text)].into() }
 }
 
 fn badge(guest: AttendeeId, known: Option<&Attendee>, dice: &mut Dice) -> Command {

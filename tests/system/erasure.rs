@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use lanyard_node::search::fold;
 use lanyard_tests::deadline::eventually;
 use lanyard_tests::sample::{self, SampleAttendee};
@@ -56,6 +58,11 @@ fn person(number: usize) -> SampleAttendee {
     }
 }
 
+/// A word in the notes of staff on somebody, and on their badge.
+fn note(number: usize) -> String {
+    word(number, "note", "abcdefghijklmnopqrstuvwxyz")
+}
+
 /// What is looked for: byte strings by their first eight bytes, each with whose it is.
 struct Needles {
     by_start: HashMap<[u8; 8], Vec<(Vec<u8>, usize)>>,
@@ -91,6 +98,20 @@ impl Needles {
             let (user, host) = person.email.split_once('@').unwrap();
             for text in [&person.first_name, &person.last_name, &person.email, user, host] {
                 needles.add_text(text, number);
+            }
+        }
+        needles
+    }
+
+    /// The notes of staff on guests, as they are and as bytes of a change are written, wherever a group of letters begins.
+    fn of_notes(people: &[SampleAttendee]) -> Self {
+        let mut needles = Self { by_start: HashMap::new(), pairs: vec![false; 1 << 16] };
+        for number in 0..people.len() {
+            let note = note(number);
+            needles.add_text(&note, number);
+            for shift in 0..3 {
+                let letters = STANDARD_NO_PAD.encode([&[0; 2][..shift], note.as_bytes()].concat());
+                needles.add(&letters.as_bytes()[4..letters.len() - 2], number);
             }
         }
         needles
@@ -179,7 +200,11 @@ async fn print_badges(venue: &mut Venue, people: &[SampleAttendee]) -> PathBuf {
     let pin = venue.pin("susi").to_owned();
     let north = venue.node("north");
     let desk = north.desk().unwrap().sign_in("susi", &pin, "north-1").await.unwrap();
-    for guest in &people[..GUESTS] {
+    for (number, guest) in people[..GUESTS].iter().enumerate() {
+        let found = desk.get(&format!("/attendees?q={}", guest.code)).await.unwrap().expect(200).unwrap();
+        let path = format!("/attendees/{}/document", found["rows"][0]["attendee_id"].as_str().unwrap());
+        let fields = json!({ "text": format!("Asked for {}.", note(number)), "badge_name": note(number) });
+        desk.post(&path, &json!({ "seen": "", "fields": fields })).await.unwrap().expect(201).unwrap();
         let body = json!({ "code": guest.code, "list": "main" });
         desk.post("/check-ins", &body).await.unwrap().expect(201).unwrap();
     }
@@ -208,8 +233,14 @@ async fn nothing_of_a_thousand_people_is_left_in_any_file_once_they_are_erased()
         south.join("lanyard.db"),
     ];
     let mut needles = Needles::of(&people);
+    let notes = Needles::of_notes(&people[..GUESTS]);
     for data in [&hq, &north, &south] {
         assert_eq!(needles.found_in(&[data]).0, PEOPLE, "everybody is in {} before", data.display());
+    }
+    for data in [&hq, &north, &south] {
+        let what = format!("the notes are in {}", data.display());
+        let written = async || (notes.found_in(&[data]).0 == GUESTS).then_some(());
+        eventually(REMOVED_WITHIN, &what, written).await.unwrap();
     }
     for salt in databases.iter().flat_map(|database| salts(database)) {
         needles.add(&salt, PEOPLE);
@@ -235,6 +266,7 @@ async fn nothing_of_a_thousand_people_is_left_in_any_file_once_they_are_erased()
 
     let everything = [hq.as_path(), &north, &south, &logs];
     assert_eq!(needles.found_in(&everything), (0, Vec::new()));
+    assert_eq!(notes.found_in(&everything), (0, Vec::new()));
     assert!(files_of(&badges).is_empty());
     let again = venue.hq.run_with_input(&["erase", &conference], codes[0]).await.unwrap();
     assert_eq!(again[0]["result"], "erased_before");

@@ -10,6 +10,7 @@ mod bad_requests;
 mod bundles;
 mod discovery;
 mod doctor;
+mod documents;
 mod enrolment;
 mod erasure;
 mod flow;

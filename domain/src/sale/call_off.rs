@@ -132,7 +132,9 @@ mod tests {
         let payment = Command::TakePayment { order, method: Method::Cash, amount_minor: 19_900 };
         nodes[1].give(&payment).unwrap();
         nodes[1].give(&Command::ConfirmOrder { order }).unwrap();
-        nodes[1].give(&Command::AssignSeat { order, n: 0, assignee: Assignee::New(person("Ada")) }).unwrap();
+        nodes[1]
+            .give(&Command::AssignSeat { order, n: 0, assignee: Assignee::New(person("Ada").into()) })
+            .unwrap();
         meet(&mut nodes);
         let known = nodes[1].order(order);
         assert_eq!(

@@ -72,13 +72,13 @@ mod tests {
         let order = sell(&mut nodes[1], None, &[("ga", 2)]).unwrap();
         let assign = |n, assignee| Command::AssignSeat { order, n, assignee };
         nodes[1].give(&assign(1, Assignee::Attendee(id))).unwrap();
-        let taken = nodes[1].give(&assign(1, Assignee::New(person("Bo")))).err();
+        let taken = nodes[1].give(&assign(1, Assignee::New(person("Bo").into()))).err();
         assert_eq!(taken, Some(Refusal::SeatTaken { attendee: id }));
         assert_eq!(
             nodes[1].give(&assign(2, Assignee::Attendee(id))).err(),
             Some(Refusal::NoSuchSeat { n: 2 })
         );
-        nodes[1].give(&assign(0, Assignee::New(person("Bo")))).unwrap();
+        nodes[1].give(&assign(0, Assignee::New(person("Bo").into()))).unwrap();
         assert_eq!(nodes[1].order(order).people().len(), 2);
         assert!(nodes[1].attendee(id).seats.contains_key(&seat_id(order, 1)));
         meet(&mut nodes);
@@ -90,11 +90,11 @@ mod tests {
     fn an_order_that_is_not_confirmed_and_a_person_without_a_name_are_refused() {
         let [_, mut north, _] = venue();
         let order = order_of(&north.give(&place(None, &[("ga", 1)])).unwrap());
-        let assign = |name| Command::AssignSeat { order, n: 0, assignee: Assignee::New(person(name)) };
+        let assign = |name| Command::AssignSeat { order, n: 0, assignee: Assignee::New(person(name).into()) };
         let refusal = Refusal::OrderIs { state: "placed".into() };
         assert_eq!(north.give(&assign("Ada")).err(), Some(refusal));
         let order = sell(&mut north, None, &[("ga", 1)]).unwrap();
-        let assign = Command::AssignSeat { order, n: 0, assignee: Assignee::New(person(" ")) };
+        let assign = Command::AssignSeat { order, n: 0, assignee: Assignee::New(person(" ").into()) };
         assert_eq!(north.give(&assign).err().map(|refusal| refusal.code()), Some("invalid_field"));
     }
 }

@@ -3,6 +3,7 @@
 //! Responsible for: names in place of ids, what a role may see, and one shape for each thing wherever it appears.
 
 pub mod attendee;
+pub mod document;
 pub mod history;
 pub mod order;
 pub mod print_job;

@@ -230,7 +230,7 @@ pub async fn assign(
     let AssignmentRequest { attendee_id, first_name, last_name, email, company } = request.value;
     let person = Person { first_name, last_name, email, company, ..Person::default() };
     let assignee = match attendee_id {
-        None => Assignee::New(person),
+        None => Assignee::New(person.into()),
         Some(attendee) if person == Person::default() => Assignee::Attendee(attendee),
         Some(_) => {
             let detail = "Give either attendee_id or the words of a new person, one of both.";

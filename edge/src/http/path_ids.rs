@@ -1,6 +1,6 @@
 //! Ids in addresses.
 
-use lanyard_domain::{AttendeeId, ConflictId, OrderId, SeatTypeId};
+use lanyard_domain::{AttendeeId, ConflictId, OrderId, SeatTypeId, SharedDocument};
 use lanyard_node::http::Problem;
 
 /// The attendee an address names.
@@ -25,6 +25,14 @@ pub(super) fn order_of(text: &str) -> Result<OrderId, Problem> {
 /// What is no id names nothing.
 pub(super) fn conflict_of(text: &str) -> Result<ConflictId, Problem> {
     text.parse().map_err(|_| Problem::not_found("No such conflict is on this node."))
+}
+
+/// The text of the conference an address names.
+///
+/// # Errors
+/// There are two of them.
+pub(super) fn document_of(text: &str) -> Result<SharedDocument, Problem> {
+    SharedDocument::parse(text).ok_or_else(|| Problem::not_found("The documents are handover and run_book."))
 }
 
 /// The seat type an address names.

@@ -3,11 +3,12 @@
 use lanyard_domain::Role;
 
 /// Names of the commands staff give, with the least role for each in its usual form.
-const COMMANDS: [(&str, Role); 17] = [
+const COMMANDS: [(&str, Role); 19] = [
     ("check_in", Role::Volunteer),
     ("issue_badge", Role::Volunteer),
     ("reprint_badge", Role::Volunteer),
     ("assign_seat", Role::Volunteer),
+    ("edit_document", Role::Volunteer),
     ("register_walk_up", Role::Cashier),
     ("place_order", Role::Cashier),
     ("take_payment", Role::Cashier),
@@ -19,6 +20,7 @@ const COMMANDS: [(&str, Role); 17] = [
     ("cancel_order", Role::Supervisor),
     ("resolve_conflict", Role::Supervisor),
     ("give_rights", Role::Supervisor),
+    ("edit_run_book", Role::Supervisor),
     ("import_attendees", Role::Administrator),
     ("erase_attendee", Role::Administrator),
 ];
@@ -30,9 +32,12 @@ pub(super) fn commands_of(role: Role) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use lanyard_domain::Command;
+    use std::collections::BTreeMap;
+
     use lanyard_domain::command::{IfShort, Who};
+    use lanyard_domain::document::Version;
     use lanyard_domain::event::{Decision, Method};
+    use lanyard_domain::{Command, DocumentId};
 
     use super::*;
 
@@ -50,6 +55,11 @@ mod tests {
                 override_reason: None,
             },
             Command::IssueBadge { attendee },
+            Command::EditDocument {
+                document: DocumentId::Attendee(attendee),
+                seen: Version::default(),
+                edits: BTreeMap::new(),
+            },
             Command::ReprintBadge { attendee, reason: reason.clone() },
             Command::RegisterWalkUp {
                 person,

@@ -16,8 +16,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::{
-    attendees, badges, check_ins, conference, conflicts, erasures, health, imports, orders, print_jobs,
-    printers, seat_types, sign_ins, state, status, updates, walk_ups,
+    attendees, badges, check_ins, conference, conflicts, documents, erasures, health, imports, orders,
+    print_jobs, printers, seat_types, sign_ins, state, status, updates, walk_ups,
 };
 use crate::node::Node;
 use crate::page;
@@ -72,6 +72,8 @@ fn api() -> OpenApiRouter<Node> {
         .routes(routes!(updates::follow))
         .routes(routes!(attendees::search))
         .routes(routes!(attendees::show))
+        .routes(routes!(documents::edit_of_attendee))
+        .routes(routes!(documents::show, documents::edit_of_conference))
         .routes(routes!(erasures::erase))
         .routes(routes!(erasures::report))
         .routes(routes!(badges::png))

@@ -32,7 +32,7 @@ struct Listener {
 #[utoipa::path(get, path = "/updates", tag = "node",
     params(("Last-Event-ID" = Option<u64>, Header, description = "Position the page has heard of")),
     responses((status = 200, content_type = "text/event-stream",
-        description = "Events status, attendee, order, conflicts, seats, print_job and reset; each has the position as its id")))]
+        description = "Events status, attendee, order, document, conflicts, seats, print_job and reset; each has the position as its id")))]
 pub async fn follow(
     State(node): State<Node>,
     _signed: Signed,

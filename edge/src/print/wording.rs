@@ -7,7 +7,7 @@ use lanyard_domain::{Attendee, Conference};
 
 /// The words for a badge that was made, or for the one that would be.
 pub fn badge_text(attendee: &Attendee, badge: Option<&Badge>, conference: &Conference) -> BadgeText {
-    let person = attendee.person.clone().unwrap_or_default();
+    let person = attendee.badge_words();
     let held = badge.map_or_else(|| attendee.entitlements(), |badge| badge.entitlements.clone());
     let known = held.iter().filter_map(|id| conference.seat_types.get(id));
     let (admitting, extra): (Vec<_>, Vec<_>) = known.partition(|seat_type| seat_type.grants_admission);

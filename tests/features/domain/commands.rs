@@ -74,7 +74,7 @@ pub(crate) fn command(node: &Node, action: &Action) -> anyhow::Result<Option<Com
         }
         Action::Confirm { order: id } => Command::ConfirmOrder { order: order(id)? },
         Action::NameSeat { order: id, n, name } => {
-            Command::AssignSeat { order: order(id)?, n: *n, assignee: Assignee::New(person(name)) }
+            Command::AssignSeat { order: order(id)?, n: *n, assignee: Assignee::New(person(name).into()) }
         }
         Action::Lookup { .. } => return Ok(None),
         Action::IssueBadge { name } => Command::IssueBadge { attendee: attendee_named(node, name)? },

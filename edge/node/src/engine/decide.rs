@@ -6,7 +6,7 @@ use lanyard_domain::event::{Facts, ScanRefused};
 use lanyard_domain::outcome::{Accepted, Outcome, Refused};
 use lanyard_domain::policy::{DeskProfile, follow_ups};
 use lanyard_domain::{
-    AttendeeId, Command, DeskId, Event, Folded, FreshCheckIn, OrderId, Person, Refusal, Stream,
+    AttendeeId, Command, DeskId, DocumentId, Event, Folded, FreshCheckIn, OrderId, Person, Refusal, Stream,
 };
 use lanyard_sync::Dot;
 
@@ -41,6 +41,7 @@ impl Target {
             | Command::VoidBadge { attendee, .. }
             | Command::ReportPrinted { attendee, .. }
             | Command::EraseAttendee { attendee }
+            | Command::EditDocument { document: DocumentId::Attendee(attendee), .. }
             | Command::ResolveConflict { attendee, .. } => (Some(*attendee), None),
             Command::TakePayment { order, .. }
             | Command::ConfirmOrder { order }
@@ -56,6 +57,7 @@ impl Target {
             | Command::ImportAttendees { .. }
             | Command::RegisterWalkUp { .. }
             | Command::GiveRights { .. }
+            | Command::EditDocument { document: DocumentId::Shared(_), .. }
             | Command::ReportErasures
             | Command::SetQuota { .. } => (None, None),
         };

@@ -31,7 +31,7 @@ fn parts_at(here: &TestNode, there: &TestNode, dot: Dot) -> u64 {
 }
 
 /// An entry that is another one at a peer, as a session finds it.
-fn fork_of(here: &TestNode, there: &TestNode) -> Dot {
+pub(super) fn fork_of(here: &TestNode, there: &TestNode) -> Dot {
     let (ours, theirs) = (here.engine.vector(), there.engine.vector());
     let prefix = |node: &TestNode, dot| node.reader().read_here(|db| db.entry_prefix(dot)).unwrap();
     let shared = ours.iter().map(|(log, head)| log.dot(head.seq.min(theirs.seq(&log))));
@@ -40,19 +40,19 @@ fn fork_of(here: &TestNode, there: &TestNode) -> Dot {
 }
 
 /// Does what a session does: yields to what the peer has, and tells it of the fork.
-fn settle(node: &mut TestNode, peer: &mut TestNode, dot: Dot) -> u64 {
+pub(super) fn settle(node: &mut TestNode, peer: &mut TestNode, dot: Dot) -> u64 {
     let from = parts_at(node, peer, dot);
     assert_eq!(node.change(LocalChange::SetAside { log: dot.log, from }), LocalAnswer::Changed);
     peer.change(LocalChange::ForkFound { log: dot.log, from });
     from
 }
 
-fn exchange(one: &mut TestNode, other: &mut TestNode) {
+pub(super) fn exchange(one: &mut TestNode, other: &mut TestNode) {
     one.pull(other).unwrap();
     other.pull(one).unwrap();
 }
 
-fn assert_same(nodes: &[&TestNode]) {
+pub(super) fn assert_same(nodes: &[&TestNode]) {
     for node in nodes {
         let (stored, of_log) = node.state_hashes();
         assert_eq!(stored, of_log);
@@ -63,7 +63,7 @@ fn assert_same(nodes: &[&TestNode]) {
 }
 
 /// North twice, with a workshop seat right; HQ has what the first one wrote.
-fn two_norths() -> (TestNode, TestNode, TestNode, TestNode, LogId) {
+pub(super) fn two_norths() -> (TestNode, TestNode, TestNode, TestNode, LogId) {
     let (mut hq, mut north, mut south) = venue();
     hq.pull(&north).unwrap();
     hq.give_rights(&north, "ws", 3);

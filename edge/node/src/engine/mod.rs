@@ -11,6 +11,8 @@ mod change_locally;
 mod closed;
 mod commit;
 mod decide;
+#[cfg(test)]
+mod document_tests;
 mod due;
 mod epoch;
 mod erase;

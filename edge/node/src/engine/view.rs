@@ -6,8 +6,8 @@ use std::sync::Arc;
 use lanyard_domain::event::LogEnd;
 use lanyard_domain::view::{CodeMatch, View};
 use lanyard_domain::{
-    Account, Attendee, AttendeeId, Conference, Folded, FreshCheckIn, Ledger, ListId, Order, OrderId, Person,
-    SeatTypeId, Stream,
+    Account, Attendee, AttendeeId, Conference, Document, Folded, FreshCheckIn, Ledger, ListId, Order,
+    OrderId, Person, SeatTypeId, SharedDocument, Stream,
 };
 use lanyard_sync::NodeId;
 use rusqlite::Connection;
@@ -149,6 +149,12 @@ impl View for NodeView<'_> {
             what_stands_for(rows)
         });
         self.or_fail(found).unwrap_or(CodeMatch::Unknown)
+    }
+
+    fn document(&self, document: SharedDocument) -> Option<Document> {
+        let folded = self.folded(&Stream::Document(document))?;
+        let Folded::Document(shared) = folded else { return None };
+        Some(shared.document.clone())
     }
 
     fn log_ends(&self, node: NodeId) -> Vec<LogEnd> {

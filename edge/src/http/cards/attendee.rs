@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::cards::Names;
+use crate::http::cards::document::DocumentCard;
 use crate::http::cards::history::HistoryLine;
 
 /// An attendee in a list; namesakes can be told apart by it.
@@ -58,6 +59,8 @@ pub struct AttendeeCard {
     pub badges: Vec<BadgeCard>,
     /// What happened; empty in the verdict of a check-in, which is kept short.
     pub history: Vec<HistoryLine>,
+    /// Badge text and notes of staff.
+    pub document: DocumentCard,
     /// Conflicts, resolved ones too.
     pub conflicts: Vec<ConflictCard>,
     /// Whether entries of this attendee are still missing here.
@@ -165,6 +168,7 @@ impl AttendeeCard {
                 .collect(),
             badges: attendee.badges.iter().map(|badge| BadgeCard::of(badge, names)).collect(),
             history: Vec::new(),
+            document: DocumentCard::of(attendee.document.as_deref(), names),
             conflicts: attendee
                 .conflicts(id)
                 .iter()

@@ -59,6 +59,7 @@ fn deed(kind: &str) -> &str {
         "seat-assigned" => "Seat given",
         "seat-cancelled" => "Seat cancelled",
         "attendee-erased" => "Data erased",
+        "document-changed" => "Badge text or notes edited",
         "conflict-resolved" => "Conflict decided",
         "order-imported" => "Order came with an attendee list",
         "order-placed" => "Ordered",
@@ -86,7 +87,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_an_attendees_or_orders_stream_has_words() {
-        let prefixes = ["attendee-", "badge-", "seat-", "check-in-", "conflict-", "order-", "payment-"];
+        let prefixes =
+            ["attendee-", "badge-", "seat-", "check-in-", "conflict-", "document-", "order-", "payment-"];
         let is_shown = |kind: &&str| prefixes.iter().any(|prefix| kind.starts_with(prefix));
         for kind in Facts::KINDS.iter().map(|(kind, _)| *kind).filter(is_shown) {
             assert_ne!(deed(kind), kind);
