@@ -20,6 +20,7 @@ export interface Changes {
   order: { order_id: string; version: number };
   conflicts: { open: number };
   seats: { seat_type: string; remaining_here: number; remaining_elsewhere: number };
+  document: { document: string };
   print_job: { job: PrintJob };
 }
 
@@ -87,7 +88,7 @@ class Connection {
       this.#hear();
       this.generation += 1;
     });
-    for (const name of ['attendee', 'order', 'conflicts', 'seats', 'print_job'] as const) {
+    for (const name of ['attendee', 'order', 'document', 'conflicts', 'seats', 'print_job'] as const) {
       stream.addEventListener(name, (event) => this.#takeChange(name, read(event)));
     }
   }

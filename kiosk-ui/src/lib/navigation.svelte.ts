@@ -1,6 +1,6 @@
 /** Where the page is: `#/view/id`, so that Back and reload do what people expect. */
 
-export const VIEWS = ['scan', 'walk-up', 'orders', 'conflicts', 'printing', 'attendee', 'sell', 'order'] as const;
+export const VIEWS = ['scan', 'walk-up', 'orders', 'conflicts', 'printing', 'texts', 'attendee', 'sell', 'order'] as const;
 export type View = (typeof VIEWS)[number];
 
 interface Place {

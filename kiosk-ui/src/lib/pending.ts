@@ -20,6 +20,7 @@ export type Deed =
   | 'cancellation'
   | 'assignment'
   | 'resolution'
+  | 'document'
   | 'print-decision'
   | 'printer-choice';
 

@@ -8,6 +8,7 @@ export const VIEW_KEYS: Record<string, View> = {
   F4: 'orders',
   F7: 'conflicts',
   F8: 'printing',
+  F10: 'texts',
 };
 export const HELP_KEY = 'F1';
 export const MAIN_ACTION_KEY = 'F9';
@@ -23,6 +24,7 @@ export const EXPLAINED: [string, string][] = [
   ['F7', 'key-conflicts'],
   ['F8', 'key-printing'],
   ['F9', 'key-main-action'],
+  ['F10', 'key-texts'],
   ['Esc', 'key-back'],
 ];
 

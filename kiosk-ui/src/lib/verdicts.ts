@@ -93,6 +93,8 @@ export const RULES: Record<string, Rule> = {
   already_annulled: { tone: 'attention', actions: [] },
   already_resolved: { tone: 'attention', actions: [] },
   erased: { tone: 'attention', actions: [] },
+  unknown_version: { tone: 'attention', actions: ['try-again'] },
+  document_full: { tone: 'attention', actions: [] },
   has_badge: { tone: 'attention', actions: ['open-card'] },
   seat_taken: { tone: 'attention', actions: [] },
   no_such_seat: { tone: 'attention', actions: [] },

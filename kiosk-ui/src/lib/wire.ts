@@ -174,6 +174,27 @@ export interface Conflict {
   } | null;
 }
 
+export type DocumentField = 'badge_name' | 'company' | 'pronouns' | 'access_needs' | 'text';
+
+/** A value of a field, and who wrote it; an empty one sets nothing. */
+export interface DocumentValue {
+  text: string;
+  by: string;
+  place: string;
+  node: string;
+  at_ms: number;
+}
+
+/** Text that several desks may edit at once. */
+export interface DocumentCard {
+  /** What an edit of it has seen. */
+  version: string;
+  /** Several values of a field were written unseen by each other; the first is used until one is chosen. */
+  fields: Partial<Record<DocumentField, DocumentValue[]>>;
+  /** Edits that wait for others that are not here. */
+  waiting: number;
+}
+
 export interface AttendeeCard extends AttendeeRow {
   version: number;
   first_name: string;
@@ -185,6 +206,7 @@ export interface AttendeeCard extends AttendeeRow {
   check_ins: CheckIn[];
   badges: Badge[];
   history: HistoryLine[];
+  document: DocumentCard;
   conflicts: Conflict[];
   pending: boolean;
   read_only: boolean;

@@ -28,6 +28,7 @@ nav-walk-up = Walk-up
 nav-orders = Orders
 nav-conflicts = Conflicts
 nav-printing = Printing
+nav-texts = Handover
 nav-conflicts-open = { $n } open
 
 key-help = Show the keys
@@ -37,6 +38,7 @@ key-walk-up = Register a walk-up
 key-orders = Find an order
 key-conflicts = Conflicts
 key-printing = Printing
+key-texts = Handover and run-book
 key-main-action = The main action of the page
 key-back = Back, close, clear
 
@@ -103,6 +105,7 @@ deed-confirmation = The confirmation
 deed-cancellation = The cancellation
 deed-assignment = The name on a seat
 deed-resolution = The decision on a conflict
+deed-document = The text
 deed-print-decision = The decision on a print job
 deed-printer-choice = The choice of printer
 
@@ -372,6 +375,12 @@ problem-already_resolved = Decided before
 problem-erased = Data erased
     .what = The data of this person was erased on request.
     .do = There is no name left to print. Write a badge by hand.
+problem-unknown_version = The text changed elsewhere
+    .what = It changed in a way this node has not heard of. Nothing was saved.
+    .do = Copy what you typed, open the text again and repeat the edit.
+problem-document_full = Edited too often
+    .what = This text was edited as often as a text may be. Nothing was saved.
+    .do = Call a supervisor.
 problem-has_badge = Has a badge
     .what = This person has an active badge.
     .do = Reprint it when it is lost; the earlier one becomes void.
@@ -450,6 +459,33 @@ check-in-taken-back = Taken back
 check-in-effective = Effective
 check-in-second = Second entry
 
+texts-title = Handover and run-book
+texts-handover = Handover to the next shift
+texts-run_book = Run-book
+texts-text = Text
+texts-empty = Nothing written.
+texts-edit = Edit
+
+document-title = Badge text and notes
+document-badge_name = Name on the badge
+document-company = Company on the badge
+document-pronouns = Pronouns on the badge
+document-access_needs = Access needs
+document-text = Notes of staff
+document-empty = Nothing written. The badge is as on the list.
+document-nothing = nothing, as on the list
+document-edit = Edit text and notes
+document-save = Save
+document-saved = Saved.
+document-chosen = Chosen. Every node gets to know.
+document-contested = Two desks wrote at once: { $field }
+document-written = { $by } at { $place } (node { $node }), { $at }
+document-choose = Use “{ $text }”
+document-waiting = { $n ->
+    [one] One edit waits for another node’s, which does not count or has not come.
+   *[other] { $n } edits wait for those of another node, which do not count or have not come.
+  }
+
 annul-title = Take the check-in back?
 annul-explanation = The history stays. The person can then be checked in again.
 annul-action = Take back
@@ -489,6 +525,8 @@ history-seat-assigned = Seat given
     .at = Seat given at { $place }
 history-seat-cancelled = Seat canceled
     .at = Seat canceled at { $place }
+history-document-changed = Badge text or notes edited
+    .at = Badge text or notes edited at { $place }
 history-conflict-resolved = Conflict decided
     .at = Conflict decided at { $place }
 history-order-imported = Order came with an attendee list

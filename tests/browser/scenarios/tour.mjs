@@ -4,8 +4,8 @@ import { play } from '../stage.mjs';
 import * as looks from '../looks.mjs';
 import { visitBeforeTheDoor, visitTheDoor } from '../tour/door.mjs';
 import { visitRefusalsOfOthers } from '../tour/refusals.mjs';
-import { visitCard, visitSale, visitWalkUp } from '../tour/people.mjs';
-import { visitConflicts, visitLosses, visitPrinting } from '../tour/surroundings.mjs';
+import { visitCard, visitDocument, visitSale, visitWalkUp } from '../tour/people.mjs';
+import { visitConflicts, visitLosses, visitPrinting, visitTexts } from '../tour/surroundings.mjs';
 
 play(tour, ({ look, width }) => ({ width, pseudoLocale: look === 'words' }));
 
@@ -21,10 +21,12 @@ async function tour(desk, { cast, look }) {
   await visitTheDoor(desk, at, cast);
   await visitRefusalsOfOthers(desk, at, cast);
   await visitCard(desk, at, cast.guests[0]);
+  await visitDocument(desk, at);
   await visitSale(desk, at);
   await visitWalkUp(desk, at);
   await visitConflicts(desk, at);
   await visitPrinting(desk, at);
+  await visitTexts(desk, at);
   await visitLosses(desk, at, cast.guests[4]);
   return { findings: [...findings].map(([finding, states]) => `${finding} (in: ${states.join('; ')})`), states: seen.size };
 }

@@ -27,6 +27,26 @@ export async function visitCard(desk, at, guest) {
   await at('card, taken back');
 }
 
+/** Two other desks write one field without having seen each other: both values are there until one is chosen. */
+export async function visitDocument(desk, at) {
+  await desk.button('Edit text and notes').click();
+  await desk.label('Notes of staff').fill('Came by train.');
+  await at('card, badge text and notes');
+  await desk.button('Save').click();
+  await desk.page.getByText('Came by train.').waitFor();
+  const attendee = desk.page.url().split('/').pop();
+  for (const company of ['North', 'South']) {
+    await ask('command', { node: 'north', path: `/attendees/${attendee}/document`, body: { seen: '', fields: { company } } });
+  }
+  const choices = desk.page.getByRole('group').getByRole('button');
+  await choices.nth(1).waitFor();
+  await at('card, two values of a field');
+  await choices.first().click();
+  await desk.text('Chosen.').waitFor();
+  await choices.first().waitFor({ state: 'detached' });
+  await at('card, one of them chosen');
+}
+
 /** Another desk reprints the badge while this one types its reason: nothing is done before it has seen that. */
 async function changeMeanwhile(desk, at) {
   const attendee = desk.page.url().split('/').pop();

@@ -35,6 +35,15 @@ export async function visitPrinting(desk, at) {
   await desk.press('Escape');
 }
 
+export async function visitTexts(desk, at) {
+  await desk.press('F10');
+  await desk.button('Edit').first().click();
+  await desk.label('Text').first().fill('Printer two is slow.');
+  await at('handover and run-book');
+  await desk.button('Save').click();
+  await desk.page.getByText('Printer two is slow.').waitFor();
+}
+
 export async function visitLosses(desk, at, guest) {
   await desk.press('F2');
   await desk.text('Ready to scan').waitFor();
