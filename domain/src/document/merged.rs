@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{
-    ActorId, Automerge, Change, ChangeHash, LoadOptions, ObjId, ROOT, ReadDoc, TextEncoding, Value,
-    VerificationMode,
+    ActorId, Automerge, AutomergeError, Change, ChangeHash, LoadOptions, ObjId, ROOT, ReadDoc, TextEncoding,
+    Value, VerificationMode,
 };
 
 use super::bytes::DocumentBytes;
@@ -14,13 +14,17 @@ use super::name::Field;
 use super::version::Version;
 use super::words;
 
+/// Longest change in bytes once it is unpacked, far beyond what an edit within the limits makes.
+const UNPACKED_MAX_BYTES: usize = 512 * 1024;
+
 /// A change whose bytes were read.
 pub(super) struct ReadChange(Change);
 
 impl ReadChange {
     /// Reads a change; none where the bytes are none.
     pub(super) fn read(bytes: &DocumentBytes) -> Option<Self> {
-        Change::from_bytes(bytes.0.clone()).ok().map(Self)
+        let change = Change::from_bytes(bytes.0.clone()).ok()?;
+        (change.raw_bytes().len() <= UNPACKED_MAX_BYTES).then_some(Self(change))
     }
 }
 
@@ -78,7 +82,7 @@ impl Merged {
     /// Makes the change of an edit; none where it says what its writer has seen.
     ///
     /// # Errors
-    /// When something it has seen is not here.
+    /// When something it has seen is not here, or is nothing that can be written to.
     pub(super) fn edit(
         self,
         seen: &Version,
@@ -101,7 +105,7 @@ impl Merged {
         seen.set_actor(ActorId::from(actor));
         let mut transaction = seen.transaction();
         for (field, text) in edits {
-            write(&mut transaction, *field, text);
+            write(&mut transaction, *field, text).map_err(|_| UnknownVersion)?;
         }
         // A clock in it would tell nothing: the entry has one.
         let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(0));
@@ -114,17 +118,16 @@ impl Merged {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct UnknownVersion;
 
-fn write(transaction: &mut Transaction<'_>, field: Field, text: &str) {
+/// Writes a field. No change of ours makes it fail, but one of a node that has a defect can.
+fn write(transaction: &mut Transaction<'_>, field: Field, text: &str) -> Result<(), AutomergeError> {
     if field == Field::Text {
         let object = long_text(transaction);
-        let present = transaction.text(&object).unwrap_or_default();
+        let present = transaction.text(&object)?;
         for piece in words::pieces(&present, text) {
             let removed = isize::try_from(piece.removed).expect("a text is shorter than memory");
-            transaction
-                .splice_text(&object, piece.at, removed, &piece.inserted)
-                .expect("a piece lies within the long text");
+            transaction.splice_text(&object, piece.at, removed, &piece.inserted)?;
         }
-        return;
+        return Ok(());
     }
     let present = values(transaction, field);
     let says_so = match present.as_slice() {
@@ -134,8 +137,9 @@ fn write(transaction: &mut Transaction<'_>, field: Field, text: &str) {
         [_, _, ..] => false,
     };
     if !says_so {
-        transaction.put(ROOT, field.as_str(), text).expect("the root is a map");
+        transaction.put(ROOT, field.as_str(), text)?;
     }
+    Ok(())
 }
 
 fn values(document: &impl ReadDoc, field: Field) -> Vec<(String, String)> {

@@ -294,6 +294,29 @@ fn what_is_no_change_is_left_out_and_harms_nothing() {
 }
 
 #[test]
+fn a_change_that_no_node_of_ours_makes_harms_nothing() {
+    use automerge::ReadDoc as _;
+    use automerge::transaction::{CommitOptions, Transactable};
+    let mut other = automerge::Automerge::load(&genesis::GENESIS).unwrap();
+    other.set_actor(automerge::ActorId::from([9; 16]));
+    let mut transaction = other.transaction();
+    transaction.put(automerge::ROOT, "text", 7).unwrap();
+    transaction.put(automerge::ROOT, "company", true).unwrap();
+    let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(0));
+    let mut change = other.get_change_by_hash(&hash.unwrap()).unwrap();
+    let mut known = Document::default();
+    known.apply(&DocumentBytes(change.bytes().into_owned()), &at(1, &|_| false));
+    assert_eq!((known.changes, known.fields.len()), (1, 0));
+    let text = |text: &str| BTreeMap::from([(Field::Text, text.to_owned())]);
+    let edited = Merged::load(&known.base).unwrap().edit(&known.version, &text("x"), [1; 16]);
+    assert_eq!(edited, Err(merged::UnknownVersion));
+    let company = BTreeMap::from([(Field::Company, "One".to_owned())]);
+    let edited = Merged::load(&known.base).unwrap().edit(&known.version, &company, [1; 16]).unwrap();
+    known.apply(&edited.unwrap(), &at(2, &|_| false));
+    assert_eq!(known.text(Field::Company), Some("One"));
+}
+
+#[test]
 fn words_of_people_are_not_shown_by_accident() {
     let change = DocumentBytes(b"Countess".to_vec());
     let words = Person { change: Some(change), ..Person::default() };
