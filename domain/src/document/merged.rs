@@ -41,9 +41,10 @@ impl Merged {
         Automerge::load_with_options(bytes, options).ok().map(Self)
     }
 
-    /// All of it, compacted. The same changes in the same order give the same bytes.
+    /// All of it, compacted. The same changes in the same order give the same bytes on every machine, so nothing is
+    /// deflated: what comes of that may depend on the processor.
     pub(super) fn save(&self) -> DocumentBytes {
-        DocumentBytes(self.0.save())
+        DocumentBytes(self.0.save_nocompress())
     }
 
     /// Whether a change is there.

@@ -317,6 +317,25 @@ fn a_change_that_no_node_of_ours_makes_harms_nothing() {
 }
 
 #[test]
+fn the_same_changes_make_the_same_bytes_on_every_machine() {
+    let mut known = Document::default();
+    let texts: Vec<String> = (0..4).map(|n| "A long note, said again. ".repeat(20 + n)).collect();
+    for (seq, text) in (1_u8..).zip(&texts) {
+        let seen = if seq == 3 { Version::default() } else { known.version.clone() };
+        let edits = BTreeMap::from([(Field::Text, text.clone()), (Field::Pronouns, seq.to_string())]);
+        let merged = Merged::load(&known.base).unwrap();
+        let change = merged.edit(&seen, &edits, [seq; 16]).unwrap().unwrap();
+        known.apply(&change, &at(seq.into(), &|_| false));
+    }
+    assert_eq!((known.changes, known.fields[&Field::Pronouns].len()), (4, 1));
+    let bytes = serde_json::to_vec(&known).unwrap();
+    assert_eq!(
+        blake3::hash(&bytes).to_hex().as_str(),
+        "24d60d7a81ce8e0e512362eae40d6cf9954ad55140956346a56f4a2eafa2822c"
+    );
+}
+
+#[test]
 fn words_of_people_are_not_shown_by_accident() {
     let change = DocumentBytes(b"Countess".to_vec());
     let words = Person { change: Some(change), ..Person::default() };
