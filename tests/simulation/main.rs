@@ -1,12 +1,13 @@
 //! The simulation: seeded worlds of three venue nodes and HQ over production code.
 //!
-//! Every node is a production engine with its SQLite database on a disk whose power can be cut, every line carries
-//! the production session; clocks, entropy, lines, deaths and what desks ask for are drawn from the seed, so the same seed
-//! is the same world. A seed that fails is made as small as it can be (fewer faults, fewer commands, fewer kinds of
-//! faults) and prints itself and the command that runs it again.
+//! Every node is a production engine with its SQLite database on a disk whose power can be cut, every line
+//! carries the production session; clocks, entropy, lines, deaths and what desks ask for are drawn from the
+//! seed, so the same seed is the same world. A seed that fails is made as small as it can be (fewer faults,
+//! fewer commands, fewer kinds of faults) and prints itself and the command that runs it again.
 //!
 //! `LANYARD_SIM_SEEDS` says how many worlds, `LANYARD_SIM_FROM` the first seed; `LANYARD_SIM_FAULTS`,
-//! `LANYARD_SIM_COMMANDS` and `LANYARD_SIM_WITHOUT` keep them small; `LANYARD_SIM_TRACE=1` prints what happens. With `--planted`, and built with the feature of that name, it looks for faults that are planted.
+//! `LANYARD_SIM_COMMANDS` and `LANYARD_SIM_WITHOUT` keep them small; `LANYARD_SIM_TRACE=1` prints what happens.
+//! With `--planted`, and built with the feature of that name, it looks for faults that are planted.
 
 mod asking;
 mod beginning;
