@@ -6,8 +6,8 @@ use anyhow::{Context as _, bail};
 use lanyard_node::engine::{LocalChange, Submission};
 use lanyard_node::read::{Read, ReadError};
 use lanyard_sync::{
-    Answer, Batch, Certificate, Input, NodeId, Output, Protocol, Reply, Request, ScopeAnswer, ScopeView, ServerView,
-    VersionVector, answer,
+    Answer, Batch, Certificate, Input, NodeId, Output, Protocol, Reply, Request, ScopeAnswer, ScopeView,
+    ServerView, VersionVector, answer,
 };
 
 use crate::events::Event;
