@@ -1,12 +1,13 @@
 //! The driver: runs what the session machine asks for and tells it how it went.
 
+mod tasks;
 mod version;
 
 use std::time::Duration;
 
 use lanyard_sync::{
-    Batch, CallId, Certificate, Dot, HelloReply, Input, NodeId, Output, OwnHead, Problem, Reply, Request,
-    Role, ScopeAnswer, Session, VersionVector,
+    CallId, Certificate, HelloReply, Input, NodeId, Output, OwnHead, Problem, Reply, Role, ScopeAnswer,
+    Session, VersionVector,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -15,10 +16,9 @@ use tokio::time::{Instant, sleep_until};
 use self::version::NotedVersion;
 use super::status::LinkStatus;
 use super::transport::{Transport, TransportError};
-use super::{HELD_MAX, Uplink, branches, hints, older, yields_to};
+use super::{HELD_MAX, Uplink, hints, older};
 use crate::clock::{system_entropy, system_now_ms};
-use crate::damage;
-use crate::engine::{ImportError, LocalChange};
+use crate::engine::LocalChange;
 use crate::identity::Identity;
 use crate::release;
 
@@ -312,65 +312,6 @@ impl Driver {
         }
     }
 
-    /// Two branches of a log exist: finds out which entries do not stand, once at a time.
-    fn settle(&mut self, dot: Dot) {
-        let is_whole = self.uplink.writer.published().borrow().history.is_none();
-        let Some(peer) = self.peer.filter(|_| !self.settles && is_whole) else { return };
-        tracing::warn!(%dot, "two branches of a log exist");
-        self.settles = true;
-        let yields = yields_to(dot, self.uplink.identity.node, peer.node, peer.is_hq);
-        let (uplink, transport, done) = (self.uplink.clone(), self.transport.clone(), self.done.clone());
-        tokio::spawn(async move {
-            if let Err(error) = branches::settle(&uplink, &transport, dot, yields).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a fork is not settled");
-            }
-            tell(&done, Done::Settled).await;
-        });
-    }
-
-    fn send(&self, call: CallId, request: Request) {
-        let (transport, done) = (self.transport.clone(), self.done.clone());
-        tokio::spawn(async move {
-            let result = transport.exchange(&request).await;
-            tell(&done, Done::Replied { call, result }).await;
-        });
-    }
-
-    fn build(&self, have: VersionVector) {
-        let (reader, writer) = (self.uplink.reader.clone(), self.uplink.writer.clone());
-        let done = self.done.clone();
-        tokio::spawn(async move {
-            let batch = match reader.read(move |db| db.batch_after(&have)).await {
-                Ok(batch) => batch,
-                Err(error) => {
-                    damage::tell(&reader, &writer, &error).await;
-                    None
-                }
-            };
-            tell(&done, Done::Built(batch.map(|batch| batch.encode()))).await;
-        });
-    }
-
-    fn store(&self, travelled: Vec<u8>) {
-        let (writer, done) = (self.uplink.writer.clone(), self.done.clone());
-        tokio::spawn(async move {
-            let result = match Batch::decode(&travelled) {
-                Err(_) => Err(Problem::Malformed),
-                Ok(batch) => {
-                    let entries = batch.frames.len();
-                    match writer.import(batch).await {
-                        Ok(_) => Ok(entries),
-                        Err(ImportError::Problem(problem)) => Err(problem),
-                        Err(ImportError::StoreFull | ImportError::Stopped) => {
-                            Err(Problem::Busy { retry_after_ms: 5_000 })
-                        }
-                    }
-                }
-            };
-            tell(&done, Done::Stored(result)).await;
-        });
-    }
-
     async fn note_skew(&self, peer_at_ms: i64) {
         if !self.peer.is_some_and(|peer| peer.is_hq) {
             return;
@@ -378,13 +319,6 @@ impl Driver {
         let skew_ms = i32::try_from(system_now_ms().saturating_sub(peer_at_ms)).ok();
         self.status.send_modify(|status| status.skew_ms = skew_ms);
         self.change(LocalChange::Skew(skew_ms)).await;
-    }
-}
-
-/// The driver may be gone by the time a task ends; then nobody needs its result.
-async fn tell(done: &mpsc::Sender<Done>, result: Done) {
-    if done.send(result).await.is_err() {
-        tracing::debug!("the uplink has ended");
     }
 }
 

@@ -1,0 +1,81 @@
+//! What the driver has done beside itself, so that it goes on listening: asking the peer, making and storing batches,
+//! settling a fork.
+
+use lanyard_sync::{Batch, CallId, Dot, Problem, Request, VersionVector};
+use tokio::sync::mpsc;
+
+use super::{Done, Driver};
+use crate::damage;
+use crate::engine::ImportError;
+use crate::uplink::{branches, yields_to};
+
+impl Driver {
+    /// Two branches of a log exist: finds out which entries do not stand, once at a time.
+    pub(super) fn settle(&mut self, dot: Dot) {
+        let is_whole = self.uplink.writer.published().borrow().history.is_none();
+        let Some(peer) = self.peer.filter(|_| !self.settles && is_whole) else { return };
+        tracing::warn!(%dot, "two branches of a log exist");
+        self.settles = true;
+        let yields = yields_to(dot, self.uplink.identity.node, peer.node, peer.is_hq);
+        let (uplink, transport, done) = (self.uplink.clone(), self.transport.clone(), self.done.clone());
+        tokio::spawn(async move {
+            if let Err(error) = branches::settle(&uplink, &transport, dot, yields).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a fork is not settled");
+            }
+            tell(&done, Done::Settled).await;
+        });
+    }
+
+    /// Asks the peer.
+    pub(super) fn send(&self, call: CallId, request: Request) {
+        let (transport, done) = (self.transport.clone(), self.done.clone());
+        tokio::spawn(async move {
+            let result = transport.exchange(&request).await;
+            tell(&done, Done::Replied { call, result }).await;
+        });
+    }
+
+    /// Makes the next batch for a peer that has this much.
+    pub(super) fn build(&self, have: VersionVector) {
+        let (reader, writer) = (self.uplink.reader.clone(), self.uplink.writer.clone());
+        let done = self.done.clone();
+        tokio::spawn(async move {
+            let batch = match reader.read(move |db| db.batch_after(&have)).await {
+                Ok(batch) => batch,
+                Err(error) => {
+                    damage::tell(&reader, &writer, &error).await;
+                    None
+                }
+            };
+            tell(&done, Done::Built(batch.map(|batch| batch.encode()))).await;
+        });
+    }
+
+    /// Stores a batch of the peer.
+    pub(super) fn store(&self, travelled: Vec<u8>) {
+        let (writer, done) = (self.uplink.writer.clone(), self.done.clone());
+        tokio::spawn(async move {
+            let result = match Batch::decode(&travelled) {
+                Err(_) => Err(Problem::Malformed),
+                Ok(batch) => {
+                    let entries = batch.frames.len();
+                    match writer.import(batch).await {
+                        Ok(_) => Ok(entries),
+                        Err(ImportError::Problem(problem)) => Err(problem),
+                        Err(ImportError::StoreFull | ImportError::Stopped) => {
+                            Err(Problem::Busy { retry_after_ms: 5_000 })
+                        }
+                    }
+                }
+            };
+            tell(&done, Done::Stored(result)).await;
+        });
+    }
+}
+
+/// The driver may be gone by the time a task ends; then nobody needs its result.
+async fn tell(done: &mpsc::Sender<Done>, result: Done) {
+    if done.send(result).await.is_err() {
+        tracing::debug!("the uplink has ended");
+    }
+}
