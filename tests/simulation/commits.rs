@@ -57,13 +57,13 @@ impl World {
         let position = self.nodes[number].engine()?.position();
         let committed = self.nodes[number].engine()?.commit(submissions);
         ensure!(committed.broken.is_none(), "{} broke: {:?}", self.nodes[number].name, committed.broken);
+        self.nodes[number].note_commit();
         if let Fate::Died(fault) = fate {
             let after = self.nodes[number].disk.now();
             let at = if fault == Fault::CrashInCommit { self.within(fault, before, after) } else { after };
             return self.die_at(number, at, fault);
         }
         self.nodes[number].follow_log()?;
-        self.nodes[number].note_commit();
         let has_news = self.nodes[number].engine()?.position() > position;
         ensure!(committed.replies.len() == waiting.len(), "a submission has no reply");
         if has_news {
