@@ -128,7 +128,10 @@ impl Engine {
         if let Some(delta) = &entry.header.context {
             contexts::insert(&self.db, log, entry.dot.seq, delta, |log| Some(self.logs.get(log)?.id))?;
         }
-        if may_apply(&self.db, loaded, &entry)? {
+        if self.closed.is_beyond(entry.dot) {
+            // A retired node may still write again what it had on a branch that does not stand: kept, and not counted.
+            loaded.changed.all = true;
+        } else if may_apply(&self.db, loaded, &entry)? {
             let logs = Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed };
             let sees = |dot: Dot| context.sees(&entry.dot, &dot) && !logs.hides(entry.dot.log, dot);
             fold_next(loaded, meaning, &placed(logs, entry.dot, &entry.header, &sees));

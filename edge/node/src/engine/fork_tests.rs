@@ -80,6 +80,27 @@ pub(super) fn two_norths() -> (TestNode, TestNode, TestNode, TestNode, LogId) {
 }
 
 #[test]
+fn a_clone_that_was_retired_writes_its_branch_again_and_it_does_not_count() {
+    let (mut hq, mut north, _) = venue();
+    hq.pull(&north).unwrap();
+    north.accept(check_in(1));
+    let node = north.engine.own_log().node;
+    let (mut first, mut second) = clone(north);
+    first.accept(check_in(2));
+    second.accept(check_in(4));
+    hq.accept(Command::CloseLogs { node, keep: None });
+    first.pull(&hq).unwrap();
+    second.pull(&hq).unwrap();
+    hq.pull(&first).unwrap();
+    let dot = fork_of(&second, &hq);
+    settle(&mut second, &mut hq, dot);
+    exchange(&mut second, &mut hq);
+    first.pull(&hq).unwrap();
+    assert_same(&[&hq, &first, &second]);
+    assert_eq!(hq.engine.published().arrivals.inside, 0);
+}
+
+#[test]
 fn what_a_clone_wrote_is_kept_and_counted_once() {
     let (mut hq, _, mut first, mut second, log) = two_norths();
     let own = second.submitted(check_in(4));
