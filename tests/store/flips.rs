@@ -54,6 +54,13 @@ struct Counts {
     torn: u64,
 }
 
+/// Rows that are not as they were.
+fn changed_rows(whole: &Rows, now: &Rows) -> Vec<Vec<Value>> {
+    let known = |table: &String, row: &Vec<Value>| whole.get(table).is_some_and(|rows| rows.contains(row));
+    let changed = now.iter().flat_map(|(table, rows)| rows.iter().filter(move |row| !known(table, row)));
+    changed.cloned().collect()
+}
+
 impl Case {
     fn new() -> anyhow::Result<Self> {
         let folder = memory_folder()?;
@@ -132,7 +139,8 @@ impl Case {
             .collect();
         ensure!(
             differs.iter().all(|table| EXCUSED.contains(&table.as_str())),
-            "{differs:?} hold something else, and nothing is found"
+            "{differs:?} hold something else, and nothing is found: {:?}",
+            changed_rows(whole, &rows_of(&database)?)
         );
         let count = if differs.is_empty() { &mut counts.unused } else { &mut counts.excused };
         *count += 1;

@@ -20,6 +20,9 @@ struct Columns {
     lamport: u64,
     at_ms: i64,
     previous: Option<i64>,
+    /// Whether salt and bytes of each part are there or gone together.
+    has_whole_parts: bool,
+    has_personal: bool,
 }
 
 /// Compares every entry's columns with its header.
@@ -43,6 +46,8 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
             && columns.kind == header.kind
             && columns.lamport == header.lamport
             && columns.at_ms == header.at_ms
+            && columns.has_whole_parts
+            && (header.personal.is_some() || !columns.has_personal)
             && (columns.previous == previous || leads_to_what_is_to_come(columns.previous, previous));
         if !is_right {
             report
@@ -75,7 +80,9 @@ fn contexts_of_base(db: &Connection) -> Result<u64, StoreError> {
 
 fn columns_at(db: &Connection, pos: i64) -> Result<Option<Columns>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT e.stream, s.category, s.key, k.name, e.lamport, e.at_ms, e.previous FROM entries e \
+        "SELECT e.stream, s.category, s.key, k.name, e.lamport, e.at_ms, e.previous, \
+         (e.facts IS NULL) = (e.facts_salt IS NULL) AND (e.personal IS NULL) = (e.personal_salt IS NULL), \
+         e.personal IS NOT NULL FROM entries e \
          JOIN streams s ON s.id = e.stream JOIN kinds k ON k.id = e.kind WHERE e.pos = ?1",
     )?;
     let mut rows = statement.query([pos])?;
@@ -87,6 +94,8 @@ fn columns_at(db: &Connection, pos: i64) -> Result<Option<Columns>, StoreError> 
         lamport: sql::counter(row.get(4)?),
         at_ms: row.get(5)?,
         previous: row.get(6)?,
+        has_whole_parts: row.get(7)?,
+        has_personal: row.get(8)?,
     }))
 }
 
