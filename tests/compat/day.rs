@@ -6,10 +6,10 @@ use std::path::Path;
 
 use lanyard_domain::command::{IfShort, Wanted, Who};
 use lanyard_domain::event::{Decision, Method};
-use lanyard_domain::import::{ImportRow, SourceSeat, SourceState};
 use lanyard_domain::outcome::Outcome;
 use lanyard_domain::{Account, AttendeeId, Command, Conference, OrderId, Person, SeatTypeId};
 use lanyard_node::engine::LocalChange;
+use lanyard_tests::sample::guest_row;
 
 use crate::node::{NAMES, Node, identity};
 
@@ -76,7 +76,7 @@ fn set_up(hq: &mut Node) {
         let (node, name) = (identity(number).node, NAMES[usize::from(number)].to_owned());
         hq.accept(Command::EnrolNode { node, name, serial: number.into() });
     }
-    let rows = (0..GUESTS).map(row).collect();
+    let rows = (0..GUESTS).map(guest_row).collect();
     hq.accept(Command::ImportAttendees { source: "list".into(), rows });
     for seat_type_id in ["ga", "ws"] {
         hq.accept(Command::SetQuota { seat_type: seat_type(seat_type_id), quota: 20 });
@@ -149,20 +149,5 @@ fn seat_type(id: &str) -> SeatTypeId {
 }
 
 fn guest(number: u16) -> AttendeeId {
-    row(number).attendee("rustfest", "list")
-}
-
-fn row(number: u16) -> ImportRow {
-    ImportRow {
-        external_key: number.to_string(),
-        person: Person {
-            first_name: format!("First{number}"),
-            last_name: format!("Last{number}"),
-            email: Some(format!("p{number}@example.org")),
-            ..Person::default()
-        },
-        codes: vec![format!("T{number}")],
-        order_code: Some(format!("ORD{number}")),
-        seats: vec![SourceSeat { seat_type: seat_type("ga"), state: SourceState::Paid }],
-    }
+    guest_row(number).attendee("rustfest", "list")
 }

@@ -12,6 +12,8 @@ mod golden;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
+mod parties;
+#[cfg(test)]
 mod snapshot_formats;
 #[cfg(test)]
 mod stores;

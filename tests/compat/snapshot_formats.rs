@@ -2,21 +2,12 @@
 
 use lanyard_sync::snapshot::{Chunk, ChunkName, Manifest, SnapshotLog, StreamRecord};
 use lanyard_sync::{
-    CanonicalKey, Certificate, Claims, CommandId, Epoch, Erasure, Hash, Head, LogId, NodeId, Role, ScopeId,
-    SignedHead, SigningKey, StreamKey, StreamName,
+    CanonicalKey, Certificate, Claims, CommandId, Erasure, Hash, Head, NodeId, Role, SignedHead, StreamKey,
+    StreamName,
 };
 
 use crate::golden::assert_frozen;
-
-const SCOPE: ScopeId = ScopeId([0x5c; 16]);
-
-fn organiser() -> SigningKey {
-    SigningKey::from_seed(&[0xf0; 32])
-}
-
-fn key(node: u8) -> SigningKey {
-    SigningKey::from_seed(&[node; 32])
-}
+use crate::parties::{SCOPE, key, log, organiser};
 
 fn certificate(node: u8) -> Certificate {
     let public_key = key(node).public_key();
@@ -31,10 +22,6 @@ fn certificate(node: u8) -> Certificate {
         ext: Vec::new(),
     };
     claims.sign(&organiser()).unwrap()
-}
-
-fn log(node: u8) -> LogId {
-    LogId { node: certificate(node).claims.node, epoch: Epoch(0xe000_0000_0000_0000 + u64::from(node)) }
 }
 
 fn snapshot_log(node: u8, seen: Option<u8>) -> SnapshotLog {

@@ -8,25 +8,15 @@ use lanyard_sync::session::{
 };
 use lanyard_sync::{
     Batch, BatchBuilder, Certificate, Claims, CommandId, Dot, Draft, EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION,
-    Entry, EntryFrame, Epoch, EpochOpened, Erasure, Hash, Header, KnownScope, LogHead, LogId, LogWriter,
-    NodeId, Part, Payload, PreviousEpoch, Problem, Pushed, Role, Salted, ScopeId, Signature, SignedHead,
-    SigningKey, StoredEntry, StreamKey, StreamName, VersionVector, admit, admit_with, chain_hash,
-    genesis_hash, hex,
+    Entry, EntryFrame, Epoch, EpochOpened, Erasure, Hash, Header, KnownScope, LogHead, LogWriter, NodeId,
+    Part, Payload, PreviousEpoch, Problem, Pushed, Role, Salted, ScopeId, Signature, SignedHead, SigningKey,
+    StoredEntry, StreamKey, StreamName, VersionVector, admit, admit_with, chain_hash, genesis_hash, hex,
 };
 
 use crate::golden::assert_frozen;
+use crate::parties::{SCOPE, key, log, organiser};
 
 const DOCUMENT: &str = include_str!("../../docs/sync-protocol.md");
-
-const SCOPE: ScopeId = ScopeId([0x5c; 16]);
-
-fn organiser() -> SigningKey {
-    SigningKey::from_seed(&[0xf0; 32])
-}
-
-fn key(node: u8) -> SigningKey {
-    SigningKey::from_seed(&[node; 32])
-}
 
 fn certificate(node: u8) -> Certificate {
     let public_key = key(node).public_key();
@@ -41,10 +31,6 @@ fn certificate(node: u8) -> Certificate {
         ext: Vec::new(),
     };
     claims.sign(&organiser()).unwrap()
-}
-
-fn log(node: u8) -> LogId {
-    LogId { node: certificate(node).claims.node, epoch: Epoch(0xe000_0000_0000_0000 + u64::from(node)) }
 }
 
 fn draft(number: u8) -> Draft {

@@ -1,9 +1,9 @@
 //! The conference of every world: few people and few seats, and what desks ask for.
 
 use lanyard_domain::command::{Command, IfShort, Wanted, Who};
-use lanyard_domain::import::{ImportRow, SourceSeat, SourceState};
-use lanyard_domain::{AttendeeId, Conference, Person};
+use lanyard_domain::{AttendeeId, Conference};
 use lanyard_test_vfs::Chance;
+use lanyard_tests::sample::guest_row;
 
 use crate::node::Node;
 
@@ -34,7 +34,7 @@ pub(crate) fn beginnings() -> Vec<Command> {
     let conference: Conference = serde_json::from_str(CONFERENCE).expect("the conference is sound");
     let mut commands = vec![
         Command::ConfigureConference { conference: Box::new(conference) },
-        Command::ImportAttendees { source: SOURCE.to_owned(), rows: (0..PEOPLE).map(row).collect() },
+        Command::ImportAttendees { source: SOURCE.to_owned(), rows: (0..PEOPLE).map(guest_row).collect() },
     ];
     for (seat_type, quota) in SEAT_TYPES {
         commands.push(Command::SetQuota { seat_type: id(seat_type), quota });
@@ -72,7 +72,7 @@ pub(crate) fn draw(node: &Node, chance: &mut Chance) -> Command {
             let first = u16::try_from(chance.below(60)).expect("a small number");
             Command::ImportAttendees {
                 source: SOURCE.to_owned(),
-                rows: (first..first + 20).map(row).collect(),
+                rows: (first..first + 20).map(guest_row).collect(),
             }
         }
         _ => Command::SetQuota { seat_type: id("ws"), quota: 12 + u32::from(chance.percent(50)) },
@@ -86,20 +86,5 @@ fn place(attendee: AttendeeId, chance: &mut Chance) -> Command {
         lines: vec![Wanted { seat_type: id(seat_type), quantity: 1 }],
         registrant: None,
         if_short: IfShort::Refuse,
-    }
-}
-
-fn row(number: u16) -> ImportRow {
-    ImportRow {
-        external_key: number.to_string(),
-        person: Person {
-            first_name: format!("First{number}"),
-            last_name: format!("Last{number}"),
-            email: Some(format!("p{number}@example.org")),
-            ..Person::default()
-        },
-        codes: vec![format!("T{number}")],
-        order_code: Some(format!("ORD{number}")),
-        seats: vec![SourceSeat { seat_type: id("ga"), state: SourceState::Paid }],
     }
 }

@@ -3,11 +3,13 @@
 //! Responsible for names in the scripts a badge must get right, for namesakes, long and single-word
 //! names, and for the conference file that `lanyard-hq conference FILE` reads.
 
+mod guest;
 mod names;
 
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
+pub use guest::guest_row;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
