@@ -140,6 +140,8 @@ proptest! {
         prop_assert!(open(&bytes).is_err());
         prop_assert!(Chunk::decode(&bytes).is_err());
         let packed = zstd::bulk::compress(&bytes, 1).unwrap();
-        Chunk::decode(&packed).ok();
+        if let Ok(chunk) = Chunk::decode(&packed) {
+            prop_assert_eq!(Chunk::decode(&chunk.encode().unwrap()), Ok(chunk));
+        }
     }
 }

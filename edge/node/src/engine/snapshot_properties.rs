@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::snapshot_tests::{adopt, assert_whole, complete, take_history, wanted};
 use super::test_node::{TestNode, check_in, person, sale, venue};
-use super::{LocalAnswer, SubmitError};
+use super::{ImportError, LocalAnswer, SubmitError};
 
 const NODES: u8 = 4;
 /// The node that begins from a snapshot.
@@ -72,7 +72,8 @@ impl World {
         let until: VersionVector = whole.iter().map(|(log, head)| (log, part(head))).collect();
         let batch = self.nodes[from].reader().read_here(|db| db.history_after(&have, &until)).unwrap();
         if let Some(batch) = batch {
-            take_history(&mut self.nodes[LATE], Batch::decode(&batch.encode()).unwrap()).ok();
+            let taken = take_history(&mut self.nodes[LATE], Batch::decode(&batch.encode()).unwrap());
+            assert!(matches!(taken, Ok(_) | Err(ImportError::Problem(_))), "{taken:?}");
         }
     }
 

@@ -48,15 +48,7 @@ impl Outcomes {
         db: &Connection,
         command: &CommandId,
     ) -> Result<Option<StoredOutcome>, StoreError> {
-        let Some(id) = self.find(db, command)? else { return Ok(None) };
-        let mut statement =
-            db.prepare_cached("SELECT command, body, outcome, seal FROM outcomes WHERE id = ?1")?;
-        let mut rows = statement.query([id])?;
-        let missing = || StoreError::damaged(format!("the outcome of command {command} is missing"));
-        match read(rows.next()?.ok_or_else(missing)?)? {
-            (of, stored) if of == *command => Ok(Some(stored)),
-            _ => Err(missing()),
-        }
+        self.find(db, command)?.map(|id| read_at(db, id, command)).transpose()
     }
 
     /// Keeps the outcome of a command that has none.
@@ -85,7 +77,7 @@ impl Outcomes {
         outcome: &Outcome,
     ) -> Result<(), StoreError> {
         let Some(id) = self.find(db, command)? else { return Ok(()) };
-        let Some(stored) = self.get(db, command)? else { return Ok(()) };
+        let stored = read_at(db, id, command)?;
         let outcome = serde_json::to_vec(outcome).expect("an outcome holds nothing that JSON cannot say");
         let mut statement = db.prepare_cached("UPDATE outcomes SET outcome = ?2, seal = ?3 WHERE id = ?1")?;
         let seal = seal(command, &stored.body, &outcome);
@@ -110,6 +102,17 @@ impl Outcomes {
             last = last.max(id);
         }
         meta::set(db, meta::OUTCOMES_INDEXED, last)
+    }
+}
+
+fn read_at(db: &Connection, id: i64, command: &CommandId) -> Result<StoredOutcome, StoreError> {
+    let mut statement =
+        db.prepare_cached("SELECT command, body, outcome, seal FROM outcomes WHERE id = ?1")?;
+    let mut rows = statement.query([id])?;
+    let missing = || StoreError::damaged(format!("the outcome of command {command} is missing"));
+    match read(rows.next()?.ok_or_else(missing)?)? {
+        (of, stored) if of == *command => Ok(stored),
+        _ => Err(missing()),
     }
 }
 
