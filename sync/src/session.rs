@@ -48,7 +48,8 @@ enum Purpose {
     /// With the vectors the hello spoke of.
     Hello(BTreeMap<ScopeId, VersionVector>),
     Pull(ScopeId),
-    Push(ScopeId),
+    /// With the vector the batch was built for.
+    Push(ScopeId, VersionVector),
 }
 
 #[derive(Debug)]
@@ -152,17 +153,19 @@ impl Session {
                 Err(problem) => self.refuse(None, problem.into(), now_ms, jitter),
             },
             (Purpose::Pull(scope), Reply::Pull { vector, batch }) => self.take_pull(scope, &vector, batch),
-            (Purpose::Push(scope), Reply::Push { vector }) => self.take_acknowledgement(scope, &vector),
+            (Purpose::Push(scope, had), Reply::Push { vector }) => {
+                self.take_acknowledgement(scope, &had, &vector)
+            }
             (Purpose::Hello(_), Reply::Problem(report)) => self.refuse(None, report, now_ms, jitter),
             (Purpose::Pull(scope), Reply::Problem(report)) if report.is_gap() => {
                 self.scopes.entry(scope).and_modify(Scope::rest_from_pulling);
                 self.outputs.push(Output::NeedsSnapshot { scope });
             }
-            (Purpose::Pull(scope) | Purpose::Push(scope), Reply::Problem(report)) => {
+            (Purpose::Pull(scope) | Purpose::Push(scope, _), Reply::Problem(report)) => {
                 self.refuse(Some(scope), report, now_ms, jitter);
             }
             (
-                Purpose::Hello(_) | Purpose::Pull(_) | Purpose::Push(_),
+                Purpose::Hello(_) | Purpose::Pull(_) | Purpose::Push(..),
                 Reply::Hello(_) | Reply::Pull { .. } | Reply::Push { .. },
             ) => self.refuse(None, Problem::Malformed.into(), now_ms, jitter),
         }
@@ -247,10 +250,11 @@ impl Session {
             return;
         }
         state.push = Lane::Idle;
+        let built_for = std::mem::take(&mut state.built_for);
         match batch {
             // What was known of the peer may be lost meanwhile; then a hello comes first.
             Some(batch) if state.there.is_some() => {
-                let call = self.call(Purpose::Push(scope), now_ms);
+                let call = self.call(Purpose::Push(scope, built_for), now_ms);
                 if let Some(state) = self.scopes.get_mut(&scope) {
                     state.push = Lane::Asked(call);
                 }
@@ -261,12 +265,14 @@ impl Session {
         }
     }
 
-    fn take_acknowledgement(&mut self, scope: ScopeId, vector: &VersionVector) {
+    /// A pull may have told already that the batch is there: what counts is what the peer had when it was built.
+    fn take_acknowledgement(&mut self, scope: ScopeId, had: &VersionVector, vector: &VersionVector) {
         let Some(state) = self.scopes.get_mut(&scope) else { return };
-        if state.learn(vector) {
-            self.backoff.reset();
-        } else {
+        state.learn(vector);
+        if had.dominates(vector) {
             state.push = Lane::Resting;
+        } else {
+            self.backoff.reset();
         }
     }
 
@@ -369,6 +375,7 @@ impl Session {
         let Some(state) = self.scopes.get_mut(&scope) else { return };
         if let Some(have) = push {
             state.push = Lane::Local;
+            state.built_for = have.clone();
             self.outputs.push(Output::Build { scope, have });
         }
         if state.takes_step() {

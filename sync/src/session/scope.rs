@@ -32,6 +32,8 @@ pub(super) struct Scope {
     pub(super) there: Option<VersionVector>,
     pub(super) pull: Lane,
     pub(super) push: Lane,
+    /// What the peer had when the batch that is built was asked for.
+    pub(super) built_for: VersionVector,
     /// The peer has news, whatever the vectors say.
     pub(super) hinted: bool,
     /// Where the own log stands at the peer, while this node has less of it.
@@ -41,12 +43,13 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             here: None,
             there: None,
             pull: Lane::Idle,
             push: Lane::Idle,
+            built_for: VersionVector::default(),
             hinted: false,
             rewound: None,
             in_step: false,
@@ -81,12 +84,11 @@ impl Scope {
         }
     }
 
-    /// Adds what the peer said it has; tells whether that was more than known.
-    pub(super) fn learn(&mut self, vector: &VersionVector) -> bool {
-        let Some(there) = &mut self.there else { return false };
-        let more = !there.dominates(vector);
-        there.merge(vector);
-        more
+    /// Adds what the peer said it has.
+    pub(super) fn learn(&mut self, vector: &VersionVector) {
+        if let Some(there) = &mut self.there {
+            there.merge(vector);
+        }
     }
 
     /// The peer does not have what comes next here, or not yet: the next hello asks again, and pushing goes on.

@@ -190,6 +190,30 @@ fn a_pull_that_hangs_does_not_hold_up_a_push() {
 }
 
 #[test]
+fn pushing_goes_on_when_a_pull_told_first_that_a_batch_arrived() {
+    let mut world = World::new(1);
+    world.sync();
+    for number in 0..2_500 {
+        world.client.write(number);
+    }
+    world.tell_here();
+    let is_stored = |world: &World| world.server.stored.len() > 1_000;
+    world.run_until("a first batch there", is_stored);
+    world.outputs.clear();
+    // The acknowledgement is on its way; what is said of the same moment comes before it.
+    let acknowledged = *world.session.calls.keys().next().unwrap();
+    world.input(Input::Hint { scope: SCOPE, digest: None });
+    let pulled = *world.session.calls.keys().find(|call| **call != acknowledged).unwrap();
+    world.in_flight.clear();
+    let vector = world.server.vector();
+    let pull = Reply::Pull { vector: vector.clone(), batch: None };
+    world.input(Input::Reply { call: pulled, reply: Box::new(pull) });
+    world.input(Input::Reply { call: acknowledged, reply: Box::new(Reply::Push { vector }) });
+    let is_next = |output: &Output| matches!(output, Output::Send { request: Request::Push { .. }, .. });
+    assert!(world.outputs.iter().any(is_next), "{:?}", world.outputs);
+}
+
+#[test]
 fn failures_are_repeated_less_and_less_often() {
     let mut world = World::new(1);
     world.line.faults = 1_000;
