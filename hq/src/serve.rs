@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use axum::extract::DefaultBodyLimit;
 use lanyard_node::ca;
 use lanyard_node::data_lock::DataLock;
-use lanyard_node::http::{Bound, Listen, StopSwitch, guard, method_not_allowed, not_found};
+use lanyard_node::http::{Bound, Listen, StopSwitch, guard_for_browsers, method_not_allowed, not_found};
 use lanyard_node::import::FILE_MAX_BYTES;
 use lanyard_node::sync_http::{self, ServedScope};
 
@@ -55,11 +55,8 @@ pub fn router(hq: Arc<Hq>) -> axum::Router {
         })
     };
     let api = http::routes(hq).layer(DefaultBodyLimit::max(FILE_MAX_BYTES + 1));
-    let router = api
-        .merge(sync_http::routes(Arc::new(served)))
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed);
-    guard(router)
+    let router = api.fallback(not_found).method_not_allowed_fallback(method_not_allowed);
+    guard_for_browsers(router).merge(sync_http::routes(Arc::new(served)))
 }
 
 #[cfg(test)]

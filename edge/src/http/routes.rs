@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Json, Router};
-use lanyard_node::http::{guard, method_not_allowed, not_found};
+use lanyard_node::http::{guard, guard_for_browsers, method_not_allowed, not_found};
 use lanyard_node::import::FILE_MAX_BYTES;
 use lanyard_node::sync_http::{self, ServedScope};
 use tokio::sync::watch;
@@ -54,10 +54,8 @@ pub fn router(node: Node) -> Router {
         .route("/api/{*path}", axum::routing::any(not_found))
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(node)
-        .merge(sync_http::routes(Arc::new(directory)))
-        .merge(found)
         .fallback_service(page);
-    guard(router)
+    guard_for_browsers(router).merge(sync_http::routes(Arc::new(directory))).merge(guard(found))
 }
 
 /// The routes below `/api/v1` with their description.

@@ -5,7 +5,7 @@ use std::any::Any;
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use tower::ServiceBuilder;
+use tower::util::MapResponseLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::problem::Problem;
@@ -22,11 +22,14 @@ pub async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-/// Turns a panic of a handler into a 500 without internals, while other requests go on, and adds the
-/// headers that every answer to a browser carries.
+/// Turns a panic of a handler into a 500 without internals, while other requests go on.
 pub fn guard<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    let panics = CatchPanicLayer::custom(after_panic);
-    router.layer(ServiceBuilder::new().map_response(add_headers).layer(panics))
+    router.layer(CatchPanicLayer::custom(after_panic))
+}
+
+/// The same, with the headers that every answer to a browser carries.
+pub fn guard_for_browsers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    guard(router).layer(MapResponseLayer::new(add_headers))
 }
 
 /// The words of a panic can be an attendee's; where it happened is in the log already, by the hook of the process.
@@ -54,7 +57,7 @@ mod tests {
             .route("/broken", get(broken))
             .fallback(not_found)
             .method_not_allowed_fallback(method_not_allowed);
-        let router: Router = guard(router);
+        let router: Router = guard_for_browsers(router);
         let request = Request::builder().method(method).uri(path).body(Body::empty());
         router.oneshot(request.expect("the request is sound")).await.expect("a router always answers")
     }

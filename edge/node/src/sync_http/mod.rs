@@ -27,6 +27,7 @@ use lanyard_sync::ScopeId;
 use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
 use tokio::sync::watch;
 
+use crate::http::{guard, method_not_allowed};
 use crate::identity::Identity;
 use crate::read::Reader;
 use crate::writer::Writer;
@@ -92,7 +93,7 @@ fn routes_with(directory: Arc<Directory>, room: Room) -> Router {
         .route("/sync/v1/exchange", post(exchange::exchange))
         .route("/sync/v1/history", post(snapshots::history))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
-    Router::new()
+    let routes = Router::new()
         .route("/sync/v1/challenge", post(open::challenge))
         .route("/sync/v1/session", post(open::session))
         .route("/sync/v1/hints", get(hints::hints).post(hints::tell))
@@ -102,5 +103,7 @@ fn routes_with(directory: Arc<Directory>, room: Room) -> Router {
         .route("/sync/v1/branches", post(branches::branches))
         .layer(DefaultBodyLimit::max(SMALL_MAX_BYTES))
         .merge(exchange)
-        .with_state(host)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(host);
+    guard(routes)
 }
