@@ -1,4 +1,4 @@
-//! Check-ins while HQ answers nothing, beside check-ins while it is gone.
+//! Check-ins while HQ takes connections and answers nothing, beside check-ins while it is there.
 
 use std::path::Path;
 
@@ -15,15 +15,17 @@ pub(super) async fn measure(bench: &Path) -> anyhow::Result<Vec<Figure>> {
     let prepared = Prepared::find_or_make(bench, Contents { attendees: ATTENDEES, revisions: 1 }).await?;
     let (mut there, mut hangs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        there.push(p99_ms(bench, &prepared, "restore").await?);
-        hangs.push(p99_ms(bench, &prepared, "blackhole").await?);
+        let mut site = Site::open(bench, &prepared).await?;
+        site.restore_line().await?;
+        there.push(p99_ms(site).await?);
+        let site = Site::open(bench, &prepared).await?;
+        site.node().line("blackhole").await?;
+        hangs.push(p99_ms(site).await?);
     }
     Ok(vec![Figure::beside_bare(FigureName::CheckInP99HqHangs, &hangs, &there)])
 }
 
-async fn p99_ms(bench: &Path, prepared: &Prepared, line: &str) -> anyhow::Result<f64> {
-    let site = Site::open(bench, prepared).await?;
-    site.node().line(line).await?;
+async fn p99_ms(site: Site) -> anyhow::Result<f64> {
     let measured = at_node(&site, ATTENDEES, ATTENDEES, Desks::Eight.count()).await?;
     site.close().await?;
     Ok(measured.p99_ms)

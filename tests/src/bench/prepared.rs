@@ -16,7 +16,7 @@ use crate::sample;
 use crate::venue::{Venue, VenuePlan};
 
 /// Changes when what is prepared changes.
-const PREPARATION: &str = "1";
+const PREPARATION: &str = "2";
 
 /// Written last, holding the key.
 const COMPLETE: &str = "complete";
@@ -105,7 +105,7 @@ pub(super) fn plan(folder: &Path, attendees_csv: String) -> anyhow::Result<Venue
     })
 }
 
-/// Waits until the node has at least that many entries and owes HQ none.
+/// Waits until the node has at least that many entries, those older than a snapshot too, and owes HQ none.
 async fn received(venue: &mut Venue, entries: usize) -> anyhow::Result<()> {
     let pin = venue.pin("adam").to_owned();
     let desk = venue.node("north").desk()?;
@@ -117,8 +117,8 @@ async fn received(venue: &mut Venue, entries: usize) -> anyhow::Result<()> {
         }
         let status = signed_in.as_ref()?.get("/status").await.ok()?.expect(200).ok()?;
         let position = usize::try_from(status["position"].as_u64()?).ok()?;
-        (position >= entries && status["hq"]["state"] == "online" && status["unsent_entries"] == 0)
-            .then_some(())
+        let is_in_step = status["hq"]["state"] == "online" && status["unsent_entries"] == 0;
+        (position >= entries && status["history"].is_null() && is_in_step).then_some(())
     })
     .await
 }
