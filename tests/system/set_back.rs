@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 
 use crate::stage::{SOON, Stage, inside, status};
 
+/// Check-ins that HQ has and the older copy has not, and those the restored node makes before it learns so.
+const OLD: usize = 100;
+const NEW: usize = 150;
+
 /// Copies a data folder as it is.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -118,6 +122,31 @@ async fn what_a_node_wrote_before_it_learnt_that_it_was_set_back_is_kept() {
     stage.hq_counts(5).await;
     let said = stage.venue.node("north").run(&["doctor"]).await.unwrap();
     assert!(said.contains("Two copies of this node wrote"), "{said}");
+    stage.clear().await.unwrap();
+}
+
+#[tokio::test]
+async fn none_of_the_150_new_events_of_a_node_restored_from_an_older_copy_is_lost() {
+    let mut stage = Stage::set(&["north"], 500).await.unwrap();
+    let codes: Vec<_> = stage.paid().map(|row| row.code.clone()).take(OLD + NEW).collect();
+    assert_eq!(codes.len(), OLD + NEW);
+    let picture = picture(&mut stage, "north").await;
+    let desk = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    for code in &codes[..OLD] {
+        assert_eq!(check_in(&desk, code).await, 201);
+    }
+    stage.hq_counts(OLD as u64).await;
+    stage.venue.node("north").line("cut").await.unwrap();
+    set_back(&mut stage, "north", &picture).await;
+    let desk = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    // They stand where HQ has the first hundred.
+    for code in &codes[OLD..] {
+        assert_eq!(check_in(&desk, code).await, 201);
+    }
+    stage.venue.node("north").line("restore").await.unwrap();
+    stage.hq_counts((OLD + NEW) as u64).await;
+    agree(&mut stage, "north", &desk).await;
+    assert_eq!(inside(&desk).await.unwrap(), (OLD + NEW) as u64);
     stage.clear().await.unwrap();
 }
 
