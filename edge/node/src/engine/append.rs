@@ -169,7 +169,10 @@ impl Engine {
     /// Saves the states and projections that were touched.
     pub(super) fn save_touched(&mut self) -> Result<(), StoreError> {
         let touched = self.states.borrow_mut().take_touched();
-        for (name, mut loaded) in touched {
+        let mut in_order: Vec<_> = touched.into_iter().collect();
+        // The full-text table gathers what comes in order of its rows, and writes out what it has at one that does not.
+        in_order.sort_unstable_by_key(|(_, loaded)| loaded.row);
+        for (name, mut loaded) in in_order {
             self.save(&mut loaded)?;
             self.states.borrow_mut().keep(name, loaded);
         }

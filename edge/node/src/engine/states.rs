@@ -105,7 +105,7 @@ impl States {
         self.touched.values().find(|loaded| loaded.row == row)?.last.map(|last| last.pos)
     }
 
-    /// Takes what the command changed, in order of name.
+    /// Takes what the command changed.
     pub(crate) fn take_touched(&mut self) -> BTreeMap<StreamName, Loaded> {
         std::mem::take(&mut self.touched)
     }

@@ -81,8 +81,7 @@ impl TestNode {
         let mut hq = Self::new(0);
         let conference: Conference = serde_json::from_str(CONFERENCE).unwrap();
         hq.accept(Command::ConfigureConference { conference: Box::new(conference) });
-        let rows = (0..count).map(row).collect();
-        hq.accept(Command::ImportAttendees { source: "list".into(), rows });
+        hq.import_people(0..count);
         for seat_type in ["ga", "ws"] {
             hq.accept(Command::SetQuota { seat_type: seat_type.parse().unwrap(), quota: 20 });
         }
@@ -91,7 +90,13 @@ impl TestNode {
 
     /// Imports one more person.
     pub(crate) fn import_person(&mut self, number: u16) {
-        self.accept(Command::ImportAttendees { source: "list".into(), rows: vec![row(number)] });
+        self.import_people(number..number + 1);
+    }
+
+    /// Imports more people at once.
+    pub(crate) fn import_people(&mut self, numbers: std::ops::Range<u16>) {
+        let rows = numbers.map(row).collect();
+        self.accept(Command::ImportAttendees { source: "list".into(), rows });
     }
 
     pub(crate) fn boot(seed: u8, directory: Arc<tempfile::TempDir>, boot: u8) -> Self {

@@ -40,8 +40,11 @@ fn project_words(db: &Connection, row: Row, state: &Attendee) -> Result<(), Stor
     let person = state.person.as_ref();
     let name_key = person.map(|person| name_key(&person.full_name())).filter(|key| !key.is_empty());
     let email_key = person.and_then(lanyard_domain::Person::email_key);
-    db.prepare_cached("INSERT OR REPLACE INTO attendees (stream, name_key, email_key) VALUES (?1, ?2, ?3)")?
-        .execute((row.id, name_key, email_key))?;
+    db.prepare_cached(
+        "INSERT INTO attendees (stream, name_key, email_key) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (stream) DO UPDATE SET name_key = ?2, email_key = ?3",
+    )?
+    .execute((row.id, name_key, email_key))?;
     let codes: Vec<&str> = state.codes.iter().map(String::as_str).collect();
     let words = search::document(&Findable {
         first_name: person.map_or("", |person| &person.first_name),

@@ -2,6 +2,9 @@
 //!
 //! Responsible for the rows beside a state: words to search, codes, conflicts, holds, and the sums of
 //! arrivals. Each follows from the state alone, so any of them may be dropped and made again.
+//!
+//! Rows are never written with REPLACE or RETURNING: for those SQLite opens a savepoint, at which the full-text table
+//! writes out what it has gathered, and a list of a thousand people would be a thousand segments.
 
 pub(crate) mod arrivals;
 pub(crate) mod attendee;
@@ -106,4 +109,22 @@ fn replace_words(db: &Connection, row: Row, words: &str) -> Result<(), StoreErro
     }
     db.prepare_cached("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?.execute((row.id, words))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::test_node::TestNode;
+
+    #[test]
+    fn the_words_of_one_commit_are_one_segment_of_the_full_text_table() {
+        let mut node = TestNode::hq_with_people(2);
+        let segments = |node: &TestNode| -> i64 {
+            let sql = "SELECT count(DISTINCT segid) FROM search_idx";
+            node.engine.connection().query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        node.engine.connection().execute("INSERT INTO search (search) VALUES ('optimize')", []).unwrap();
+        assert_eq!(segments(&node), 1);
+        node.import_people(100..160);
+        assert_eq!(segments(&node), 2);
+    }
 }

@@ -54,7 +54,8 @@ fn project_registrant(db: &Connection, row: Row, state: &Order) -> Result<(), St
     }
     let attendee = state.attendee.as_ref().map(|attendee| attendee.0.as_slice());
     db.prepare_cached(
-        "INSERT OR REPLACE INTO registrants (stream, attendee, email_key) VALUES (?1, ?2, ?3)",
+        "INSERT INTO registrants (stream, attendee, email_key) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (stream) DO UPDATE SET attendee = ?2, email_key = ?3",
     )?
     .execute((row.id, attendee, email_key))?;
     Ok(())
@@ -63,7 +64,10 @@ fn project_registrant(db: &Connection, row: Row, state: &Order) -> Result<(), St
 fn project_hold(db: &Connection, row: i64, state: &Order, own: Account) -> Result<(), StoreError> {
     match release_due_ms(state) {
         Some(until_ms) => db
-            .prepare_cached("INSERT OR REPLACE INTO holds (stream, owner, until_ms) VALUES (?1, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT INTO holds (stream, owner, until_ms) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (stream) DO UPDATE SET owner = ?2, until_ms = ?3",
+            )?
             .execute((row, own.to_string(), until_ms))?,
         None => db.prepare_cached("DELETE FROM holds WHERE stream = ?1")?.execute([row])?,
     };

@@ -39,10 +39,10 @@ pub(crate) fn insert(db: &Connection, name: &StreamName) -> Result<i64, StoreErr
 
 /// Gives a name a number; none if it has one.
 pub(crate) fn insert_new(db: &Connection, name: &StreamName) -> Result<Option<i64>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "INSERT INTO streams (category, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING RETURNING id",
-    )?;
-    Ok(statement.query_row((name.category(), key_column(name.key())), |row| row.get(0)).optional()?)
+    let mut statement =
+        db.prepare_cached("INSERT INTO streams (category, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+    let is_new = statement.execute((name.category(), key_column(name.key())))? == 1;
+    Ok(is_new.then(|| db.last_insert_rowid()))
 }
 
 /// Finds the number of a name.

@@ -123,6 +123,7 @@ async fn take(uplink: &Uplink, transport: &Transport, directory: &Path) -> Resul
         let bytes = transport.fetch(&path, None, CHUNK_TRAVEL_MAX_BYTES).await?;
         taken.keep(&name, &bytes.ok_or(SnapshotError::Gone)?)?;
     }
+    tracing::info!(entries = taken.manifest().entries(), "a snapshot is here");
     let adopted = uplink.writer.change(LocalChange::Adopt(Arc::new(taken))).await?;
     Taken::forget(directory)?;
     match adopted {
