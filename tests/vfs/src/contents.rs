@@ -17,7 +17,11 @@ use crate::fault::{Failure, Fault, Operation, code};
 use crate::history::{Change, FileId, History, write};
 use crate::image::Image;
 use crate::locks::Locks;
+use crate::memory::{Marked, Memory};
 use crate::shared_memory::SharedMemory;
+
+/// Files whose room is kept.
+const ROOMS_MAX: usize = 4;
 
 /// A file that is there or still open.
 #[derive(Debug, Default)]
@@ -44,10 +48,16 @@ pub(crate) struct Contents {
     names: BTreeMap<String, FileId>,
     files: BTreeMap<FileId, Content>,
     next: FileId,
+    /// Room of files that are gone, for others: asking the system for it takes longer than writing there.
+    rooms: Vec<Vec<u8>>,
     watched: Vec<Watched>,
     /// Whether the next change looks what happened beside.
     looks_beside: bool,
+    memory: Memory,
+    /// While every change is remembered.
     history: History,
+    /// While they are not.
+    marked: Marked,
     fault: Option<Fault>,
     limit_bytes: Option<u64>,
     asked: BTreeMap<Operation, u64>,
@@ -64,9 +74,12 @@ impl Contents {
             names: BTreeMap::new(),
             files: BTreeMap::new(),
             next: 1,
+            rooms: Vec::new(),
             watched: watched.iter().map(watch).collect(),
             looks_beside: true,
+            memory: Memory::default(),
             history: History::default(),
+            marked: Marked::default(),
             fault: None,
             limit_bytes: None,
             asked: BTreeMap::new(),
@@ -92,9 +105,21 @@ impl Contents {
         let file = self.next;
         self.next += 1;
         self.names.insert(name.to_owned(), file);
-        self.files.insert(file, Content::default());
-        self.note(Change::Linked { name: name.to_owned(), file });
+        let bytes = self.room();
+        self.files.insert(file, Content { bytes, ..Content::default() });
+        self.note(|| Change::Linked { name: name.to_owned(), file });
         file
+    }
+
+    fn room(&mut self) -> Vec<u8> {
+        let mut room = self.rooms.pop().unwrap_or_default();
+        room.clear();
+        room
+    }
+
+    fn forget(&mut self, file: FileId) {
+        let gone = self.files.remove(&file).map(|content| content.bytes);
+        self.rooms.extend(gone.filter(|bytes| bytes.capacity() > 0 && self.rooms.len() < ROOMS_MAX));
     }
 
     pub(crate) fn close(&mut self, file: FileId) {
@@ -105,7 +130,7 @@ impl Contents {
     /// A file without a name is gone once nobody has it open.
     fn forget_unused(&mut self, file: FileId) {
         if self.content(file).open == 0 && !self.names.values().any(|named| *named == file) {
-            self.files.remove(&file);
+            self.forget(file);
         }
     }
 
@@ -138,7 +163,7 @@ impl Contents {
         };
         if !written.is_empty() {
             write(&mut self.content(file).bytes, at, written);
-            self.note(Change::Written { file, at, bytes: written.to_vec() });
+            self.note(|| Change::Written { file, at, bytes: written.to_vec() });
         }
         struck.map_or(Ok(()), |how| Err(code(Operation::Write, how)))
     }
@@ -146,27 +171,27 @@ impl Contents {
     pub(crate) fn truncate(&mut self, file: FileId, to: usize) -> Done<()> {
         self.may(Operation::Truncate)?;
         self.content(file).bytes.resize(to, 0);
-        self.note(Change::Truncated { file, to });
+        self.note(|| Change::Truncated { file, to });
         Ok(())
     }
 
     pub(crate) fn sync(&mut self, file: FileId, with_folder: bool) -> Done<()> {
         if let Some(how) = self.strikes(Operation::Sync) {
-            self.note(Change::SyncFailed { file });
+            self.note(|| Change::SyncFailed { file });
             return Err(code(Operation::Sync, how));
         }
-        self.note(Change::Synced { file });
+        self.note(|| Change::Synced { file });
         if with_folder {
-            self.note(Change::FolderSynced);
+            self.note(|| Change::FolderSynced);
         }
         Ok(())
     }
 
     pub(crate) fn remove(&mut self, name: &str, with_folder: bool) -> Done<()> {
         let Some(file) = self.names.remove(name) else { return Err(ffi::SQLITE_IOERR_DELETE_NOENT) };
-        self.note(Change::Unlinked { name: name.to_owned() });
+        self.note(|| Change::Unlinked { name: name.to_owned() });
         if with_folder {
-            self.note(Change::FolderSynced);
+            self.note(|| Change::FolderSynced);
         }
         self.forget_unused(file);
         Ok(())
@@ -207,10 +232,14 @@ impl Contents {
 
     /// Notes a change, and before it what happened beside. Looking takes longer than most changes, and whoever keeps
     /// a file beside a database writes it between two commits: so the first change after a sync looks.
-    fn note(&mut self, change: Change) {
+    fn note(&mut self, change: impl FnOnce() -> Change) {
+        if self.memory == Memory::Marked {
+            return self.marked.count();
+        }
         if self.looks_beside {
             self.look_beside();
         }
+        let change = change();
         self.looks_beside = !matches!(change, Change::Written { .. });
         self.history.push(change);
     }
@@ -230,8 +259,34 @@ impl Contents {
 
     /// How many changes there were.
     pub(crate) fn changes(&mut self) -> usize {
+        if self.memory == Memory::Marked {
+            return self.marked.changes();
+        }
         self.look_beside();
         self.history.len()
+    }
+
+    /// What is there.
+    pub(crate) fn present(&self) -> Image {
+        let bytes =
+            |file: &FileId| Arc::new(self.files.get(file).map_or_else(Vec::new, |it| it.bytes.clone()));
+        let files = self.names.iter().map(|(name, file)| (name.clone(), bytes(file))).collect();
+        let beside = |watched: &Watched| {
+            Some((watched.name.clone(), Arc::new(fs::read(self.folder.join(&watched.name)).ok()?)))
+        };
+        Image { files, beside: self.watched.iter().filter_map(beside).collect() }
+    }
+
+    /// Remembers what is there, where that is not remembered anyway.
+    pub(crate) fn mark(&mut self) {
+        if self.memory == Memory::Marked {
+            self.marked.mark(self.present());
+        }
+    }
+
+    /// Takes effect with the next image.
+    pub(crate) const fn remember(&mut self, memory: Memory) {
+        self.memory = memory;
     }
 
     /// How often an operation was asked for.
@@ -247,25 +302,39 @@ impl Contents {
         self.limit_bytes = bytes;
     }
 
-    pub(crate) fn after_death(&self, changes: usize) -> Image {
-        self.history.after_death(changes)
+    pub(crate) fn after_death(&mut self, changes: usize) -> Image {
+        if changes == self.changes() {
+            return self.present();
+        }
+        match self.memory {
+            Memory::Changes => self.history.after_death(changes),
+            Memory::Marked => self.marked.image(changes),
+        }
     }
 
-    pub(crate) fn after_power_cut(&self, changes: usize, seed: u64) -> Image {
-        self.history.after_power_cut(changes, &mut Chance::new(seed))
+    pub(crate) fn after_power_cut(&mut self, changes: usize, seed: u64) -> Image {
+        if self.memory == Memory::Changes {
+            return self.history.after_power_cut(changes, &mut Chance::new(seed));
+        }
+        // What was being written is there or not.
+        let is_there = changes == self.changes() || Chance::new(seed).percent(50);
+        if is_there { self.present() } else { self.marked.image(changes) }
     }
 
     /// Replaces everything; a history begins.
     pub(crate) fn put(&mut self, image: &Image) -> std::io::Result<()> {
         let open = self.files.values().filter(|content| content.open > 0).count();
         assert!(open == 0, "{open} files of {} are open: close the database first", self.folder.display());
-        (self.names, self.files) = (BTreeMap::new(), BTreeMap::new());
+        self.names.clear();
+        self.files.keys().copied().collect::<Vec<_>>().into_iter().for_each(|file| self.forget(file));
         let mut durable = BTreeMap::new();
         for (name, bytes) in &image.files {
             let file = self.next;
             self.next += 1;
             self.names.insert(name.clone(), file);
-            self.files.insert(file, Content { bytes: bytes.to_vec(), ..Content::default() });
+            let mut room = self.room();
+            room.extend_from_slice(bytes);
+            self.files.insert(file, Content { bytes: room, ..Content::default() });
             durable.insert(file, Arc::clone(bytes));
         }
         for watched in &mut self.watched {
@@ -278,7 +347,11 @@ impl Contents {
             watched.seen =
                 fs::metadata(&path).ok().map(|it| (it.ino(), it.mtime(), it.mtime_nsec(), it.size()));
         }
-        self.history = History::begin(self.names.clone(), durable, image.beside.clone());
+        self.history = match self.memory {
+            Memory::Changes => History::begin(self.names.clone(), durable, image.beside.clone()),
+            Memory::Marked => History::default(),
+        };
+        self.marked = Marked::default();
         self.looks_beside = true;
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use crate::contents::Contents;
 use crate::fault::{Fault, Operation};
 use crate::image::Image;
+use crate::memory::Memory;
 use crate::vfs;
 
 /// A moment of a disk's history: after so many changes. A write, a cut to size, a sync, a creation and a removal
@@ -73,7 +74,7 @@ impl PowerCutDisk {
 
     /// What is on it when a life ends at a moment.
     pub fn after_cut(&self, at: Point, cut: Cut) -> Image {
-        let contents = self.contents();
+        let mut contents = self.contents();
         match cut {
             Cut::Process => contents.after_death(at),
             Cut::Power(seed) => contents.after_power_cut(at, seed),
@@ -82,8 +83,17 @@ impl PowerCutDisk {
 
     /// What is on it.
     pub fn image(&self) -> Image {
-        let at = self.now();
-        self.after_cut(at, Cut::Process)
+        self.contents().present()
+    }
+
+    /// Says what it remembers of itself from the next [`put`](Self::put) on.
+    pub fn remember(&self, memory: Memory) {
+        self.contents().remember(memory);
+    }
+
+    /// Remembers what is there: a disk of which not every change is remembered can go back to that.
+    pub fn mark(&self) {
+        self.contents().mark();
     }
 
     /// Puts this on it in place of what is there, all of it synced; its history begins anew. Nobody may have a file

@@ -187,11 +187,12 @@ impl Followed<'_> {
 
 /// Writes to a file, which grows where it has to.
 pub(crate) fn write(file: &mut Vec<u8>, at: usize, bytes: &[u8]) {
-    let end = at + bytes.len();
-    if file.len() < end {
-        file.resize(end, 0);
+    if file.len() < at {
+        file.resize(at, 0);
     }
-    file[at..end].copy_from_slice(bytes);
+    let (over, beyond) = bytes.split_at(bytes.len().min(file.len() - at));
+    file[at..at + over.len()].copy_from_slice(over);
+    file.extend_from_slice(beyond);
 }
 
 /// Writes some of the sectors that are touched.

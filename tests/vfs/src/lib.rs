@@ -13,8 +13,12 @@
 //! SQLite relies on too (`SQLITE_IOCAP_POWERSAFE_OVERWRITE`). After a sync that failed, what it should have covered
 //! is on the disk or lost for good: a later sync does not bring it there.
 //!
+//! Remembering every change is not always wanted: [`Memory::Marked`] makes a disk that goes back to where it was marked,
+//! or does not, and to nothing between.
+//!
 //! Errors are injected by plan ([`Fault`]), and the disk can have a size ([`PowerCutDisk::limit_bytes`]).
 
+mod allocator;
 mod chance;
 mod contents;
 mod disk;
@@ -23,6 +27,7 @@ mod file;
 mod history;
 mod image;
 mod locks;
+mod memory;
 mod shared_memory;
 mod vfs;
 #[cfg(test)]
@@ -32,3 +37,4 @@ pub use chance::Chance;
 pub use disk::{Cut, Point, PowerCutDisk};
 pub use fault::{Failure, Fault, Operation};
 pub use image::Image;
+pub use memory::Memory;

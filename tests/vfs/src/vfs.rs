@@ -6,6 +6,7 @@ use std::sync::Once;
 
 use rusqlite::ffi;
 
+use crate::allocator;
 use crate::disk::{find, locked};
 use crate::file;
 
@@ -20,6 +21,7 @@ pub(crate) fn install() {
         let registered = unsafe {
             // Counting memory takes a lock for every allocation, which worlds on two threads wait for.
             ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int);
+            allocator::install();
             let system = ffi::sqlite3_vfs_find(ptr::null());
             assert!(!system.is_null(), "SQLite has a way to files");
             let vfs = ffi::sqlite3_vfs {

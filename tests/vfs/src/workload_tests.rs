@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, ErrorCode};
 
-use crate::{Cut, Failure, Fault, Image, Operation, Point, PowerCutDisk};
+use crate::{Cut, Failure, Fault, Image, Memory, Operation, Point, PowerCutDisk};
 
 const DATABASE: &str = "plain.db";
 const SEEDS: u64 = 6;
@@ -150,4 +150,24 @@ fn operations_fail_as_planned_and_a_full_disk_takes_more_once_there_is_room() {
     assert_eq!(insert(&long).unwrap_err().sqlite_error_code(), Some(ErrorCode::DiskFull));
     disk.limit_bytes(None);
     insert(&long).unwrap();
+}
+
+#[test]
+fn a_disk_that_is_marked_goes_back_to_the_mark_or_stays() {
+    let (_folder, disk) = disk();
+    disk.remember(Memory::Marked);
+    disk.put(&Image::default()).unwrap();
+    let (_other_folder, after) = self::disk();
+    let db = open(&disk, WAL).unwrap();
+    let insert = |text: &str| db.execute("INSERT INTO t (text) VALUES (?1)", [text]).unwrap();
+    insert("before");
+    let marked = disk.now();
+    disk.mark();
+    insert("after");
+    let in_commit = marked + 1;
+    let left = |at, cut| rows(&after, &disk.after_cut(at, cut)).unwrap();
+    assert_eq!((left(marked, Cut::Process), left(in_commit, Cut::Process)), (1, 1));
+    let cuts: std::collections::BTreeSet<_> = (0..20).map(|seed| left(in_commit, Cut::Power(seed))).collect();
+    assert_eq!(cuts, [1, 2].into());
+    assert_eq!((left(disk.now(), Cut::Process), left(disk.now(), Cut::Power(1))), (2, 2));
 }
