@@ -24,7 +24,7 @@ pub(crate) struct Beginning {
     pub(crate) now_ms: u64,
     pub(crate) oracle: Oracle,
     pub(crate) given: Vec<(usize, Submitted)>,
-    pub(crate) states: BTreeMap<Hash, Hash>,
+    pub(crate) states: BTreeMap<(bool, Hash), Hash>,
     pub(crate) spent: BTreeMap<(usize, &'static str), i64>,
 }
 

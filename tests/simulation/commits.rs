@@ -48,6 +48,9 @@ impl World {
         if fate == Fate::Died(Fault::CrashBeforeCommit) {
             return self.die_at(number, before, Fault::CrashBeforeCommit);
         }
+        if fate == Fate::Died(Fault::CrashInCommit) {
+            self.nodes[number].disk.mark();
+        }
         let mut group = mem::take(&mut self.nodes[number].inbox);
         if group.len() > GROUP_MAX {
             self.nodes[number].inbox = group.split_off(GROUP_MAX);
@@ -88,13 +91,17 @@ impl World {
 
     /// What a node does now and then, and what changes nothing that anybody can see.
     fn tidy_up(&mut self, number: usize) -> anyhow::Result<()> {
-        if self.dice.chance(120) {
+        if self.dice.chance(80) {
             let before = self.nodes[number].disk.now();
+            let dies = self.weather.strikes(Fault::CrashInCheckpoint);
+            if dies {
+                self.nodes[number].disk.mark();
+            }
             match self.nodes[number].engine()?.checkpoint() {
                 Ok(_) | Err(StoreError::Full) => {}
                 Err(error) => return Err(error.into()),
             }
-            if self.weather.strikes(Fault::CrashInCheckpoint) {
+            if dies {
                 let after = self.nodes[number].disk.now();
                 let at = self.within(Fault::CrashInCheckpoint, before, after);
                 return self.die_at(number, at, Fault::CrashInCheckpoint);
@@ -103,7 +110,7 @@ impl World {
         if self.dice.chance(500) {
             self.erase(number)?;
         }
-        if self.nodes[number].is_up() && self.dice.chance(3) {
+        if self.nodes[number].is_up() && self.dice.chance(1) {
             self.trace.note(self.now_ms, &format!("{} is rebuilt", self.nodes[number].name));
             let before = self.nodes[number].state_hash()?;
             match self.nodes[number].engine()?.rebuild() {
@@ -136,6 +143,12 @@ impl World {
             )
             // What was not noted is told again by whoever told it.
             | (Waiting::Nobody | Waiting::Told, Committed::Local(Err(SubmitError::StoreFull))) => Ok(()),
+            // Nothing is decided over what a newer release wrote, until the upgrade.
+            (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::NeedsUpgrade { .. })))
+                if self.is_rolling_out =>
+            {
+                Ok(())
+            }
             (Waiting::Told, Committed::Local(heard)) => {
                 self.count_mark("check-ins told ahead", heard? == LocalAnswer::Changed);
                 Ok(())
@@ -180,6 +193,12 @@ impl World {
         self.count_mark("commands on a full disk", matches!(outcome, Err(SubmitError::StoreFull)));
         self.count_mark("commands at HQ while it healed", matches!(outcome, Err(SubmitError::Healing)));
         if matches!(outcome, Err(SubmitError::StoreFull | SubmitError::Healing)) {
+            return Ok(());
+        }
+        let waits =
+            matches!(outcome, Err(SubmitError::NeedsUpgrade { .. } | SubmitError::NodesTooOld { .. }));
+        if waits && self.is_rolling_out {
+            self.count_mark("commands that waited for an upgrade", true);
             return Ok(());
         }
         if matches!(outcome, Err(SubmitError::Busy { .. })) && self.nodes[node].was_set_back {

@@ -73,6 +73,7 @@ impl Directory {
             34..40 => self.walk_up(dice),
             40..72 => self.sale(number, guest, node, dice)?,
             72..80 => rights(accounts, dice),
+            80..82 if node.identity.is_hq() => quota(dice),
             80..85 => resolution(node, dice)?.unwrap_or(Command::IssueBadge { attendee: guest }),
             // Rarely, because every node writes its database anew for it.
             85 if dice.chance(150) => Command::EraseAttendee { attendee: guest },
@@ -134,6 +135,13 @@ impl Directory {
             _ => Command::ConfirmOrder { order },
         })
     }
+}
+
+/// More seats than the least there are.
+fn quota(dice: &mut Dice) -> Command {
+    let (seat_type, least) = SEAT_TYPES[dice.index(SEAT_TYPES.len())];
+    let more = u32::from(dice.chance(500)) + u32::from(dice.chance(500));
+    Command::SetQuota { seat_type: id(seat_type), quota: least + more }
 }
 
 fn check_in(guest: AttendeeId, known: Option<&Attendee>, dice: &mut Dice) -> Command {

@@ -21,11 +21,15 @@ impl World {
             }
         }
         let (before, position) = (self.nodes[number].disk.now(), self.nodes[number].engine()?.position());
+        let dies = self.weather.strikes(Fault::CrashInErasure);
+        if dies {
+            self.nodes[number].disk.mark();
+        }
         match self.nodes[number].engine()?.erase_step() {
             Ok(()) | Err(StoreError::Full) => {}
             Err(error) => return Err(error.into()),
         }
-        if self.weather.strikes(Fault::CrashInErasure) {
+        if dies {
             let after = self.nodes[number].disk.now();
             let at = self.within(Fault::CrashInErasure, before, after);
             self.die_at(number, at, Fault::CrashInErasure)?;

@@ -37,6 +37,8 @@ pub(crate) enum Event {
     Owe { node: usize, start: u64, change: LocalChange },
     /// A node starts again.
     Start(usize),
+    /// A node is upgraded.
+    Upgrade(usize),
     /// A node has waited long enough for its own entries.
     StopHolding { line: usize, start: u64 },
 }
@@ -93,6 +95,7 @@ impl World {
                 Ok(())
             }
             Event::Start(node) => self.start_again(node),
+            Event::Upgrade(node) => self.upgrade(node),
             Event::StopHolding { line, start } => {
                 self.stop_holding(line, start);
                 Ok(())

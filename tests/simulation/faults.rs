@@ -86,6 +86,8 @@ faults! {
     HqRestored = "HQ restored", 0..100;
     /// A machine that runs is copied bit by bit, and both run from then on.
     LiveClone = "live clone", 0..40;
+    /// The next release is rolled out, node by node.
+    RollOut = "roll-out", 0..50;
     /// HQ retires a node that lives.
     Retirement = "retirement", 0..50;
 }

@@ -1,4 +1,4 @@
-//! The lab: in some worlds, what a cut at any moment of a node's life would have left is opened aside and looked at.
+//! The lab: in worlds on disks, what a cut at any moment of a node's life would have left is opened aside and looked at.
 
 use anyhow::{Context as _, ensure};
 use lanyard_domain::outcome::Outcome;
@@ -9,12 +9,11 @@ use lanyard_sync::{CommandId, VersionVector};
 use lanyard_test_vfs::{Cut, Point, PowerCutDisk};
 
 use crate::dice::Dice;
+use crate::kept::Kept;
 use crate::world::World;
 
-/// One of so many worlds has a lab.
-pub(crate) const EXAMINED_EVERY: u64 = 11;
-/// Moments of each life that are looked at.
-const CUTS_PER_LIFE: u64 = 2;
+/// One moment of each life is looked at, and of so many lives in a thousand another one.
+const SECOND_CUTS: u32 = 500;
 
 /// A disk for what would have been left, and dice to choose moments.
 #[derive(Debug)]
@@ -33,10 +32,9 @@ pub(crate) struct Diary {
 }
 
 impl Lab {
-    /// The lab of a seed; most have none.
+    /// The lab of a seed, if its world is on disks.
     pub(crate) fn of(seed: u64, disk: &PowerCutDisk) -> Option<Self> {
-        let has_one = seed.is_multiple_of(EXAMINED_EVERY);
-        has_one.then(|| Self { disk: disk.clone(), dice: Dice::new(seed, "lab") })
+        (Kept::of(seed) == Kept::OnDisks).then(|| Self { disk: disk.clone(), dice: Dice::new(seed, "lab") })
     }
 }
 
@@ -44,7 +42,7 @@ impl World {
     /// Looks at moments of the present life of a node, up to this one.
     pub(crate) fn look_back(&mut self, number: usize, until: Point) -> anyhow::Result<()> {
         let Some(mut lab) = self.lab.take() else { return Ok(()) };
-        for _ in 0..CUTS_PER_LIFE {
+        for _ in 0..1 + u32::from(lab.dice.chance(SECOND_CUTS)) {
             let Some((from, _)) = self.nodes[number].diary.commits.first() else { break };
             let at = from + lab.dice.index(until.saturating_sub(*from) + 1);
             let power = Cut::Power(u64::from_le_bytes(lab.dice.bytes()));
@@ -73,7 +71,7 @@ impl World {
         let (stored, folded) =
             Reader::open(&database)?.read_here(|db| Ok((db.state_hash()?, db.state_hash_of_log()?)))?;
         ensure!(stored == folded, "I6: the states are not the fold of the log");
-        let known = self.states.get(&vector.digest());
+        let known = self.states.get(&(node.is_next, vector.digest()));
         ensure!(known.is_none_or(|known| *known == stored), "I8: it had other states with this vector");
         if node.was_set_back {
             return Ok(());

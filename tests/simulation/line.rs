@@ -63,8 +63,8 @@ impl Line {
     }
 
     /// Begins the session of a node that started.
-    pub(crate) fn begin(&mut self, certificate: lanyard_sync::Certificate) {
-        self.session = Some(Session::new(Protocol::CURRENT, certificate, Vec::new(), [SCOPE]));
+    pub(crate) fn begin(&mut self, protocol: Protocol, certificate: lanyard_sync::Certificate) {
+        self.session = Some(Session::new(protocol, certificate, Vec::new(), [SCOPE]));
         self.wake_ms = None;
         self.holds = false;
     }

@@ -21,8 +21,8 @@ impl World {
         self.nodes[number].set_clock(self.now_ms);
         self.nodes[number].start()?;
         if let Some(line) = number.checked_sub(1) {
-            let certificate = self.nodes[number].identity.certificate.clone();
-            self.lines[line].begin(certificate);
+            let node = &self.nodes[number];
+            self.lines[line].begin(node.protocol(), node.identity.certificate.clone());
             self.tell_here(line)?;
         }
         Ok(())
@@ -35,11 +35,13 @@ impl World {
         }
         if self.weather.strikes(Fault::CrashWhileOpening) {
             let before = self.nodes[number].disk.now();
+            self.nodes[number].disk.mark();
             self.nodes[number].start()?;
             let after = self.nodes[number].disk.now();
             let at = self.within(Fault::CrashWhileOpening, before, after);
             let left = self.cut(number, at, Fault::CrashWhileOpening);
             self.nodes[number].die(&left)?;
+            self.crash_points += 1;
         }
         self.start(number)?;
         let vector = self.nodes[number].vector()?;
@@ -115,6 +117,9 @@ impl World {
         }
         if self.weather.draws(Fault::Retirement) {
             self.retire();
+        }
+        if self.weather.draws(Fault::RollOut) {
+            self.roll_out();
         }
         if self.weather.draws(Fault::LiveClone) {
             self.copy_machine()?;

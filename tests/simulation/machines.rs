@@ -3,7 +3,7 @@
 use std::env;
 use std::path::Path;
 
-use lanyard_test_vfs::PowerCutDisk;
+use lanyard_test_vfs::{Memory, PowerCutDisk};
 use tempfile::TempDir;
 
 use crate::node::{NAMES, TWIN};
@@ -33,6 +33,13 @@ impl Machines {
         let folder = tempfile::Builder::new().prefix("lanyard-simulation-").tempdir_in(below)?;
         let disk = |name: &&str| PowerCutDisk::in_folder(&folder.path().join(name), &[INCARNATION_FILE]);
         let disks = NAMES.iter().map(disk).collect::<Result<_, _>>()?;
-        Ok(Self { disks, spare: disk(&TWIN)?, lab: disk(&"lab")?, _folder: folder })
+        let lab = disk(&"lab")?;
+        lab.remember(Memory::Marked);
+        Ok(Self { disks, spare: disk(&TWIN)?, lab, _folder: folder })
+    }
+
+    /// Says what the disks of the next world remember.
+    pub(crate) fn remember(&self, memory: Memory) {
+        self.disks.iter().chain([&self.spare]).for_each(|disk| disk.remember(memory));
     }
 }

@@ -1,8 +1,8 @@
 //! The simulation: seeded worlds of three venue nodes and HQ over production code.
 //!
-//! Every node is a production engine with its SQLite database on a disk whose power can be cut, every line
-//! carries the production session; clocks, entropy, lines, deaths and what desks ask for are drawn from the
-//! seed, so the same seed is the same world. A seed that fails is made as small as it can be (fewer faults,
+//! Every node is a production engine with its SQLite database, every line carries the production session; clocks,
+//! entropy, lines, deaths, releases and what desks ask for are drawn from the seed, so the same seed is the same
+//! world. Most worlds are in memory; in one of eleven the databases are on disks whose power can be cut at any write. A seed that fails is made as small as it can be (fewer faults,
 //! fewer commands, fewer kinds of faults) and prints itself and the command that runs it again.
 //!
 //! `LANYARD_SIM_SEEDS` says how many worlds, `LANYARD_SIM_FROM` the first seed; `LANYARD_SIM_FAULTS`,
@@ -21,6 +21,7 @@ mod faults;
 mod fixture;
 mod hints;
 mod invariants;
+mod kept;
 mod lab;
 mod line;
 mod lives;
@@ -28,6 +29,7 @@ mod machines;
 mod node;
 mod oracle;
 mod planted;
+mod releases;
 mod report;
 mod seeds;
 mod set_backs;

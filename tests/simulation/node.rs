@@ -12,8 +12,10 @@ use lanyard_node::engine::{LocalChange, OpenError, Submission};
 use lanyard_node::read::{PrintJob, Read, ReadError};
 use lanyard_node::start::DATABASE_FILE;
 use lanyard_node::store::closed::ClosedLogs;
-use lanyard_node::{Engine, Identity, Options, Reader};
-use lanyard_sync::{CallId, CommandId, Hash, LogId, OwnHead, Role, ScopeId, SigningKey, VersionVector};
+use lanyard_node::{Engine, Identity, Options, Reader, release};
+use lanyard_sync::{
+    CallId, CommandId, Hash, LogId, OwnHead, Protocol, Role, ScopeId, SigningKey, VersionVector,
+};
 use lanyard_test_vfs::{Failure, Fault, Image, Operation, PowerCutDisk};
 
 use crate::beginning::Born;
@@ -70,6 +72,8 @@ pub(crate) struct Node {
     pub(crate) was_set_back: bool,
     /// Whether HQ retired it, known here or not.
     pub(crate) is_retired: bool,
+    /// Whether it is the release after this one.
+    pub(crate) is_next: bool,
     /// What it did in this life.
     pub(crate) diary: Diary,
     seed: u64,
@@ -114,6 +118,7 @@ impl Node {
             picture: None,
             was_set_back: false,
             is_retired: false,
+            is_next: false,
             diary: Diary::default(),
             seed,
             clock: Arc::new(AtomicI64::new(BEGIN_MS)),
@@ -127,8 +132,8 @@ impl Node {
         self.was_set_back = true;
         disk.put(&self.disk.image())?;
         let twin = Self::on(self.seed, 0, self.identity.clone(), disk);
-        let (log, clock_off_ms, is_retired) = (self.log, self.clock_off_ms, self.is_retired);
-        Ok(Self { name: TWIN, log, clock_off_ms, is_retired, was_set_back: true, ..twin })
+        let &mut Self { log, clock_off_ms, is_retired, is_next, .. } = self;
+        Ok(Self { name: TWIN, log, clock_off_ms, is_retired, is_next, was_set_back: true, ..twin })
     }
 
     /// The node as it is, to begin worlds with.
@@ -171,6 +176,7 @@ impl Node {
 
     /// Opens an engine on a database of this node, on its own disk or aside.
     pub(crate) fn open(&self, database: &Path, start: u64) -> Result<Engine, OpenError> {
+        self.act_as_its_release();
         let clock = Arc::clone(&self.clock);
         let mut dice = Dice::new(self.seed, &format!("entropy of {} {start}", self.name));
         let surroundings =
@@ -226,8 +232,20 @@ impl Node {
         self.running.is_some()
     }
 
+    /// Lets this thread behave like the node's release.
+    pub(crate) fn act_as_its_release(&self) {
+        release::pretend_next(self.is_next);
+    }
+
+    /// The versions of the protocol that it speaks.
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.act_as_its_release();
+        release::protocol()
+    }
+
     /// The engine of a node that runs.
     pub(crate) fn engine(&mut self) -> anyhow::Result<&mut Engine> {
+        self.act_as_its_release();
         let running = self.running.as_mut().with_context(|| format!("{} is down", self.name))?;
         Ok(&mut running.engine)
     }
@@ -237,6 +255,7 @@ impl Node {
         &self,
         question: impl FnOnce(&Read<'_>) -> Result<T, ReadError>,
     ) -> anyhow::Result<T> {
+        self.act_as_its_release();
         let running = self.running.as_ref().with_context(|| format!("{} is down", self.name))?;
         Ok(running.reader.read_here(question)?)
     }

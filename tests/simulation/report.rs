@@ -6,15 +6,18 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use crate::faults::{Fault, FaultCounts};
+use crate::kept::Kept;
 use crate::weather::Limits;
 use crate::world::Run;
 
 /// Least medians per world.
 const COMMANDS_MEDIAN: u64 = 40;
 const FAULTS_MEDIAN: u64 = 5;
+/// Least mean of a world on disks.
+const CRASH_POINTS: u64 = 10;
 /// From so many worlds on, each kind of fault and each of the marks must have occurred.
 const ENOUGH_WORLDS: usize = 2_000;
-const MARKS: [&str; 21] = [
+const MARKS: [&str; 22] = [
     "double_entry",
     "admitted_before_notice",
     "badges unseen by each other",
@@ -36,6 +39,7 @@ const MARKS: [&str; 21] = [
     "check-ins told ahead",
     "attendees erased",
     "removals reported",
+    "commands that waited for an upgrade",
 ];
 
 /// A world that failed.
@@ -64,8 +68,8 @@ impl Failure {
 pub(crate) struct Report {
     commands: Vec<u64>,
     faults_per_world: Vec<u64>,
-    crash_points: u64,
-    examined: u64,
+    /// Worlds and their crash points.
+    worlds: BTreeMap<Kept, (u64, u64)>,
     faults: FaultCounts,
     marks: BTreeMap<String, u64>,
     failed: Vec<(u64, Failure)>,
@@ -78,8 +82,9 @@ impl Report {
         match result {
             Ok(run) => {
                 self.commands.push(run.commands);
-                self.crash_points += run.crash_points;
-                self.examined += u64::from(run.is_examined);
+                let (worlds, crash_points) = self.worlds.entry(run.kept).or_default();
+                *worlds += 1;
+                *crash_points += run.crash_points;
                 self.faults_per_world.push(run.faults.values().sum());
                 for (fault, count) in run.faults {
                     *self.faults.entry(fault).or_default() += count;
@@ -107,6 +112,10 @@ impl Report {
         self.failed.is_empty() && self.shortcomings().is_empty()
     }
 
+    fn worlds_of(&self, kept: Kept) -> (u64, u64) {
+        self.worlds.get(&kept).copied().unwrap_or_default()
+    }
+
     /// What was not tried hard enough to say that it holds.
     fn shortcomings(&self) -> Vec<String> {
         let mut short = Vec::new();
@@ -121,6 +130,12 @@ impl Report {
             if found < least {
                 short.push(format!("the median of {what} a world is {found}, under {least}"));
             }
+        }
+        let (on_disks, crash_points) = self.worlds_of(Kept::OnDisks);
+        if crash_points < CRASH_POINTS * on_disks {
+            short.push(format!(
+                "{on_disks} worlds on disks have {crash_points} crash points, under {CRASH_POINTS} each"
+            ));
         }
         let never = |fault: &&Fault| !self.faults.contains_key(fault);
         short.extend(Fault::ALL.iter().filter(never).map(|fault| format!("there was no {}", fault.as_str())));
@@ -141,8 +156,10 @@ impl Report {
         let (commands, faults) = (median(&self.commands), median(&self.faults_per_world));
         writeln!(out, "{worlds} worlds of three nodes and HQ in {:.1} s", self.took.as_secs_f64())?;
         writeln!(out, "median of a world: {commands} commands, {faults} faults")?;
-        let (crash_points, examined) = (self.crash_points, self.examined);
-        writeln!(out, "{crash_points} crash points; in {examined} worlds those of every life")?;
+        for kept in Kept::ALL {
+            let (worlds, crash_points) = self.worlds_of(kept);
+            writeln!(out, "{} {worlds} worlds with {crash_points} crash points", kept.as_str())?;
+        }
         writeln!(out, "{} commands; faults, {} in all:", sum(&self.commands), sum(&self.faults_per_world))?;
         for fault in Fault::ALL {
             let count = self.faults.get(fault).copied().unwrap_or_default();

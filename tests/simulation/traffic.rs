@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use anyhow::{Context as _, bail};
 use lanyard_node::engine::{LocalChange, Submission};
 use lanyard_node::read::{Read, ReadError};
+use lanyard_node::release;
 use lanyard_sync::{
-    Answer, Batch, Certificate, Input, NodeId, Output, Protocol, Reply, Request, ScopeAnswer, ScopeView,
-    ServerView, VersionVector, answer,
+    Answer, Batch, Certificate, Input, NodeId, Output, Reply, Request, ScopeAnswer, ScopeView, ServerView,
+    VersionVector, answer,
 };
 
 use crate::events::Event;
@@ -266,7 +267,7 @@ fn decide(
     let view = ServerView {
         peer,
         certificate: None,
-        protocol: Protocol::CURRENT,
+        protocol: release::protocol(),
         capabilities: &[],
         now_ms,
         refuses_expired: true,

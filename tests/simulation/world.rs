@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use lanyard_domain::Account;
 use lanyard_domain::command::Command;
-use lanyard_node::Submitted;
+use lanyard_node::{Identity, Submitted};
 use lanyard_sync::{CommandId, Hash, VersionVector};
 use lanyard_test_vfs::PowerCutDisk;
 
@@ -19,6 +19,7 @@ use crate::events::Event;
 use crate::faults::{Fault, FaultCounts};
 use crate::fixture::{SEAT_TYPES, conference, id, import};
 use crate::invariants;
+use crate::kept::Kept;
 use crate::lab::Lab;
 use crate::line::{Cut, Line};
 use crate::machines::Machines;
@@ -32,7 +33,7 @@ pub(crate) const HQ: usize = 0;
 
 const NODES: usize = 4;
 /// How many commands a world has, from and up to.
-const COMMANDS: (u64, u64) = (36, 47);
+const COMMANDS: (u64, u64) = (36, 46);
 /// How many rounds of housekeeping may follow each other until nothing is due.
 const ROUNDS_MAX: usize = 30;
 /// Beyond every hold, whatever a clock jumped back, milliseconds.
@@ -42,9 +43,8 @@ const LONG_MS: u64 = 6 * 3_600_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) commands: u64,
+    pub(crate) kept: Kept,
     pub(crate) crash_points: u64,
-    /// Whether moments of all its lives were looked at.
-    pub(crate) is_examined: bool,
     pub(crate) faults: FaultCounts,
     /// What the run reached, by name.
     pub(crate) marks: BTreeMap<String, u64>,
@@ -60,7 +60,7 @@ pub(crate) struct World {
     pub(crate) now_ms: u64,
     pub(crate) nodes: Vec<Node>,
     pub(crate) lines: Vec<Line>,
-    /// Where some worlds look at what a cut would have left.
+    /// Where worlds on disks look at what a cut would have left.
     pub(crate) lab: Option<Lab>,
     /// Cuts whose remains were opened: nodes that died, and what was looked at aside.
     pub(crate) crash_points: u64,
@@ -73,13 +73,15 @@ pub(crate) struct World {
     pub(crate) pending: BTreeMap<(usize, CommandId), Submitted>,
     /// Commands that were given, to be repeated.
     pub(crate) given: Vec<(usize, Submitted)>,
-    /// State hash by digest of the vector, over all nodes and times (I8).
-    pub(crate) states: BTreeMap<Hash, Hash>,
+    /// State hash by digest of the vector, over all nodes of a release and times (I8).
+    pub(crate) states: BTreeMap<(bool, Hash), Hash>,
     /// Seats each node holds and sold of its own rights, as of its last commit (I1).
     pub(crate) spent: BTreeMap<(usize, &'static str), i64>,
     pub(crate) trace: Trace,
     pub(crate) commands: u64,
     pub(crate) is_hint_due: bool,
+    /// Whether nodes are upgraded.
+    pub(crate) is_rolling_out: bool,
     /// What it reached, as far as its nodes do not show it at the end.
     pub(crate) reached: BTreeMap<&'static str, u64>,
     pub(crate) commands_wanted: u64,
@@ -91,6 +93,7 @@ impl World {
     /// Runs the world of a seed to its end.
     pub(crate) fn run(seed: u64, machines: &Machines, limits: &Limits, prints: bool) -> anyhow::Result<Run> {
         let beginning = Beginning::of(seed, machines)?;
+        machines.remember(Kept::of(seed).memory());
         let born = beginning.nodes.iter().zip(&machines.disks).enumerate();
         let nodes = born.map(|(number, (born, disk))| Node::born(seed, number, born, disk.clone()));
         let mut world = Self {
@@ -110,6 +113,7 @@ impl World {
 
     /// Plays how worlds begin.
     pub(crate) fn begin(seed: u64, machines: &Machines) -> anyhow::Result<Beginning> {
+        machines.remember(Kept::InMemory.memory());
         let nodes =
             machines.disks.iter().enumerate().map(|(number, disk)| Node::new(seed, number, disk.clone()));
         let mut world = Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, &Limits::default(), false);
@@ -141,6 +145,7 @@ impl World {
             trace: Trace::new(prints),
             commands: 0,
             is_hint_due: false,
+            is_rolling_out: false,
             reached: BTreeMap::new(),
             queue: BTreeMap::new(),
             scheduled: 0,
@@ -167,7 +172,7 @@ impl World {
         Ok(Run {
             commands: self.commands,
             crash_points: self.crash_points,
-            is_examined: self.lab.is_some(),
+            kept: Kept::of(self.seed),
             faults: self.weather.counts().clone(),
             marks: invariants::marks(self)?,
             vector,
@@ -183,6 +188,10 @@ impl World {
         }
         let mut commands =
             vec![Command::ConfigureConference { conference: Box::new(conference()) }, import(0)];
+        for (serial, node) in (1..).zip(&self.nodes[1..]) {
+            let Identity { node, name, .. } = &node.identity;
+            commands.push(Command::EnrolNode { node: *node, name: name.clone(), serial });
+        }
         for (seat_type, quota) in SEAT_TYPES {
             commands.push(Command::SetQuota { seat_type: id(seat_type), quota });
             for account in self.accounts().into_iter().skip(1) {
@@ -221,6 +230,7 @@ impl World {
         self.lines.iter_mut().for_each(|line| line.cut = Cut::Open);
         self.nodes.iter().for_each(|node| node.disk.limit_bytes(None));
         self.set_clocks_right();
+        self.end_roll_out()?;
         self.run_until("all nodes have the same and every desk its answer", |world| {
             Ok(world.pending.is_empty() && world.is_in_step()?)
         })
