@@ -55,6 +55,7 @@ type JobsSeen = BTreeMap<i64, (PrintState, i64)>;
 /// What was told last, to tell only news.
 struct Told {
     position: u64,
+    folded: u64,
     local_changes: u64,
     status: Option<StatusCard>,
     status_at: Instant,
@@ -97,6 +98,7 @@ impl Live {
         let published = node.published();
         let mut told = Told {
             position: published.position,
+            folded: published.folded,
             local_changes: published.local_changes,
             status: None,
             status_at: Instant::now(),
@@ -127,6 +129,11 @@ impl Live {
                     self.send(update);
                 }
             }
+        }
+        if published.folded != told.folded {
+            told.folded = published.folded;
+            // A state changed without an entry that would tell which one.
+            self.send(Update::reset(position));
         }
         let is_local = published.local_changes != told.local_changes;
         if is_heard && (is_local || position != before) {

@@ -23,6 +23,8 @@ pub(crate) enum Event {
     Wake(usize),
     /// A node commits what waits.
     Commit(usize),
+    /// A node folds some entries of a long stream.
+    Fold(usize),
     /// HQ tells of its news.
     Hint,
     /// Every node looks for what is due.
@@ -72,6 +74,7 @@ impl World {
             Event::Arrive { line, start, number, parcel } => self.arrive(line, start, number, parcel),
             Event::Wake(line) => self.wake(line),
             Event::Commit(node) => self.commit(node),
+            Event::Fold(node) => self.fold(node),
             Event::Hint => {
                 self.hint();
                 Ok(())

@@ -9,6 +9,7 @@ use lanyard_sync::{CommandId, VersionVector};
 use lanyard_test_vfs::{Cut, Point, PowerCutDisk};
 
 use crate::dice::Dice;
+use crate::invariants::ALL;
 use crate::kept::Kept;
 use crate::world::World;
 
@@ -68,6 +69,9 @@ impl World {
         let is_there = commits[last..].iter().take(2).any(|(_, committed)| *committed == vector);
         // A node that waited for its own entries goes on in a new epoch, which is an entry more.
         ensure!(is_there || node.was_set_back, "what is there is of no commit: {}", vector.digest());
+        while engine.folding() > 0 {
+            engine.fold_step(ALL)?;
+        }
         let (stored, folded) =
             Reader::open(&database)?.read_here(|db| Ok((db.state_hash()?, db.state_hash_of_log()?)))?;
         ensure!(stored == folded, "I6: the states are not the fold of the log");

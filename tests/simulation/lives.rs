@@ -25,6 +25,7 @@ impl World {
             self.lines[line].begin(node.protocol(), node.identity.certificate.clone());
             self.tell_here(line)?;
         }
+        self.schedule_fold(number);
         Ok(())
     }
 

@@ -19,6 +19,7 @@ mod error_log;
 mod events;
 mod faults;
 mod fixture;
+mod folding;
 mod hints;
 mod invariants;
 mod kept;

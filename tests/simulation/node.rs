@@ -34,6 +34,11 @@ pub(crate) const NAMES: [&str; 4] = ["hq", "north", "south", "east"];
 /// The copy of a machine that runs.
 pub(crate) const TWIN: &str = "twin";
 
+/// In one of so many worlds streams of a few entries are long.
+const LONG_EVERY: u64 = 3;
+/// Entries of the longest one that is not, in such worlds.
+const SHORT_MAX: usize = 3;
+
 /// Who waits for the reply to a submission.
 #[derive(Debug)]
 pub(crate) enum Waiting {
@@ -185,6 +190,7 @@ impl Node {
             machine: self.identity.name.clone(),
             default_printer: Some("virtual".to_owned()),
             cache_kib: 512,
+            folded_at_once: if self.seed.is_multiple_of(LONG_EVERY) { SHORT_MAX } else { usize::MAX },
             ..Options::default()
         };
         Engine::open(database, self.identity.clone(), options, surroundings)
@@ -286,6 +292,11 @@ impl Node {
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
     pub(crate) fn closed_logs(&self) -> anyhow::Result<ClosedLogs> {
         self.read(|db| db.closed_logs())
+    }
+
+    /// Long streams that it folds anew beside its work.
+    pub(crate) fn folding(&self) -> u64 {
+        self.running.as_ref().map_or(0, |running| running.engine.folding())
     }
 
     /// One number for its stored states.

@@ -17,7 +17,7 @@ const FAULTS_MEDIAN: u64 = 5;
 const CRASH_POINTS: u64 = 10;
 /// From so many worlds on, each kind of fault and each of the marks must have occurred.
 const ENOUGH_WORLDS: usize = 2_000;
-const MARKS: [&str; 22] = [
+const MARKS: [&str; 24] = [
     "double_entry",
     "admitted_before_notice",
     "badges unseen by each other",
@@ -40,6 +40,8 @@ const MARKS: [&str; 22] = [
     "attendees erased",
     "removals reported",
     "commands that waited for an upgrade",
+    "long streams folded",
+    "commands on a stream being folded",
 ];
 
 /// A world that failed.

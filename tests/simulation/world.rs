@@ -257,7 +257,7 @@ impl World {
         }
         let at_hq = self.nodes[HQ].vector()?;
         for node in &self.nodes {
-            if node.vector()? != at_hq {
+            if node.vector()? != at_hq || node.folding() > 0 {
                 return Ok(false);
             }
         }

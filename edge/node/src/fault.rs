@@ -37,6 +37,8 @@ faults! {
     OutcomeForgotten = "outcome-forgotten",
     /// An entry that sorts earlier is folded as if it came last.
     LateEntryLast = "late-entry-last",
+    /// What arrives while a long stream is folded anew is not taken in.
+    FoldedWithoutLater = "folded-without-later",
     /// An entry of a tally counts whenever it comes.
     TalliedTwice = "tallied-twice",
     /// A fold follows the clocks of the writers.

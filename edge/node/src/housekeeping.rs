@@ -35,7 +35,11 @@ pub async fn release_due(writer: &Writer, reader: &Reader, now_ms: i64) -> Resul
     }
     let own = now.own_account();
     for submitted in reader.read(move |read| Ok(due(read.db, own, now_ms)?)).await? {
-        writer.submit(submitted).await?;
+        match writer.submit(submitted).await {
+            // What is not to be decided on for the moment keeps nothing else waiting.
+            Ok(_) | Err(SubmitError::Busy { .. } | SubmitError::HistoryPending) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }

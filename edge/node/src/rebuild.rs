@@ -10,13 +10,13 @@ use lanyard_domain::{Account, Folded, Stream};
 use lanyard_sync::LogId;
 use rusqlite::Connection;
 
-use crate::engine::fold::Refolded;
+use crate::engine::folding::Refolded;
 use crate::project::arrivals::Tally;
 use crate::project::{self, Changed, Row, Standing, project};
 use crate::state_hash::for_each_stream;
 use crate::store::logs::{self, LogRow};
 use crate::store::states::StateRow;
-use crate::store::{StoreError, states};
+use crate::store::{StoreError, states, waiting};
 
 /// What a rebuild made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub struct Rebuilt {
 /// Makes every state and projection again, inside a transaction of the caller.
 pub(crate) fn rebuild(db: &Connection, own: Account) -> Result<Rebuilt, StoreError> {
     project::clear(db)?;
+    waiting::clear(db)?;
     let logs = logs::all(db)?;
     let mut rebuilt = Rebuilt::default();
     let mut arrivals = Tally::default();

@@ -29,6 +29,8 @@ use crate::store::StoreError;
 use crate::store::downgrade::refuse_taken_over;
 use crate::verify::verify;
 
+/// Entries of a step of folding long streams anew.
+const FOLDED_AT_ONCE: usize = 1_000;
 const FOLDER: &str = "repair";
 /// A copy of the damaged database with its write-ahead log.
 const COPY_FILE: &str = "damaged.db";
@@ -216,6 +218,9 @@ impl Repair {
             Some(old) => engine.take_over_local(old)?,
             None => (0, 0),
         };
+        while engine.folding() > 0 {
+            engine.fold_step(FOLDED_AT_ONCE)?;
+        }
         drop((engine, old));
         let report = verify(&path)?;
         if let Some(finding) = report.findings.first() {

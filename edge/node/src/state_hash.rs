@@ -9,7 +9,8 @@ use lanyard_domain::Stream;
 use lanyard_sync::{Hash, StreamName};
 use rusqlite::Connection;
 
-use crate::engine::fold::{Logs, Refolded, fold_stream};
+use crate::engine::fold::Logs;
+use crate::engine::folding::{Refolded, fold_stream};
 use crate::fault::{Fault, is_planted};
 use crate::read::{Read, ReadError};
 use crate::store::closed::ClosedLogs;

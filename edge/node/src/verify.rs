@@ -62,6 +62,8 @@ pub struct Report {
     pub outcomes: u64,
     /// Entries that follow a snapshot; states and projections can be compared with the log once they are here.
     pub entries_to_come: u64,
+    /// Long streams that are being folded anew; states and projections can be compared with the log once they are.
+    pub streams_to_fold: u64,
     /// What is not as it must be, at most [`FINDINGS_MAX`].
     pub findings: Vec<Finding>,
     /// Findings beyond those listed.

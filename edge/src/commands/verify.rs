@@ -22,7 +22,16 @@ pub(super) fn run(source: &SourceFlags, flags: &Verify) -> anyhow::Result<()> {
 }
 
 fn words(report: &Report, state_hash: &str) -> String {
-    let Report { entries, logs, streams, outcomes, entries_to_come, findings, more_findings } = report;
+    let Report {
+        entries,
+        logs,
+        streams,
+        outcomes,
+        entries_to_come,
+        streams_to_fold,
+        findings,
+        more_findings,
+    } = report;
     let mut text = format!(
         "{entries} entries of {logs} logs, {streams} streams and {outcomes} outcomes were checked.\nState hash {state_hash}.\n"
     );
@@ -30,6 +39,13 @@ fn words(report: &Report, state_hash: &str) -> String {
         writeln!(
             text,
             "{entries_to_come} older entries are still to come after a snapshot; until then states are not compared with the log."
+        )
+        .expect("writing to a string cannot fail");
+    }
+    if *streams_to_fold > 0 {
+        writeln!(
+            text,
+            "{streams_to_fold} long streams are being folded anew; until then states are not compared with the log."
         )
         .expect("writing to a string cannot fail");
     }
@@ -43,7 +59,16 @@ fn words(report: &Report, state_hash: &str) -> String {
 }
 
 fn object(report: &Report, state_hash: &str) -> String {
-    let Report { entries, logs, streams, outcomes, entries_to_come, findings, more_findings } = report;
+    let Report {
+        entries,
+        logs,
+        streams,
+        outcomes,
+        entries_to_come,
+        streams_to_fold,
+        findings,
+        more_findings,
+    } = report;
     let finding = |finding: &lanyard_node::verify::Finding| json!({"invariant": format!("{:?}", finding.invariant), "claim": finding.invariant.claim(), "what": finding.what});
     let findings: Vec<_> = findings.iter().map(finding).collect();
     let object = json!({
@@ -54,6 +79,7 @@ fn object(report: &Report, state_hash: &str) -> String {
         "streams": streams,
         "outcomes": outcomes,
         "entries_to_come": entries_to_come,
+        "streams_to_fold": streams_to_fold,
         "findings": findings,
         "more_findings": more_findings,
     });

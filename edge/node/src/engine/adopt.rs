@@ -12,7 +12,7 @@ use lanyard_sync::{CanonicalKey, ContextDelta, ContextHead, EpochOpened, Erasure
 
 use super::Engine;
 use super::append::{WriteError, tally};
-use super::fold::Refolded;
+use super::folding::Refolded;
 use crate::project::arrivals::Tally;
 use crate::rebuild::restore;
 use crate::search::in_bulk;

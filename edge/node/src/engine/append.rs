@@ -33,6 +33,9 @@ pub enum WriteError {
     /// What is to be decided on waits for entries that are still to come.
     #[error("the older log is still being fetched")]
     HistoryPending,
+    /// What is to be decided on is being folded anew.
+    #[error("the state is being folded anew")]
+    FoldPending,
     /// The stream was written by a newer build.
     #[error("{stream} was written by a newer build; upgrade this node")]
     NeedsUpgrade {

@@ -9,24 +9,12 @@ use lanyard_sync::{Entry, NodeId, StreamName};
 use super::Engine;
 use super::fold::{Meaning, meaning};
 use crate::fault::{Fault, is_planted};
-use crate::project;
-use crate::store::{StoreError, entries, forks, streams};
+use crate::store::{StoreError, entries, forks};
 
 /// Kind of the entry that closes logs.
 const LOGS_CLOSED_KIND: &str = "logs-closed";
 
 impl Engine {
-    /// Takes away what is read about streams that are to be folded anew with fewer entries.
-    pub(super) fn forget_rows(&mut self, names: &BTreeSet<StreamName>) -> Result<(), StoreError> {
-        let mut rows = Vec::new();
-        for name in names {
-            let row = streams::find(&self.db, name)?;
-            // Those that wait for their entries keep what is read about them until they are folded anew.
-            rows.extend(row.filter(|row| !self.base.as_ref().is_some_and(|base| base.lacks(*row))));
-        }
-        project::forget(&self.db, &rows)
-    }
-
     /// Learns from an entry of HQ which logs are over; returns the streams to be folded anew.
     pub(super) fn learn_closed(&mut self, entry: &Entry) -> Result<BTreeSet<StreamName>, StoreError> {
         let is_of_hq = self.logs.get(&entry.dot.log).is_some_and(|log| log.authority);

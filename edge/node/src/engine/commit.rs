@@ -181,7 +181,7 @@ impl Engine {
     }
 
     /// Signs, commits and syncs.
-    fn finish(&mut self) -> Result<(), StoreError> {
+    pub(super) fn finish(&mut self) -> Result<(), StoreError> {
         self.sign_head()?;
         self.arrivals.save(&self.db)?;
         if self.position > self.committed_position {

@@ -21,6 +21,8 @@ use crate::store::{StoreError, entries};
 /// Most entries that are named to somebody who decided on an earlier version.
 const BETWEEN_MAX: u64 = 50;
 
+/// When to come again while a state is being folded anew, milliseconds.
+const FOLD_RETRY_MS: u64 = 500;
 /// When to come again while writes are held, milliseconds.
 const HELD_RETRY_MS: u64 = 500;
 
@@ -69,6 +71,21 @@ impl Target {
     }
 }
 
+impl WriteError {
+    /// What is said where a state was to be decided on that waits.
+    const fn waits(&self) -> Option<SubmitError> {
+        match self {
+            Self::HistoryPending => Some(SubmitError::HistoryPending),
+            Self::FoldPending => Some(SubmitError::Busy { retry_after_ms: FOLD_RETRY_MS }),
+            Self::Store(_)
+            | Self::Append(_)
+            | Self::Snapshot(_)
+            | Self::NeedsUpgrade { .. }
+            | Self::NodesTooOld { .. } => None,
+        }
+    }
+}
+
 impl Engine {
     /// Decides a command, or returns what was decided before. After an error other than the store's, what
     /// was written of it has to be undone.
@@ -86,7 +103,7 @@ impl Engine {
         if !self.waits_for.is_empty() {
             return Ok(Err(SubmitError::Healing));
         }
-        if self.base.as_ref().is_some_and(|base| base.all_pending) {
+        if self.waiting.is_all() {
             return Ok(Err(SubmitError::HistoryPending));
         }
         if self.closed.is_over(&self.own_log()) {
@@ -98,7 +115,14 @@ impl Engine {
         if let Some(stale) = self.stale(submitted)? {
             return Ok(Err(stale));
         }
-        let outcome = self.decide_and_write(submitted, draws)?;
+        let position = self.position;
+        let decided = self.decide_and_write(submitted, draws);
+        let waits = decided.as_ref().err().and_then(WriteError::waits);
+        if let Some(waits) = waits.filter(|_| self.position == position) {
+            // Nothing was written that had to be undone.
+            return Ok(Err(waits));
+        }
+        let outcome = decided?;
         if !is_planted(Fault::OutcomeForgotten) {
             self.outcomes.insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
         }
@@ -148,8 +172,14 @@ impl Engine {
             WriteError::NodesTooOld { nodes } => {
                 return Ok(Err(SubmitError::NodesTooOld { nodes: nodes.clone() }));
             }
-            WriteError::HistoryPending => return Ok(Err(SubmitError::HistoryPending)),
-            WriteError::Store(_) | WriteError::Append(_) | WriteError::Snapshot(_) => {}
+            WriteError::HistoryPending
+            | WriteError::FoldPending
+            | WriteError::Store(_)
+            | WriteError::Append(_)
+            | WriteError::Snapshot(_) => {}
+        }
+        if let Some(waits) = error.waits() {
+            return Ok(Err(waits));
         }
         let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let refusal = Refusal::InvalidField { field: submitted.command.name().to_owned(), why };
@@ -239,11 +269,15 @@ impl Engine {
         };
         let view = NodeView::new(&self.db, &self.states, &self.conference, self.account())
             .minding(&self.fresh, origin.at_ms)
-            .beside(self.base.as_ref());
+            .beside(&self.waiting);
         let decided = decide(&view, command, &deciding);
         let waits = view.waits();
         view.finish()?;
-        if waits { Err(WriteError::HistoryPending) } else { Ok(decided) }
+        match waits {
+            None => Ok(decided),
+            Some(stream) if self.lacks(stream) => Err(WriteError::HistoryPending),
+            Some(_) => Err(WriteError::FoldPending),
+        }
     }
 
     /// Appends what was decided and notes references to it.

@@ -118,6 +118,10 @@ impl Engine {
     /// # Errors
     /// When the store fails. When the disk is full, nothing was done and it can be tried again.
     pub fn erase_step(&mut self) -> Result<(), StoreError> {
+        if self.folding() > 0 {
+            // A state that is being folded anew may still have the words.
+            return Ok(());
+        }
         match self.erasing {
             None => Ok(()),
             Some(Erasing::Parts) => {

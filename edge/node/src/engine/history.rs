@@ -44,8 +44,8 @@ impl Engine {
         self.base.as_ref().map(|base| History {
             fetched: base.fetched,
             of: base.entries,
-            pending: base.pending.len() as u64,
-            all_pending: base.all_pending,
+            pending: self.waiting.up_to(base.streams).len() as u64,
+            all_pending: self.waiting.is_all(),
         })
     }
 
@@ -134,7 +134,7 @@ impl Engine {
             link.below = Some(pos);
             base.fetched += 1;
             self.store_context(base, entry, log)?;
-            self.recall_folded(base, entry, link.stream)?;
+            self.recall_folded(entry, link.stream)?;
             if admitted.erasures.contains_key(name) && entry.header.kind == lanyard_sync::ERASURE_KIND {
                 erased_at.entry(name.clone()).or_insert(pos);
             }
@@ -147,18 +147,19 @@ impl Engine {
             }
             self.states.borrow_mut().forget(name);
         }
-        self.hold_history_erasures(base, admitted, &erased_at)?;
+        self.hold_history_erasures(admitted, &erased_at)?;
         self.recover_outcomes(&admitted.entries)
     }
 
     /// HQ ended logs, or forks were found, since the snapshot: its states may count entries that do not count, or
     /// count otherwise.
-    fn recall_folded(&self, base: &mut Base, entry: &Entry, stream: i64) -> Result<(), StoreError> {
+    fn recall_folded(&mut self, entry: &Entry, stream: i64) -> Result<(), StoreError> {
         let does_not_count = self.closed.is_beyond(entry.dot);
-        if base.all_pending && (does_not_count || self.all_logs().is_beyond_a_fork(entry.dot)) {
-            base.wait(&self.db, stream)?;
+        let all_wait = self.waiting.is_all();
+        if all_wait && (does_not_count || self.all_logs().is_beyond_a_fork(entry.dot)) {
+            self.waiting.wait(&self.db, stream)?;
         }
-        if base.all_pending && does_not_count {
+        if all_wait && does_not_count {
             forks::forget_tallied(&self.db, &entry.header)?;
         }
         Ok(())
@@ -167,20 +168,11 @@ impl Engine {
     /// Entries of a log count otherwise from a place on: lets every stream wait if the snapshot folded such entries,
     /// because which streams they are in shows once they are here.
     pub(super) fn wait_for_entries_from(&mut self, log: LogId, from: u64) -> Result<(), StoreError> {
-        match &mut self.base {
-            Some(base) if base.heads.get(&log).is_some_and(|head| from <= head.seq) => {
-                base.wait_for_all(&self.db)
-            }
-            Some(_) | None => Ok(()),
+        let head = self.base.as_ref().and_then(|base| base.heads.get(&log));
+        if head.is_some_and(|head| from <= head.seq) {
+            self.waiting.wait_for_all(&self.db)?;
         }
-    }
-
-    /// Lets a stream wait that has to be folded anew and whose entries may not be here. Tells whether it does.
-    pub(super) fn wait_for_history(&mut self, stream: i64) -> Result<bool, StoreError> {
-        match &mut self.base {
-            Some(base) if base.lacks(stream) => base.wait(&self.db, stream).map(|()| true),
-            Some(_) | None => Ok(false),
-        }
+        Ok(())
     }
 
     fn find_link(&self, base: &Base, stream: i64) -> Result<Link, StoreError> {
@@ -210,7 +202,6 @@ impl Engine {
     /// An erasure that the snapshot knew gets its entry; one that came ahead since is news.
     fn hold_history_erasures(
         &mut self,
-        base: &mut Base,
         admitted: &Admitted,
         erased_at: &BTreeMap<StreamName, i64>,
     ) -> Result<(), StoreError> {
@@ -219,7 +210,7 @@ impl Engine {
             let was_known = erasures::is_erased(&self.db, stream)?;
             let entry = erased_at.get(name).copied();
             if !was_known {
-                base.wait(&self.db, stream)?;
+                self.waiting.wait(&self.db, stream)?;
             }
             if !was_known || entry.is_some() {
                 self.hold_erasure(stream, name, entry, erasure)?;
@@ -239,9 +230,11 @@ impl Engine {
             entries::follow(&self.db, first_after, None)?;
         }
         let mut names = BTreeSet::new();
-        for stream in &base.pending {
-            names.insert(streams::name_of(&self.db, *stream)?);
+        for stream in self.waiting.up_to(base.streams) {
+            self.waiting.end(&self.db, stream)?;
+            names.insert(streams::name_of(&self.db, stream)?);
         }
+        self.waiting.end_for_all(&self.db)?;
         self.forget_rows(&names)?;
         for name in &names {
             self.refold(name)?;

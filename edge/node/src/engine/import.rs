@@ -11,12 +11,11 @@ use lanyard_sync::{
     LogId, Part, Problem, StreamName, VersionVector, admit_with,
 };
 
-use super::append::{may_apply, tally};
-use super::fold::{Logs, Meaning, fold_next, fold_stream, meaning, placed};
+use super::append::may_apply;
+use super::fold::{Logs, Meaning, fold_next, meaning, placed};
 use super::fresh::is_here;
 use super::{Engine, ImportError};
 use crate::fault::{Fault, is_planted};
-use crate::project::Changed;
 use crate::release;
 use crate::store::entries::Place;
 use crate::store::states::Last;
@@ -141,8 +140,8 @@ impl Engine {
             // Kept and relayed: that it does not count is for the fold to say. Its stream may be new.
             loaded.changed.all = true;
         } else if !applies || !sorts_last || !loaded.readable || entry.header.min_reader > release::reader() {
-            if erases && self.base.as_ref().is_some_and(|base| base.lacks(loaded.row)) {
-                // It is folded anew once its entries are here; the words go at once.
+            if erases {
+                // It may have to wait until it is folded anew; the words go at once.
                 let meaning = meaning(&entry.header, &entry.payload, true);
                 fold_next(loaded, &meaning, &placed(logs, entry.dot, &entry.header, &|_| false));
             }
@@ -214,30 +213,5 @@ impl Engine {
             })?;
         }
         Ok(context.clone())
-    }
-
-    /// Folds a stream anew from all its entries.
-    pub(super) fn refold(&mut self, name: &StreamName) -> Result<(), StoreError> {
-        let mut states = self.states.borrow_mut();
-        let loaded = states.touch(&self.db, name)?;
-        let (Some(last), row) = (loaded.last, loaded.row) else { return Ok(()) };
-        if self.base.is_some() {
-            drop(states);
-            if self.wait_for_history(row)? {
-                return Ok(());
-            }
-            states = self.states.borrow_mut();
-        }
-        let loaded = states.touch(&self.db, name)?;
-        let rows = entries::of_stream(&self.db, last.pos)?;
-        let is_erased_ahead = self.erased_ahead.contains(name);
-        let refolded = fold_stream(&self.db, self.all_logs(), loaded.stream.as_ref(), rows, is_erased_ahead)?;
-        for (command, index) in &refolded.applied {
-            tally(&self.db, command, *index)?;
-        }
-        loaded.folded = refolded.folded;
-        (loaded.readable, loaded.unknown) = (refolded.readable, refolded.unknown);
-        loaded.changed = Changed { all: true, ..loaded.changed };
-        Ok(())
     }
 }

@@ -19,6 +19,7 @@ mod erase;
 #[cfg(test)]
 mod erase_tests;
 pub(crate) mod fold;
+pub(crate) mod folding;
 #[cfg(test)]
 mod fork_tests;
 pub(crate) mod fresh;
@@ -32,6 +33,9 @@ mod options;
 mod peers;
 mod published;
 mod recovered;
+mod refold;
+#[cfg(test)]
+mod refold_tests;
 mod reissued;
 mod set_aside;
 #[cfg(test)]
@@ -82,10 +86,12 @@ use crate::store::base::Base;
 use crate::store::closed::ClosedLogs;
 use crate::store::logs::LogRow;
 use crate::store::outcomes::Outcomes;
+use crate::store::waiting::Waiting;
 use crate::store::{StoreError, checkpoint, sql};
 use fold::Logs;
 use fresh::Fresh;
 use peers::Peers;
+use refold::LongFold;
 use states::States;
 
 /// The writer of one node's database.
@@ -104,6 +110,13 @@ pub struct Engine {
     closed: ClosedLogs,
     /// What a snapshot brought, while the older log is still to come.
     base: Option<Base>,
+    /// Streams that are to be folded anew.
+    waiting: Waiting,
+    /// The one of them that is being folded.
+    long_fold: Option<Box<LongFold>>,
+    /// The one that was begun last, and how many were put in place.
+    long_begun: i64,
+    long_folded: u64,
     /// Position of the last own entry, while its head is not signed.
     unsigned_pos: Option<i64>,
     logs: BTreeMap<LogId, LogRow>,
@@ -192,6 +205,8 @@ impl Engine {
             is_closed: self.closed.is_over(&self.own_log()),
             erasing: self.erasing,
             history: self.history(),
+            folding: self.folding(),
+            folded: self.long_folded,
             is_fresh: self.is_fresh(),
         }
     }

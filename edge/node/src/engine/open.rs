@@ -25,6 +25,7 @@ use crate::store::downgrade::refuse_newer;
 use crate::store::incarnation::{self, AdvanceError, Continuity};
 use crate::store::migrate::migrate;
 use crate::store::outcomes::Outcomes;
+use crate::store::waiting::Waiting;
 use crate::store::{
     MigrateError, StoreError, entries, forks, logs, meta, open_for_reading, open_for_writing, sql,
 };
@@ -87,6 +88,10 @@ impl Engine {
             waits_for: Arc::default(),
             closed: ClosedLogs::default(),
             base: None,
+            waiting: Waiting::default(),
+            long_fold: None,
+            long_begun: 0,
+            long_folded: 0,
             unsigned_pos: None,
             logs: BTreeMap::new(),
             log_infos: Arc::default(),
@@ -134,6 +139,7 @@ impl Engine {
         self.known.forks = forks::all(&self.db)?;
         self.closed = ClosedLogs::load(&self.db)?;
         self.base = Base::load(&self.db)?;
+        self.take_up_waiting(Waiting::load(&self.db)?);
         self.known.floors = self.base.as_ref().map(Base::floors).unwrap_or_default();
         self.position = entries::last_position(&self.db)?;
         self.committed_position = self.position;

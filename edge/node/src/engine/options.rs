@@ -15,6 +15,9 @@ pub struct Options {
     pub cache_kib: u32,
     /// Room a writer keeps beside the database for the time when the disk is full, bytes.
     pub ballast_bytes: u64,
+    /// Entries of the longest stream that is folded anew within a commit; longer ones are folded in steps beside it. The
+    /// changes of a document take longest.
+    pub folded_at_once: usize,
 }
 
 impl Default for Options {
@@ -25,6 +28,7 @@ impl Default for Options {
             states_cached: NonZeroUsize::new(1024).expect("1024 is not zero"),
             cache_kib: 10 * 1024,
             ballast_bytes: 32 * 1024 * 1024,
+            folded_at_once: 32,
         }
     }
 }

@@ -38,6 +38,10 @@ pub struct Published {
     pub erasing: Option<Erasing>,
     /// How far the older log is after a snapshot; none when every entry is here.
     pub history: Option<History>,
+    /// Long streams that are being folded anew beside the work and are not decided on meanwhile.
+    pub folding: u64,
+    /// Number of those that were put in place since the start: what is read of them changed without an entry.
+    pub folded: u64,
     /// Whether nothing is here but the opening of the own log.
     pub is_fresh: bool,
 }

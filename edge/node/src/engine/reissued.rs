@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lanyard_sync::{CommandId, Dot, LogId, Reissued};
 
+use super::folding::Outline;
 use crate::store::entries::EntryRow;
 
 /// What makes an entry the same, wherever it is written: the log it was first written to, the command and the
@@ -22,14 +23,15 @@ pub(crate) struct ReissuedRows {
 
 impl ReissuedRows {
     /// Looks which of these entries stand for others.
-    pub(crate) fn of(rows: &[EntryRow]) -> Self {
-        let read = |row: &EntryRow| Some((row.dot, Reissued::from_ext(&row.header.ext)?));
-        let by_dot: BTreeMap<_, _> = rows.iter().filter_map(read).collect();
+    pub(crate) fn of<'a>(entries: impl Iterator<Item = &'a Outline> + Clone) -> Self {
+        let read = |entry: &Outline| Some((entry.key.dot(), entry.reissued.as_deref()?.clone()));
+        let by_dot: BTreeMap<_, _> = entries.clone().filter_map(read).collect();
         let mut applied = BTreeMap::new();
         if !by_dot.is_empty() {
             // The original may be here still, at a node that does not know yet that it does not stand.
-            let plain = rows.iter().filter(|row| !by_dot.contains_key(&row.dot));
-            applied.extend(plain.map(|row| ((row.dot.log, row.header.command, row.header.index), row.dot)));
+            let plain = entries.filter(|entry| entry.reissued.is_none());
+            let same = |entry: &Outline| (entry.key.dot().log, entry.command, entry.index);
+            applied.extend(plain.map(|entry| (same(entry), entry.key.dot())));
         }
         Self { by_dot, applied, skipped: BTreeMap::new() }
     }

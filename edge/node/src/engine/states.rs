@@ -8,6 +8,7 @@ use lanyard_sync::StreamName;
 use lru::LruCache;
 use rusqlite::Connection;
 
+use super::folding::Refolded;
 use crate::project::{Changed, Standing};
 use crate::store::states::{Last, StateRow};
 use crate::store::{StoreError, states, streams};
@@ -28,6 +29,15 @@ pub(crate) struct Loaded {
     /// Whether nothing was ever saved for it.
     pub(crate) is_new: bool,
     pub(crate) changed: Changed,
+}
+
+impl Loaded {
+    /// Takes up what its entries were folded to anew.
+    pub(crate) fn take(&mut self, refolded: Refolded) {
+        self.folded = refolded.folded;
+        (self.readable, self.unknown) = (refolded.readable, refolded.unknown);
+        self.changed = Changed { all: true, ..self.changed };
+    }
 }
 
 /// States by name.

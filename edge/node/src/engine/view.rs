@@ -16,7 +16,7 @@ use super::fresh::Fresh;
 use super::states::States;
 use crate::fault::{Fault, is_planted};
 use crate::project::attendee::name_key;
-use crate::store::base::Base;
+use crate::store::waiting::Waiting;
 use crate::store::{StoreError, logs, streams};
 
 /// Most attendees a code or a similar name is followed to.
@@ -32,10 +32,10 @@ pub(crate) struct NodeView<'a> {
     own: Account,
     /// What peers told of, and the moment it is looked at.
     heard: Option<(&'a Fresh, i64)>,
-    /// What a snapshot brought, while the older log is still to come.
-    base: Option<&'a Base>,
-    /// Whether it was looked at a state that waits for that.
-    waits: Cell<bool>,
+    /// Streams that are to be folded anew.
+    waiting: Option<&'a Waiting>,
+    /// The first of them that was looked at.
+    waits: Cell<Option<i64>>,
     failure: RefCell<Option<StoreError>>,
 }
 
@@ -52,8 +52,8 @@ impl<'a> NodeView<'a> {
             conference,
             own,
             heard: None,
-            base: None,
-            waits: Cell::new(false),
+            waiting: None,
+            waits: Cell::new(None),
             failure: RefCell::new(None),
         }
     }
@@ -64,14 +64,14 @@ impl<'a> NodeView<'a> {
         self
     }
 
-    /// Minds which states wait for entries that are still to come.
-    pub(crate) const fn beside(mut self, base: Option<&'a Base>) -> Self {
-        self.base = base;
+    /// Minds which states wait to be folded anew.
+    pub(crate) fn beside(mut self, waiting: &'a Waiting) -> Self {
+        self.waiting = Some(waiting).filter(|waiting| !waiting.is_empty());
         self
     }
 
-    /// Whether the decision looked at a state that waits; it then counts for nothing.
-    pub(crate) const fn waits(&self) -> bool {
+    /// A state that waits, if the decision looked at any; it then counts for nothing.
+    pub(crate) const fn waits(&self) -> Option<i64> {
         self.waits.get()
     }
 
@@ -81,11 +81,9 @@ impl<'a> NodeView<'a> {
     }
 
     fn mind_waiting(&self, stream: &Stream) {
-        let Some(base) = self.base else { return };
+        let Some(waiting) = self.waiting else { return };
         let row = self.or_fail(streams::find(self.db, &stream.name())).flatten();
-        if row.is_some_and(|row| base.waits(row)) {
-            self.waits.set(true);
-        }
+        self.waits.set(self.waits.get().or(row.filter(|row| waiting.has(*row))));
     }
 
     fn folded(&self, stream: &Stream) -> Option<Folded> {

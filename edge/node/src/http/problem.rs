@@ -38,7 +38,7 @@ impl Problem {
 
     /// Too much is waiting.
     pub fn busy(retry_after_ms: u64) -> Self {
-        let detail = "The node has more to do than it can queue. The same request may be sent again shortly.";
+        let detail = "The node has too much to do at the moment. The same request may be sent again shortly.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after_ms(retry_after_ms)
     }
 

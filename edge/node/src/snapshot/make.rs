@@ -10,7 +10,7 @@ use crate::identity::Identity;
 use crate::read::{Read, ReadError};
 use crate::store::base::Base;
 use crate::store::closed::ClosedLogs;
-use crate::store::{StoreError, entries, erasures, forks, logs, sql, streams};
+use crate::store::{StoreError, entries, erasures, forks, logs, sql, streams, waiting};
 
 /// Records of a chunk that are not states.
 const RECORDS: usize = 8_192;
@@ -26,13 +26,13 @@ pub struct Made {
     pub chunks: BTreeMap<Hash, Vec<u8>>,
 }
 
-/// Makes a snapshot; none while this node lacks entries itself, and of a conference that is over the limits of the
+/// Makes a snapshot; none while this node lacks entries itself or folds streams anew, and of a conference that is over the limits of the
 /// format.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn make(db: &Read<'_>, identity: &Identity) -> Result<Option<Made>, ReadError> {
-    if Base::load(db.db)?.is_some() {
+    if Base::load(db.db)?.is_some() || waiting::count(db.db)? > 0 {
         return Ok(None);
     }
     let mut making = Making::default();

@@ -1,9 +1,9 @@
 //! What a snapshot brought, while the entries it was folded from are still to come.
 //!
-//! Responsible for knowing up to where that is, which positions are kept free for them, and which streams wait for
-//! them. Once they are here, nothing of it is left: the database is as if it had got them first.
+//! Responsible for knowing up to where that is, and which positions are kept free for them. Once they are here, nothing
+//! of it is left: the database is as if it had got them first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use lanyard_sync::{
     Hash, KnownLog, LogContext, LogHead, LogId, ScopeId, Signature, StoredHead, VersionVector,
@@ -34,10 +34,6 @@ pub(crate) struct Base {
     pub(crate) fetched: u64,
     /// Number of the last stream that it knew.
     pub(crate) streams: i64,
-    /// Streams that wait.
-    pub(crate) pending: BTreeSet<i64>,
-    /// Whether any stream may be one that waits.
-    pub(crate) all_pending: bool,
 }
 
 impl Base {
@@ -67,15 +63,11 @@ impl Base {
         let fetched: i64 = db
             .prepare_cached("SELECT coalesce(max(pos), 0) FROM entries WHERE pos <= ?1")?
             .query_row([sql::column(entries)], |row| row.get(0))?;
-        let mut statement = db.prepare_cached("SELECT stream FROM pending")?;
-        let pending = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(Some(Self {
             heads,
             entries,
             fetched: sql::counter(fetched),
             streams: meta::get(db, meta::BASE_STREAMS)?.unwrap_or(0),
-            pending,
-            all_pending: meta::get(db, meta::ALL_PENDING)?.unwrap_or(false),
         }))
     }
 
@@ -93,25 +85,6 @@ impl Base {
     /// Whether entries of a stream may be missing.
     pub(crate) const fn lacks(&self, stream: i64) -> bool {
         stream <= self.streams
-    }
-
-    /// Whether a stream cannot be decided on.
-    pub(crate) fn waits(&self, stream: i64) -> bool {
-        self.all_pending || self.pending.contains(&stream)
-    }
-
-    /// Lets a stream wait.
-    pub(crate) fn wait(&mut self, db: &Connection, stream: i64) -> Result<(), StoreError> {
-        if self.pending.insert(stream) {
-            db.prepare_cached("INSERT OR IGNORE INTO pending (stream) VALUES (?1)")?.execute([stream])?;
-        }
-        Ok(())
-    }
-
-    /// Lets every stream wait, because which ones have to is not known yet.
-    pub(crate) fn wait_for_all(&mut self, db: &Connection) -> Result<(), StoreError> {
-        self.all_pending = true;
-        meta::set(db, meta::ALL_PENDING, true)
     }
 
     /// How far the entries are here: the heads that the next ones follow.
@@ -172,9 +145,8 @@ pub(crate) fn insert(db: &Connection, head: &BaseHead) -> Result<(), StoreError>
 
 /// Forgets the snapshot, once every entry is here.
 pub(crate) fn forget(db: &Connection) -> Result<(), StoreError> {
-    db.execute_batch("DELETE FROM base; DELETE FROM pending;")?;
-    meta::forget(db, meta::BASE_STREAMS)?;
-    meta::forget(db, meta::ALL_PENDING)
+    db.execute_batch("DELETE FROM base")?;
+    meta::forget(db, meta::BASE_STREAMS)
 }
 
 /// The last entry of a log that was folded.

@@ -103,6 +103,19 @@ pub(crate) fn at(db: &Connection, pos: i64) -> Result<Option<EntryRow>, StoreErr
     rows.next()?.map(read).transpose()
 }
 
+/// Reads where an entry stands in its stream and what its header says: the position before it, and the two.
+pub(crate) fn header_at(db: &Connection, pos: i64) -> Result<Option<(Option<i64>, Dot, Header)>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT e.previous, l.node, l.epoch, e.seq, e.header FROM entries e JOIN logs l ON l.id = e.log \
+         WHERE e.pos = ?1",
+    )?;
+    let mut rows = statement.query([pos])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (seq, header): (i64, Vec<u8>) = (row.get(3)?, row.get(4)?);
+    let dot = sql::log_id(row, 1, 2)?.dot(sql::counter(seq));
+    Ok(Some((row.get(0)?, dot, decode(dot, &header)?)))
+}
+
 /// Reads the entries after a position, in order of arrival.
 pub(crate) fn after(db: &Connection, pos: i64, limit: usize) -> Result<Vec<EntryRow>, StoreError> {
     let mut statement = db.prepare_cached(
@@ -184,12 +197,26 @@ pub(crate) fn of_stream(db: &Connection, last_pos: i64) -> Result<Vec<EntryRow>,
     let mut entries = Vec::new();
     let mut next = Some(last_pos).filter(|pos| *pos > 0);
     while let Some(pos) = next {
-        let row = at(db, pos)?
-            .ok_or_else(|| StoreError::damaged(format!("the entry at position {pos} is missing")))?;
+        let row = at(db, pos)?.ok_or_else(|| missing(pos))?;
         next = row.previous.filter(|previous| *previous < pos && *previous > 0);
         entries.push(row);
     }
     Ok(entries)
+}
+
+/// Whether a stream has more entries than so many, by following it back from its last position.
+pub(crate) fn are_more_than(db: &Connection, last_pos: i64, most: usize) -> Result<bool, StoreError> {
+    let mut next = Some(last_pos).filter(|pos| *pos > 0);
+    for _ in 0..most {
+        let Some(pos) = next else { return Ok(false) };
+        next = previous(db, pos)?.filter(|previous| *previous < pos && *previous > 0);
+    }
+    Ok(next.is_some())
+}
+
+/// What is said where a stream leads to an entry that is not here.
+pub(crate) fn missing(pos: i64) -> StoreError {
+    StoreError::damaged(format!("the entry at position {pos} is missing"))
 }
 
 /// Finds where an entry stands.
@@ -239,8 +266,7 @@ fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
     let seq: i64 = row.get(4)?;
     let dot = log.dot(sql::counter(seq));
     let header_bytes: Vec<u8> = row.get(5)?;
-    let header = Header::decode(&header_bytes)
-        .map_err(|error| StoreError::damaged(format!("the header of entry {dot} cannot be read: {error}")))?;
+    let header = decode(dot, &header_bytes)?;
     let facts = part(row, 6, header.facts)?;
     let personal = header.personal.map(|commitment| part(row, 8, commitment)).transpose()?;
     let signature = match row.get_ref(11)? {
@@ -257,6 +283,12 @@ fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
         hash: sql::hash(row, 10)?,
         signature,
     })
+}
+
+fn decode(dot: Dot, header: &[u8]) -> Result<Header, StoreError> {
+    let unreadable =
+        |error| StoreError::damaged(format!("the header of entry {dot} cannot be read: {error}"));
+    Header::decode(header).map_err(unreadable)
 }
 
 fn part(row: &Row<'_>, at: usize, commitment: Hash) -> Result<Part, StoreError> {

@@ -23,6 +23,7 @@ pub(crate) mod outcomes;
 pub(crate) mod sql;
 pub(crate) mod states;
 pub(crate) mod streams;
+pub(crate) mod waiting;
 pub(crate) mod wal;
 
 pub(crate) use database::{open_for_reading, open_for_writing};

@@ -46,7 +46,7 @@ pub(super) async fn manifest(State(host): State<Host>, headers: HeaderMap) -> Re
     let Some(served) = served(&host, &headers) else { return no_session() };
     let Some(_place) = host.room.snapshot() else { return busy() };
     let now = served.writer.now();
-    if now.history.is_some() {
+    if now.history.is_some() || now.folding > 0 {
         return busy();
     }
     if now.vector.iter().map(|(_, head)| head.seq).sum::<u64>() < ENTRIES_MIN {

@@ -15,7 +15,7 @@ use crate::state_hash::for_each_stream;
 use crate::store::base::Base;
 use crate::store::logs::{self, LogRow};
 use crate::store::migrate::migrate;
-use crate::store::{StoreError, meta, sql};
+use crate::store::{StoreError, meta, sql, waiting};
 
 /// How a table is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,11 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
     let Some(own) = own_account(db, logs.values())? else { return Ok(()) };
     if Base::load(db)?.is_some() {
         // What the log says is known once all of it is here.
+        return Ok(());
+    }
+    report.streams_to_fold = waiting::count(db)?;
+    if report.streams_to_fold > 0 {
+        // A node that runs, or is started, puts their states in place.
         return Ok(());
     }
     let aside = database_aside()?;

@@ -17,6 +17,8 @@ use crate::store::checkpoint::{self, Checkpointer, WAL_PAGES, WAL_PAGES_ON_RESER
 
 /// How long the removal of what is erased rests between two steps.
 const STEP_EVERY: Duration = Duration::from_millis(2);
+/// How long long streams are folded between two groups.
+const FOLD_FOR: Duration = Duration::from_millis(2);
 /// How long nobody must have asked for anything before a step that takes long.
 const QUIET: Duration = Duration::from_secs(1);
 /// How long a step is not tried again that found the disk full.
@@ -37,8 +39,9 @@ pub(super) struct Worker {
     looked: Instant,
     /// When something was last asked of the node.
     asked: Instant,
-    /// Until when no step of the removal is taken.
+    /// Until when no step of the removal is taken, and none of a fold.
     no_step_before: Instant,
+    no_fold_before: Instant,
 }
 
 /// What ended a wait.
@@ -75,6 +78,7 @@ impl Worker {
             looked: now,
             asked: now,
             no_step_before: now,
+            no_fold_before: now,
         })
     }
 
@@ -108,11 +112,12 @@ impl Worker {
                 }
                 self.checkpoint();
             }
+            self.fold()?;
             self.look();
         }
     }
 
-    /// Waits for a submission; while the disk is looked at or something is removed, until then at most.
+    /// Waits for a submission; while the disk is looked at or something is folded or removed, until then at most.
     fn next(&mut self, clock: &Runtime) -> Next {
         let look = self.ballast.is_pending().then_some(LOOK_EVERY);
         let within = look.into_iter().chain(self.next_step()).min();
@@ -179,17 +184,44 @@ impl Worker {
         }
     }
 
-    /// How long it is until the next step of the removal of what is erased.
+    /// How long it is until the next step of a fold, or of the removal of what is erased.
     fn next_step(&self) -> Option<Duration> {
+        if self.engine.folding() > 0 {
+            return Some(STEP_EVERY.max(self.no_fold_before.saturating_duration_since(Instant::now())));
+        }
         let stage = self.engine.erasing()?;
         let rest =
             if stage.waits_for_quiet() { QUIET.saturating_sub(self.asked.elapsed()) } else { STEP_EVERY };
         Some(rest.max(STEP_EVERY).max(self.no_step_before.saturating_duration_since(Instant::now())))
     }
 
+    /// Folds long streams anew for a moment, also while there is always somebody who asks.
+    fn fold(&mut self) -> Result<(), StoreError> {
+        let (began, before) = (Instant::now(), self.engine.folding());
+        while self.engine.folding() > 0 && self.no_fold_before <= began && began.elapsed() < FOLD_FOR {
+            // One by one: a change of a document takes long.
+            match self.engine.fold_step(1) {
+                Ok(_) => {}
+                // Whoever writes tells of it.
+                Err(StoreError::Full) => {
+                    self.no_fold_before = Instant::now() + LOOK_EVERY;
+                    break;
+                }
+                Err(error) => {
+                    self.set_health(Health::Stopped);
+                    return Err(error);
+                }
+            }
+        }
+        if self.engine.folding() < before {
+            self.publish.send_replace(self.engine.published());
+        }
+        Ok(())
+    }
+
     /// Takes the next step of the removal, when it is time.
     fn erase(&mut self) -> Result<(), StoreError> {
-        let Some(stage) = self.engine.erasing() else { return Ok(()) };
+        let Some(stage) = self.engine.erasing().filter(|_| self.engine.folding() == 0) else { return Ok(()) };
         let is_quiet = self.asked.elapsed() >= QUIET;
         if self.no_step_before > Instant::now() || (stage.waits_for_quiet() && !is_quiet) {
             return Ok(());

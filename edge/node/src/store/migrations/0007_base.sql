@@ -10,5 +10,6 @@ CREATE TABLE base (
     signature BLOB    NOT NULL
 );
 
--- Streams that can be folded anew only once those entries are here.
+-- Streams that wait to be folded anew: those with a number of the snapshot until its entries are here, others because they
+-- are long.
 CREATE TABLE pending (stream INTEGER PRIMARY KEY REFERENCES streams);
