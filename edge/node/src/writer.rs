@@ -1,9 +1,11 @@
 //! The writer: a thread around the engine, a bounded queue before it, and answers after the commit.
 
+mod pace;
 mod thread;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use lanyard_domain::FreshCheckIn;
 use lanyard_sync::{Batch, VersionVector};
@@ -15,6 +17,7 @@ use crate::engine::{
 };
 use crate::health::Health;
 use crate::store::StoreError;
+use pace::Pace;
 use thread::Worker;
 
 /// Most submissions that wait.
@@ -37,6 +40,7 @@ pub struct Writer {
     health: watch::Receiver<Health>,
     fresh: broadcast::Sender<FreshCheckIn>,
     turn: Arc<Mutex<()>>,
+    pace: Arc<Pace>,
 }
 
 /// The writing thread, to be waited for at the end.
@@ -72,7 +76,10 @@ impl Writer {
             .name("lanyard-writer".into())
             .spawn(move || worker.run())
             .map_err(|error| StoreError::damaged(format!("no thread to write: {error}")))?;
-        Ok((Self { queue, published, health, fresh, turn: Arc::default() }, WriterThread(thread)))
+        Ok((
+            Self { queue, published, health, fresh, turn: Arc::default(), pace: Arc::default() },
+            WriterThread(thread),
+        ))
     }
 
     /// Has a command decided; returns when its outcome is on disk.
@@ -80,18 +87,25 @@ impl Writer {
     /// # Errors
     /// Why it was not decided.
     pub async fn submit(&self, submitted: Submitted) -> Result<Answer, SubmitError> {
+        if !submitted.desk.is_empty() {
+            self.pace.desk_asks();
+        }
         match self.send(Submission::Command(submitted)).await? {
             Reply::Command(reply) => reply,
             Reply::Import(_) | Reply::Local(_) => Err(SubmitError::Stopped),
         }
     }
 
-    /// Stores a peer's batch; returns the vector afterwards.
+    /// Stores a peer's batch, with rests between batches while desks are at work; returns the vector afterwards.
     ///
     /// # Errors
     /// Why it was not stored; nothing of it was.
     pub async fn import(&self, batch: Batch) -> Result<VersionVector, ImportError> {
-        self.imported(Submission::Import(batch)).await
+        self.pace.turn().await;
+        let begun = Instant::now();
+        let imported = self.imported(Submission::Import(batch)).await;
+        self.pace.stored(begun.elapsed());
+        imported
     }
 
     async fn imported(&self, submission: Submission) -> Result<VersionVector, ImportError> {
@@ -198,8 +212,14 @@ mod tests {
         let (queue, queued) = mpsc::channel(1);
         let (_, published) = watch::channel(node.engine.published());
         let (_, health) = watch::channel(Health::Ok);
-        let writer =
-            Writer { queue, published, health, fresh: broadcast::Sender::new(1), turn: Arc::default() };
+        let writer = Writer {
+            queue,
+            published,
+            health,
+            fresh: broadcast::Sender::new(1),
+            turn: Arc::default(),
+            pace: Arc::default(),
+        };
         drop(queued);
         assert!(matches!(writer.submit(submitted).await, Err(SubmitError::Stopped)));
     }
