@@ -1,6 +1,7 @@
 //! The engine every node runs, HQ too: log store, writer, folded state, projections, and the parts of
 //! import, search, session and HTTP that edge and hq share.
 
+mod ahead;
 pub mod auth;
 pub mod backup;
 pub mod branch;

@@ -11,6 +11,7 @@ use super::message::{Message, let_pass};
 use super::open::{cbor, problem};
 use super::sessions::Peer;
 use super::{Host, ServedScope};
+use crate::ahead::{Ahead, AheadOfPeers, Made};
 use crate::clock::system_now_ms;
 use crate::damage;
 use crate::engine::{ImportError, LocalChange, SubmitError};
@@ -37,7 +38,7 @@ pub(super) async fn exchange(State(host): State<Host>, request: extract::Request
     };
     let Some(served) = (host.directory)(peer.scope) else { return problem(Problem::DeniedScope) };
     let Ok(request) = Request::decode(&body) else { return problem(Problem::Malformed) };
-    match reply(&served, peer, request).await {
+    match reply(&served, &host.ahead, peer, request).await {
         Ok(reply) => cbor(reply.encode()),
         Err(Failed::Problem(refused)) => problem(refused),
         Err(Failed::Broken(error)) => {
@@ -64,15 +65,22 @@ impl From<ReadError> for Failed {
     }
 }
 
-async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Reply, Failed> {
+async fn reply(
+    served: &ServedScope,
+    ahead: &AheadOfPeers,
+    peer: Peer,
+    request: Request,
+) -> Result<Reply, Failed> {
     let node = peer.certificate.claims.node;
+    let mut made = None;
     if let Request::Pull { vector, .. } = &request {
         let heard = LocalChange::PeerHeard { peer: node, vector: vector.clone(), at_ms: system_now_ms() };
         note(served, heard).await;
         hold_if_set_back(served, vector).await;
+        made = ahead.take(peer.scope, node, vector).await;
     }
     let (scope, identity, refuses_expired) = (peer.scope, served.identity.clone(), served.refuses_expired);
-    let decided = served
+    let (decided, rest) = served
         .reader
         .read(move |db| {
             let prefix_of = |dot| db.entry_prefix(dot).ok().flatten();
@@ -88,11 +96,17 @@ async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Rep
                 scopes: [(scope, view)].into(),
             };
             Ok(match answer(request, &view) {
-                Answer::Send { vector, .. } => Answer::Reply(pulled(*db, &vector)?),
-                decided => decided,
+                Answer::Send { vector, .. } => {
+                    let (reply, rest) = pulled(*db, vector, made)?;
+                    (Answer::Reply(reply), rest)
+                }
+                decided => (decided, None),
             })
         })
         .await?;
+    if let Some(rest) = rest {
+        ahead.keep(scope, node, Ahead::begin(served.reader.clone(), rest));
+    }
     if let Answer::Reply(Reply::Hello(hello)) = &decided
         && hello.scopes.iter().any(|(_, answer)| *answer == ScopeAnswer::InStep)
     {
@@ -105,9 +119,19 @@ async fn reply(served: &ServedScope, peer: Peer, request: Request) -> Result<Rep
     }
 }
 
-fn pulled(db: Read<'_>, have: &VersionVector) -> Result<Reply, ReadError> {
-    let batch = db.batch_after(have)?;
-    Ok(Reply::Pull { vector: db.vector()?, batch: batch.map(|batch| batch.encode()) })
+/// The reply to a pull, and what the peer has after it if that is not everything.
+fn pulled(
+    db: Read<'_>,
+    have: VersionVector,
+    made: Option<Made>,
+) -> Result<(Reply, Option<VersionVector>), ReadError> {
+    let made = match made.filter(|made| made.suits(&have)) {
+        Some(made) => Some(made),
+        None => Made::next(db, have)?,
+    };
+    let vector = db.vector()?;
+    let rest = made.as_ref().filter(|made| made.leaves(&vector)).map(|made| made.after.clone());
+    Ok((Reply::Pull { vector, batch: made.map(|made| made.bytes) }, rest))
 }
 
 async fn store(served: &ServedScope, travelled: &[u8]) -> Result<Reply, Failed> {
@@ -192,6 +216,7 @@ mod tests {
             sessions: Arc::new(sessions),
             room: Arc::new(Room::none()),
             shelf: Arc::default(),
+            ahead: Arc::default(),
         };
         let request = extract::Request::post("/sync/v1/exchange")
             .header(header::AUTHORIZATION, format!("Bearer {token}"))

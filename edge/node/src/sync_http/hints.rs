@@ -146,6 +146,7 @@ mod tests {
                 sessions: Arc::new(sessions),
                 room: Arc::new(Room::default()),
                 shelf: Arc::default(),
+                ahead: Arc::default(),
             },
             headers,
         )

@@ -27,6 +27,7 @@ use lanyard_sync::ScopeId;
 use lanyard_sync::limits::BATCH_TRAVEL_MAX_BYTES;
 use tokio::sync::watch;
 
+use crate::ahead::AheadOfPeers;
 use crate::http::{guard, method_not_allowed};
 use crate::identity::Identity;
 use crate::read::Reader;
@@ -75,6 +76,7 @@ pub(crate) struct Host {
     sessions: Arc<Sessions>,
     room: Arc<Room>,
     shelf: Arc<Shelf>,
+    ahead: Arc<AheadOfPeers>,
 }
 
 /// The routes of the protocol.
@@ -88,6 +90,7 @@ fn routes_with(directory: Arc<Directory>, room: Room) -> Router {
         sessions: Arc::new(Sessions::default()),
         room: Arc::new(room),
         shelf: Arc::default(),
+        ahead: Arc::default(),
     };
     let exchange = Router::new()
         .route("/sync/v1/exchange", post(exchange::exchange))

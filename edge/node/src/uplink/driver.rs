@@ -17,6 +17,7 @@ use self::version::NotedVersion;
 use super::status::LinkStatus;
 use super::transport::{Transport, TransportError};
 use super::{HELD_MAX, Uplink, hints, older};
+use crate::ahead::{Ahead, Made};
 use crate::clock::{system_entropy, system_now_ms};
 use crate::engine::LocalChange;
 use crate::identity::Identity;
@@ -30,7 +31,7 @@ const IDLE: Duration = Duration::from_secs(1);
 /// What a task that the driver started came to.
 enum Done {
     Replied { call: CallId, result: Result<Reply, TransportError> },
-    Built(Option<Vec<u8>>),
+    Built(Option<Made>),
     Stored(Result<usize, Problem>),
     Settled,
 }
@@ -64,6 +65,8 @@ struct Driver {
     noted_version: NotedVersion,
     /// Whether a fork is being settled with the peer.
     settles: bool,
+    /// The batch after the one that is being sent.
+    ahead: Option<Ahead>,
 }
 
 /// Drives one session for ever.
@@ -92,6 +95,7 @@ pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::S
         noted: None,
         noted_version: NotedVersion::Nothing,
         settles: false,
+        ahead: None,
     };
     driver.look_here().await;
     loop {
@@ -219,7 +223,15 @@ impl Driver {
                 self.settles = false;
                 self.look_here().await;
             }
-            Done::Built(batch) => self.handle(Input::Built { scope, batch }).await,
+            Done::Built(made) => {
+                let here = self.here.as_ref();
+                let rest = made.as_ref().filter(|made| here.is_some_and(|here| made.leaves(here)));
+                let rest = rest.map(|made| made.after.clone());
+                self.handle(Input::Built { scope, batch: made.map(|made| made.bytes) }).await;
+                if let Some(after) = rest {
+                    self.build_ahead(after);
+                }
+            }
             Done::Stored(result) => {
                 if result.is_ok() && self.held_until.is_some() {
                     // They are coming: a slow line is no lost one.

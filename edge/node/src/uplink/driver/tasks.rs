@@ -5,6 +5,7 @@ use lanyard_sync::{Batch, CallId, Dot, Problem, Request, VersionVector};
 use tokio::sync::mpsc;
 
 use super::{Done, Driver};
+use crate::ahead::{Ahead, Made};
 use crate::damage;
 use crate::engine::ImportError;
 use crate::uplink::{branches, yields_to};
@@ -35,20 +36,32 @@ impl Driver {
         });
     }
 
-    /// Makes the next batch for a peer that has this much.
-    pub(super) fn build(&self, have: VersionVector) {
+    /// Makes the next batch for a peer that has this much, unless it is there.
+    pub(super) fn build(&mut self, have: VersionVector) {
         let (reader, writer) = (self.uplink.reader.clone(), self.uplink.writer.clone());
-        let done = self.done.clone();
+        let (done, ahead) = (self.done.clone(), self.ahead.take());
         tokio::spawn(async move {
-            let batch = match reader.read(move |db| db.batch_after(&have)).await {
-                Ok(batch) => batch,
-                Err(error) => {
-                    damage::tell(&reader, &writer, &error).await;
-                    None
-                }
+            let made = match ahead {
+                Some(ahead) => ahead.take(&have).await,
+                None => None,
             };
-            tell(&done, Done::Built(batch.map(|batch| batch.encode()))).await;
+            let made = match made {
+                Some(made) => Some(made),
+                None => match reader.read(move |db| Made::next(*db, have)).await {
+                    Ok(made) => made,
+                    Err(error) => {
+                        damage::tell(&reader, &writer, &error).await;
+                        None
+                    }
+                },
+            };
+            tell(&done, Done::Built(made)).await;
         });
+    }
+
+    /// Makes the batch after one that is sent while the peer stores that.
+    pub(super) fn build_ahead(&mut self, after: VersionVector) {
+        self.ahead = Some(Ahead::begin(self.uplink.reader.clone(), after));
     }
 
     /// Stores a batch of the peer.
