@@ -44,6 +44,15 @@ pub struct Ask {
     body: Option<Vec<u8>>,
 }
 
+/// Chooses what HTTP clients encrypt with, which they want even where nothing is encrypted.
+pub(crate) fn choose_cryptography() {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // A program that has chosen its own provider already keeps it.
+        rustls::crypto::ring::default_provider().install_default().ok();
+    });
+}
+
 impl Desk {
     /// Speaks to the node at `base`, such as `http://127.0.0.1:4711`, without signing in.
     pub fn at(base: &str) -> anyhow::Result<Self> {
@@ -52,11 +61,7 @@ impl Desk {
 
     /// Speaks to a node whose certificate one of `roots` vouches for.
     pub fn with_roots(base: &str, roots: Vec<Certificate>) -> anyhow::Result<Self> {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            // A program that has chosen its own provider already keeps it.
-            rustls::crypto::ring::default_provider().install_default().ok();
-        });
+        choose_cryptography();
         let builder = Client::builder().timeout(PATIENCE).no_proxy();
         let builder = if roots.is_empty() { builder } else { builder.tls_certs_only(roots) };
         Ok(Self { http: builder.build()?, base: base.trim_end_matches('/').to_owned(), token: None })

@@ -67,7 +67,7 @@ pub(super) async fn at_bare(
     settle_disk()?;
     let codes = shuffled((0..attendees).map(bare::code).collect(), ATTENDEES);
     let sessions = vec![fresh_key(); lanes];
-    let measured = load::send(&bare.address, requests("/check-ins", &codes, &sessions), 201).await?;
+    let measured = load::send(&bare.address, requests("/check-ins", "main", &codes, &sessions), 201).await?;
     Ok((measured, bare, folder))
 }
 
@@ -80,26 +80,31 @@ pub(super) async fn at_node(
 ) -> anyhow::Result<Measured> {
     let codes = conference::attendees(attendees).into_iter().map(|attendee| attendee.code).collect();
     let sessions = site.sign_in(lanes).await?;
-    let requests = requests("/api/v1/check-ins", &shuffled(codes, count), &sessions);
+    let requests = at_desks("main", &shuffled(codes, count), &sessions);
     load::send(site.address(), requests, 201).await
 }
 
 /// People do not come in the order of the list.
-fn shuffled(mut codes: Vec<String>, count: usize) -> Vec<String> {
+pub(super) fn shuffled(mut codes: Vec<String>, count: usize) -> Vec<String> {
     codes.shuffle(&mut rand::rng());
     codes.truncate(count);
     codes
 }
 
+/// The requests of each lane to a node.
+pub(super) fn at_desks(list: &str, codes: &[String], sessions: &[String]) -> Vec<Vec<Vec<u8>>> {
+    requests("/api/v1/check-ins", list, codes, sessions)
+}
+
 /// The requests of each lane, the same for both sides but for the path and the code.
-fn requests(path: &str, codes: &[String], sessions: &[String]) -> Vec<Vec<Vec<u8>>> {
+fn requests(path: &str, list: &str, codes: &[String], sessions: &[String]) -> Vec<Vec<Vec<u8>>> {
     let lanes = load::deal(codes, sessions.len());
     let lane = |(codes, session): (Vec<&String>, &String)| {
         let authorization = format!("Bearer {session}");
         let request = |code: &String| {
             let key = fresh_key();
             let headers = [("authorization", authorization.as_str()), ("idempotency-key", &key)];
-            http1::request(path, &headers, Some(&format!(r#"{{"code":"{code}","list":"main"}}"#)))
+            http1::request(path, &headers, Some(&format!(r#"{{"code":"{code}","list":"{list}"}}"#)))
         };
         codes.into_iter().map(request).collect()
     };
@@ -113,7 +118,7 @@ mod tests {
     #[test]
     fn each_lane_sends_its_own_session_and_every_request_its_own_key() {
         let codes: Vec<String> = (0..5).map(bare::code).collect();
-        let lanes = requests("/check-ins", &codes, &["one".to_owned(), "two".to_owned()]);
+        let lanes = requests("/check-ins", "main", &codes, &["one".to_owned(), "two".to_owned()]);
         assert_eq!((lanes[0].len(), lanes[1].len()), (3, 2));
         let text = String::from_utf8(lanes[1][0].clone()).unwrap();
         assert!(text.starts_with("POST /check-ins HTTP/1.1\r\n"), "{text}");

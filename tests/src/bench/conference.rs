@@ -1,4 +1,5 @@
-//! The conference of the bench: the sample one with 64 desks that print no badges, and nobody who has to pay.
+//! The conference of the bench: the sample one with 64 desks that print no badges, a list that everybody may enter again
+//! and again, and nobody who has to pay.
 
 use anyhow::Context as _;
 use toml::{Table, Value};
@@ -8,8 +9,14 @@ use crate::sample::{self, SampleAttendee};
 /// Seed of the list.
 const SEED: u64 = 64;
 
-/// Desks of the conference, `north-1` on.
+/// Desks of the node north, `north-1` on.
 const DESKS: usize = 64;
+
+/// The desk of the node south.
+pub(super) const SOUTH: &str = "south-1";
+
+/// The list that everybody may enter again and again.
+pub(super) const AGAIN: &str = "again";
 
 /// The conference goes on for so long that prepared folders stay of use.
 const LASTS_MS: i64 = 10 * 365 * 24 * 60 * 60 * 1_000;
@@ -18,16 +25,28 @@ const LASTS_MS: i64 = 10 * 365 * 24 * 60 * 60 * 1_000;
 pub(super) fn file(now_ms: i64) -> anyhow::Result<String> {
     let mut file: Table = toml::from_str(&sample::conference_toml(now_ms))?;
     file.insert("ends_ms".to_owned(), Value::Integer(now_ms + LASTS_MS));
-    let desks = (1..=DESKS).map(|n| (desk(n - 1), Value::Table(desk_table(n)))).collect();
+    let north = (1..=DESKS).map(|n| (desk(n - 1), Value::Table(desk_table("north", n))));
+    let desks = north.chain([(SOUTH.to_owned(), Value::Table(desk_table("south", 1)))]).collect();
     file.insert("desks".to_owned(), Value::Table(desks));
+    let lists = file.get_mut("lists").and_then(Value::as_table_mut).context("there are lists")?;
+    lists.insert(AGAIN.to_owned(), Value::Table(again()));
     toml::to_string(&file).context("a table read from TOML is written as TOML")
 }
 
-fn desk_table(n: usize) -> Table {
+fn again() -> Table {
+    let mut table = Table::new();
+    table.insert("name".to_owned(), Value::String("Hall".to_owned()));
+    table.insert("seat_types".to_owned(), Value::Array(vec![Value::String("ga".to_owned())]));
+    table.insert("re_entry".to_owned(), Value::Boolean(true));
+    table
+}
+
+fn desk_table(node: &str, n: usize) -> Table {
     let mut table = Table::new();
     table.insert("place".to_owned(), Value::String(format!("Lane {n}")));
-    table.insert("node".to_owned(), Value::String("north".to_owned()));
-    table.insert("lists".to_owned(), Value::Array(vec![Value::String("main".to_owned())]));
+    table.insert("node".to_owned(), Value::String(node.to_owned()));
+    let lists = ["main", AGAIN].map(|list| Value::String(list.to_owned()));
+    table.insert("lists".to_owned(), Value::Array(lists.into()));
     table.insert("prints_badges".to_owned(), Value::Boolean(false));
     table
 }
@@ -70,9 +89,10 @@ mod tests {
     fn the_conference_has_a_desk_for_every_lane_and_none_prints() {
         let file: Table = toml::from_str(&file(1_800_000_000_000).unwrap()).unwrap();
         let desks: BTreeMap<String, Desk> = file["desks"].clone().try_into().unwrap();
-        assert_eq!(desks.len(), DESKS);
-        assert!(desks.contains_key(&desk(63)));
-        assert!(desks.values().all(|desk| !desk.prints_badges && desk.node == "north"));
+        assert!((0..DESKS).all(|lane| desks[&desk(lane)].node == "north"));
+        assert_eq!(desks[SOUTH].node, "south");
+        assert!(desks.values().all(|desk| !desk.prints_badges));
+        assert_eq!(file["lists"][AGAIN]["re_entry"], Value::Boolean(true));
     }
 
     #[test]

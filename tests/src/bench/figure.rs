@@ -39,8 +39,14 @@ pub enum FigureName {
     FirstAfterLineMs,
     /// From the return of the line until HQ has all of 50,000 events.
     Drain50kS,
-    /// 99th percentile of a check-in while HQ takes connections and says nothing, beside one with HQ there.
+    /// 99th percentile of a check-in while HQ hangs, floods or is gone, the worst of them, beside one with HQ there.
     CheckInP99HqHangs,
+    /// Entries a second from a node to HQ, a million of them.
+    Replicate1m,
+    /// Entries a second from a node to another one, a million of them.
+    Sibling1m,
+    /// Peak resident memory of either side meanwhile.
+    RssDrainMib,
 }
 
 /// What counts as reached.
@@ -65,7 +71,7 @@ pub struct UnknownFigure;
 
 impl FigureName {
     /// All of them, in the order they are measured.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::CheckIn8,
         Self::CheckIn8P99,
         Self::CheckIn64,
@@ -82,6 +88,9 @@ impl FigureName {
         Self::FirstAfterLineMs,
         Self::Drain50kS,
         Self::CheckInP99HqHangs,
+        Self::Replicate1m,
+        Self::Sibling1m,
+        Self::RssDrainMib,
     ];
 
     /// The name as typed and printed.
@@ -103,12 +112,15 @@ impl FigureName {
             Self::FirstAfterLineMs => "first_after_line_ms",
             Self::Drain50kS => "drain_50k_s",
             Self::CheckInP99HqHangs => "check_in_p99_hq_hangs",
+            Self::Replicate1m => "replicate_1m",
+            Self::Sibling1m => "sibling_1m",
+            Self::RssDrainMib => "rss_drain_mib",
         }
     }
 
     const fn unit(self) -> &'static str {
         match self {
-            Self::CheckIn8 | Self::CheckIn64 => "1/s",
+            Self::CheckIn8 | Self::CheckIn64 | Self::Replicate1m | Self::Sibling1m => "1/s",
             Self::CheckIn8P99
             | Self::CheckIn64P99
             | Self::Ready1mMs
@@ -119,7 +131,7 @@ impl FigureName {
             | Self::CheckInP99HqHangs => "ms",
             Self::Drain50kS | Self::Bootstrap100kS => "s",
             Self::WireBytesPerEvent | Self::IdleSyncBytes => "B",
-            Self::Rss100kMib => "MiB",
+            Self::Rss100kMib | Self::RssDrainMib => "MiB",
             Self::PageGzipKb => "kB",
         }
     }
@@ -138,6 +150,8 @@ impl FigureName {
             Self::Rss100kMib | Self::PageGzipKb => Goal::AtMostOnFastDisk(100.0),
             Self::Bootstrap100kS => Goal::AtMostOnFastDisk(3.0),
             Self::BadgeMs => Goal::AtMostOnFastDisk(25.0),
+            Self::Replicate1m | Self::Sibling1m => Goal::ShareOfBare(0.5),
+            Self::RssDrainMib => Goal::AtMostOnFastDisk(150.0),
         }
     }
 }
@@ -235,7 +249,7 @@ mod tests {
             assert_eq!(name.word().parse(), Ok(name));
         }
         let refused = "check_in_9".parse::<FigureName>().unwrap_err().to_string();
-        assert!(refused.ends_with("drain_50k_s check_in_p99_hq_hangs"), "{refused}");
+        assert!(refused.ends_with("replicate_1m sibling_1m rss_drain_mib"), "{refused}");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) async fn measure(bench: &Path) -> anyhow::Result<Vec<Figure>> {
     let (mut bare_rounds, mut rounds) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let bare_data = bare_folder.path().to_string_lossy();
-        bare_rounds.push(ready_after_ms("lanyard-bare", &["--data", &bare_data])?);
+        bare_rounds.push(ready_after_ms("lanyard-bare", &["check-ins", "--data", &bare_data])?);
         let arguments = ["--data", &data, "serve", "--listen", "127.0.0.1:0", "--hq", &hq, "--announce"];
         rounds.push(ready_after_ms("lanyard", &arguments)?);
     }

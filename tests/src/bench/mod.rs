@@ -3,11 +3,13 @@
 //! Responsible for what is measured and how: prepared venues, the load, the probes of the machine, and the
 //! report. Nothing here is a test, and no suite runs it.
 
+mod backlog;
 mod badge;
 mod bare;
 mod bootstrap;
 mod check_ins;
 mod conference;
+mod drain;
 mod figure;
 mod hq_away;
 mod http1;
@@ -70,6 +72,7 @@ enum Measurement {
     Visible,
     LineBack,
     HqAway,
+    Drain,
 }
 
 impl Measurement {
@@ -99,6 +102,7 @@ impl Measurement {
             FigureName::VisibleP95Ms => Self::Visible,
             FigureName::FirstAfterLineMs | FigureName::Drain50kS => Self::LineBack,
             FigureName::CheckInP99HqHangs => Self::HqAway,
+            FigureName::Replicate1m | FigureName::Sibling1m | FigureName::RssDrainMib => Self::Drain,
         }
     }
 
@@ -115,6 +119,7 @@ impl Measurement {
             Self::Visible => online::measure_visible(folder).await,
             Self::LineBack => line_back::measure(folder).await,
             Self::HqAway => hq_away::measure(folder).await,
+            Self::Drain => drain::measure(folder).await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Prepared venues: a list imported at HQ and received by a node, kept between runs.
 //!
-//! Responsible for making one, for telling whether a kept one is complete and of these very programs, and for
+//! Responsible for making one, for telling whether what is kept is complete and of these very programs, and for
 //! fresh copies of it.
 
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::sample;
 use crate::venue::{Venue, VenuePlan};
 
 /// Changes when what is prepared changes.
-const PREPARATION: &str = "2";
+const PREPARATION: &str = "3";
 
 /// Written last, holding the key.
 const COMPLETE: &str = "complete";
@@ -52,20 +52,8 @@ impl Contents {
 impl Prepared {
     /// Finds the venue in the bench's folder, or makes it.
     pub(super) async fn find_or_make(bench: &Path, contents: Contents) -> anyhow::Result<Self> {
-        let folder = bench.join(contents.name());
-        let key = key()?;
-        let prepared = Self { folder, contents };
-        let marker = prepared.folder.join(COMPLETE);
-        if std::fs::read_to_string(&marker).is_ok_and(|kept| kept == key) {
-            return Ok(prepared);
-        }
-        if prepared.folder.exists() {
-            std::fs::remove_dir_all(&prepared.folder)?;
-        }
-        prepared.make().await.with_context(|| format!("{} cannot be prepared", contents.name()))?;
-        std::fs::write(marker, key)?;
-        settle_disk()?;
-        Ok(prepared)
+        let make = async |folder: &Path| Self { folder: folder.to_owned(), contents }.make().await;
+        Ok(Self { folder: kept(bench, &contents.name(), make).await?, contents })
     }
 
     async fn make(&self) -> anyhow::Result<()> {
@@ -81,14 +69,35 @@ impl Prepared {
         }
         venue.stop().await
     }
+}
 
-    /// Copies it to a folder that does not exist yet; nothing of the copy waits to be written when it returns.
-    pub(super) fn copy_to(&self, folder: &Path) -> anyhow::Result<()> {
-        let copied =
-            Command::new("cp").args(["-a", "--reflink=auto"]).arg(&self.folder).arg(folder).status()?;
-        ensure!(copied.success(), "{} cannot be copied", self.folder.display());
-        settle_disk()
+/// Finds a folder that was made before with these very programs, or makes it.
+pub(super) async fn kept(
+    bench: &Path,
+    name: &str,
+    make: impl AsyncFnOnce(&Path) -> anyhow::Result<()>,
+) -> anyhow::Result<PathBuf> {
+    let (folder, key) = (bench.join(name), key()?);
+    let marker = folder.join(COMPLETE);
+    if std::fs::read_to_string(&marker).is_ok_and(|kept| kept == key) {
+        return Ok(folder);
     }
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    make(&folder).await.with_context(|| format!("{name} cannot be prepared"))?;
+    std::fs::write(marker, key)?;
+    settle_disk()?;
+    Ok(folder)
+}
+
+/// Copies a kept folder to one that does not exist yet; nothing of the copy waits to be written when it returns.
+pub(super) fn copy(kept: &Path, to: &Path) -> anyhow::Result<()> {
+    let copied = Command::new("cp").args(["-a", "--reflink=auto"]).args([kept, to]).status()?;
+    ensure!(copied.success(), "{} cannot be copied", kept.display());
+    // What becomes of the copy is not what the key names.
+    std::fs::remove_file(to.join(COMPLETE))?;
+    settle_disk()
 }
 
 /// What a venue of the bench is started with.

@@ -11,30 +11,47 @@ use super::conference;
 use super::prepared::{self, Prepared};
 use crate::deadline::eventually;
 use crate::desk::{Ask, Desk};
-use crate::venue::{NodeProcess, Venue};
+use crate::venue::{NodeProcess, Venue, VenuePlan};
 
 const SOON: Duration = Duration::from_mins(1);
 
-/// A running copy; its folder goes when it is dropped.
+/// A running copy, whose folder goes when it is dropped, or something that is being prepared.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) venue: Venue,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Site {
     /// Copies a prepared venue, starts it, and cuts the line once node and HQ have met.
     pub(super) async fn open(bench: &Path, prepared: &Prepared) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir_in(bench)?;
-        let copy = folder.path().join("venue");
-        prepared.copy_to(&copy)?;
-        let mut venue = Venue::start(&prepared::plan(&copy, String::new())?).await?;
-        let desk = Self::supervisor(&mut venue).await?;
-        hq_is(&desk, "online").await?;
-        let site = Self { venue, _folder: folder };
-        site.node().line("cut").await?;
-        hq_is(&desk, "offline").await?;
+        let (folder, plan) = copied(bench, &prepared.folder, &["north"])?;
+        let mut site = Self { venue: Venue::start(&plan).await?, _folder: Some(folder) };
+        site.cut_line().await?;
         Ok(site)
+    }
+
+    /// Copies a kept folder and starts these nodes of it, which meet nobody before their lines are restored.
+    pub(super) async fn open_apart(
+        bench: &Path,
+        kept: &Path,
+        nodes: &[&'static str],
+    ) -> anyhow::Result<Self> {
+        let (folder, plan) = copied(bench, kept, nodes)?;
+        Ok(Self { venue: Venue::start_apart(&plan).await?, _folder: Some(folder) })
+    }
+
+    /// What runs in a folder that stays.
+    pub(super) fn of(venue: Venue) -> Self {
+        Self { venue, _folder: None }
+    }
+
+    /// Cuts the line once node and HQ have met.
+    pub(super) async fn cut_line(&mut self) -> anyhow::Result<()> {
+        let desk = self.watch().await?;
+        hq_is(&desk, "online").await?;
+        self.node().line("cut").await?;
+        hq_is(&desk, "offline").await
     }
 
     async fn supervisor(venue: &mut Venue) -> anyhow::Result<Desk> {
@@ -81,6 +98,14 @@ impl Site {
     pub(super) async fn close(mut self) -> anyhow::Result<()> {
         self.venue.stop().await
     }
+}
+
+fn copied(bench: &Path, kept: &Path, nodes: &[&'static str]) -> anyhow::Result<(TempDir, VenuePlan)> {
+    let folder = tempfile::tempdir_in(bench)?;
+    let copy = folder.path().join("venue");
+    prepared::copy(kept, &copy)?;
+    let plan = VenuePlan { nodes: nodes.to_vec(), ..prepared::plan(&copy, String::new())? };
+    Ok((folder, plan))
 }
 
 async fn hq_is(desk: &Desk, state: &str) -> anyhow::Result<()> {

@@ -14,6 +14,7 @@ use anyhow::Context as _;
 pub use hq::HqProcess;
 pub use node::NodeProcess;
 
+use crate::line::Mode;
 use crate::process;
 use crate::sample;
 
@@ -94,13 +95,25 @@ impl Venue {
     /// # Errors
     /// With the end of the log of the process that failed.
     pub async fn start(plan: &VenuePlan) -> anyhow::Result<Self> {
+        Self::start_with_lines(plan, Mode::Open).await
+    }
+
+    /// The same, but nodes that have joined find their line to HQ cut.
+    ///
+    /// # Errors
+    /// With the end of the log of the process that failed.
+    pub async fn start_apart(plan: &VenuePlan) -> anyhow::Result<Self> {
+        Self::start_with_lines(plan, Mode::Cut).await
+    }
+
+    async fn start_with_lines(plan: &VenuePlan, line: Mode) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&plan.folder)?;
         let hq = HqProcess::start(plan).await.context("HQ does not start")?;
         let file = sample::slug_of(&plan.conference_toml)?;
         let staff = hq.set_up(plan, &file).await.context("HQ cannot be set up")?;
         let mut nodes = Vec::new();
         for (name, n) in plan.nodes.iter().zip(0_u16..) {
-            let node = NodeProcess::start(plan, &hq, &file, name, n).await;
+            let node = NodeProcess::start(plan, &hq, &file, (name, n), line).await;
             nodes.push(node.with_context(|| format!("node {name} does not start"))?);
         }
         Ok(Self { hq, nodes, staff, conference: file })

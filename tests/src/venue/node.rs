@@ -9,7 +9,8 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::{HqProcess, READY_WITHIN, VenuePlan};
-use crate::desk::Desk;
+use crate::desk::{Desk, choose_cryptography};
+use crate::line::Mode;
 use crate::process::{self, Launch, Process};
 
 /// A node and its line.
@@ -39,8 +40,8 @@ impl NodeProcess {
         plan: &VenuePlan,
         hq: &HqProcess,
         conference: &str,
-        name: &'static str,
-        n: u16,
+        (name, n): (&'static str, u16),
+        line_begins: Mode,
     ) -> anyhow::Result<Self> {
         let logs = plan.folder.join("logs");
         let hq_address = hq.url.trim_start_matches("http://");
@@ -57,6 +58,9 @@ impl NodeProcess {
         let (binary, data) = (plan.binary("lanyard")?, plan.folder.join(name));
         if !data.exists() {
             join(&binary, &data, hq, &line_url, conference, name).await?;
+        }
+        if line_begins == Mode::Cut {
+            tell_line(&line_control, "cut").await?;
         }
         let listen = SocketAddr::from(([127, 0, 0, 1], plan.port(3 + 3 * n)));
         // A variable of one node names it where `{node}` stands.
@@ -124,11 +128,7 @@ impl NodeProcess {
     /// # Errors
     /// When the line does not obey.
     pub async fn line(&self, what: &str) -> anyhow::Result<()> {
-        let answer =
-            reqwest::Client::builder().no_proxy().build()?.post(format!("{}/{what}", self.line_control));
-        let status = answer.send().await.context("the line does not answer")?.status();
-        ensure!(status.is_success(), "the line refused {what}: {status}");
-        Ok(())
+        tell_line(&self.line_control, what).await
     }
 
     /// A client at this node.
@@ -183,6 +183,14 @@ impl NodeProcess {
         command.envs(self.environment.iter().cloned());
         command
     }
+}
+
+async fn tell_line(control: &str, what: &str) -> anyhow::Result<()> {
+    choose_cryptography();
+    let answer = reqwest::Client::builder().no_proxy().build()?.post(format!("{control}/{what}"));
+    let status = answer.send().await.context("the line does not answer")?.status();
+    ensure!(status.is_success(), "the line refused {what}: {status}");
+    Ok(())
 }
 
 async fn join(

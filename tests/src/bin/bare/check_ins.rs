@@ -1,7 +1,5 @@
-//! The bare loop that the bench measures Lanyard against: what any check-in server has to do, and no more.
-//!
-//! One lookup, one log row, one projection row and one idempotency row a request, committed in groups of
-//! what is queued, at most 64, with one flush each. It uses none of Lanyard's crates.
+//! A bare check-in server: one lookup, one log row, one projection row and one idempotency row a request, committed in
+//! groups of what is queued, at most 64, with one flush each.
 
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -10,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use clap::Parser;
+use clap::Args;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Deserialize;
 use tokio::sync::oneshot;
@@ -20,9 +18,9 @@ const GROUP_MAX: usize = 64;
 /// Most requests waiting.
 const QUEUE_MAX: usize = 1_024;
 
-/// A bare check-in server for comparison.
-#[derive(Debug, Parser)]
-struct Flags {
+/// What the server is started with.
+#[derive(Debug, Args)]
+pub(crate) struct Flags {
     /// Folder for the database.
     #[arg(long)]
     data: PathBuf,
@@ -44,25 +42,16 @@ struct Request {
     answer: oneshot::Sender<(StatusCode, String)>,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let flags = Flags::parse();
-    let connection = open(&flags)?;
+/// Serves until it is ended.
+pub(crate) async fn serve(flags: &Flags) -> anyhow::Result<()> {
+    let connection = open(flags)?;
     let (queue, requests) = mpsc::sync_channel(QUEUE_MAX);
     std::thread::spawn(move || write(connection, &requests));
     let routes = Router::new()
         .route("/check-ins", post(check_in))
         .route("/nothing", get(async || StatusCode::NO_CONTENT))
         .with_state(queue);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    announce(&listener.local_addr()?.to_string());
-    axum::serve(listener, routes).await?;
-    Ok(())
-}
-
-#[expect(clippy::print_stdout, reason = "the bench reads the address from here")]
-fn announce(address: &str) {
-    println!("{address}");
+    crate::listen(routes).await
 }
 
 fn open(flags: &Flags) -> anyhow::Result<Connection> {
