@@ -43,7 +43,7 @@ impl World {
     /// Looks at moments of the present life of a node, up to this one.
     pub(crate) fn look_back(&mut self, number: usize, until: Point) -> anyhow::Result<()> {
         let Some(mut lab) = self.lab.take() else { return Ok(()) };
-        for _ in 0..1 + u32::from(lab.dice.chance(SECOND_CUTS)) {
+        for _ in 0..=u32::from(lab.dice.chance(SECOND_CUTS)) {
             let Some((from, _)) = self.nodes[number].diary.commits.first() else { break };
             let at = from + lab.dice.index(until.saturating_sub(*from) + 1);
             let power = Cut::Power(u64::from_le_bytes(lab.dice.bytes()));

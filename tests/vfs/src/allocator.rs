@@ -40,7 +40,7 @@ unsafe fn piece(block: *mut u8, bytes: usize) -> *mut c_void {
     }
     // SAFETY: as promised by the caller.
     unsafe {
-        block.cast::<usize>().write(bytes);
+        block.cast::<usize>().write_unaligned(bytes);
         block.add(ALIGN).cast()
     }
 }
@@ -53,7 +53,7 @@ unsafe fn block(piece: *mut c_void) -> (*mut u8, usize) {
     // SAFETY: as promised by the caller.
     unsafe {
         let block = piece.cast::<u8>().sub(ALIGN);
-        (block, block.cast::<usize>().read())
+        (block, block.cast::<usize>().read_unaligned())
     }
 }
 
