@@ -154,7 +154,7 @@ impl Session {
             },
             (Purpose::Pull(scope), Reply::Pull { vector, batch }) => self.take_pull(scope, &vector, batch),
             (Purpose::Push(scope, had), Reply::Push { vector }) => {
-                self.take_acknowledgement(scope, &had, &vector)
+                self.take_acknowledgement(scope, &had, &vector);
             }
             (Purpose::Hello(_), Reply::Problem(report)) => self.refuse(None, report, now_ms, jitter),
             (Purpose::Pull(scope), Reply::Problem(report)) if report.is_gap() => {

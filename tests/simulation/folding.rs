@@ -28,13 +28,17 @@ impl World {
             return Ok(());
         }
         let before = self.nodes[number].disk.now();
+        let dies = self.weather.strikes(Fault::CrashInCommit);
+        if dies {
+            self.nodes[number].disk.mark();
+        }
         let most = usize::try_from(self.dice.between(1, STEP_MAX))?;
         match self.nodes[number].engine()?.fold_step(most) {
             Ok(_) | Err(StoreError::Full) => {}
             Err(error) => return Err(error.into()),
         }
         let after = self.nodes[number].disk.now();
-        if after > before && self.weather.strikes(Fault::CrashInCommit) {
+        if dies && after > before {
             let at = self.within(Fault::CrashInCommit, before, after);
             return self.die_at(number, at, Fault::CrashInCommit);
         }
