@@ -25,7 +25,7 @@ impl Waiting {
     }
 
     /// Whether none does.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.streams.is_empty() && !self.all
     }
 
@@ -74,7 +74,7 @@ impl Waiting {
         meta::forget(db, meta::ALL_PENDING)
     }
 
-    /// A stream waits no longer.
+    /// Ends the wait of a stream.
     pub(crate) fn end(&mut self, db: &Connection, stream: i64) -> Result<(), StoreError> {
         self.streams.remove(&stream);
         db.prepare_cached("DELETE FROM pending WHERE stream = ?1")?.execute([stream])?;
