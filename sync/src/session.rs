@@ -153,9 +153,7 @@ impl Session {
                 Err(problem) => self.refuse(None, problem.into(), now_ms, jitter),
             },
             (Purpose::Pull(scope), Reply::Pull { vector, batch }) => self.take_pull(scope, &vector, batch),
-            (Purpose::Push(scope, had), Reply::Push { vector }) => {
-                self.take_acknowledgement(scope, &had, &vector);
-            }
+            (Purpose::Push(scope, had), Reply::Push { vector }) => self.take_push(scope, &had, &vector),
             (Purpose::Hello(_), Reply::Problem(report)) => self.refuse(None, report, now_ms, jitter),
             (Purpose::Pull(scope), Reply::Problem(report)) if report.is_gap() => {
                 self.scopes.entry(scope).and_modify(Scope::rest_from_pulling);
@@ -164,10 +162,9 @@ impl Session {
             (Purpose::Pull(scope) | Purpose::Push(scope, _), Reply::Problem(report)) => {
                 self.refuse(Some(scope), report, now_ms, jitter);
             }
-            (
-                Purpose::Hello(_) | Purpose::Pull(_) | Purpose::Push(..),
-                Reply::Hello(_) | Reply::Pull { .. } | Reply::Push { .. },
-            ) => self.refuse(None, Problem::Malformed.into(), now_ms, jitter),
+            (_, Reply::Hello(_) | Reply::Pull { .. } | Reply::Push { .. }) => {
+                self.refuse(None, Problem::Malformed.into(), now_ms, jitter);
+            }
         }
     }
 
@@ -225,10 +222,8 @@ impl Session {
     }
 
     fn take_stored(&mut self, scope: ScopeId, result: Result<usize, Problem>, now_ms: u64, jitter: u32) {
-        let Some(state) = self.scopes.get_mut(&scope) else { return };
-        if state.pull != Lane::Local {
-            return;
-        }
+        let stores = |state: &&mut Scope| state.pull == Lane::Local;
+        let Some(state) = self.scopes.get_mut(&scope).filter(stores) else { return };
         state.pull = Lane::Idle;
         match result {
             Ok(0) => state.pull = Lane::Resting,
@@ -245,10 +240,8 @@ impl Session {
     }
 
     fn take_built(&mut self, scope: ScopeId, batch: Option<Vec<u8>>, now_ms: u64) {
-        let Some(state) = self.scopes.get_mut(&scope) else { return };
-        if state.push != Lane::Local {
-            return;
-        }
+        let builds = |state: &&mut Scope| state.push == Lane::Local;
+        let Some(state) = self.scopes.get_mut(&scope).filter(builds) else { return };
         state.push = Lane::Idle;
         let built_for = std::mem::take(&mut state.built_for);
         match batch {
@@ -266,7 +259,7 @@ impl Session {
     }
 
     /// A pull may have told already that the batch is there: what counts is what the peer had when it was built.
-    fn take_acknowledgement(&mut self, scope: ScopeId, had: &VersionVector, vector: &VersionVector) {
+    fn take_push(&mut self, scope: ScopeId, had: &VersionVector, vector: &VersionVector) {
         let Some(state) = self.scopes.get_mut(&scope) else { return };
         state.learn(vector);
         if had.dominates(vector) {

@@ -25,7 +25,7 @@ impl Waiting {
     }
 
     /// Whether none does.
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.streams.is_empty() && !self.all
     }
 
