@@ -47,8 +47,6 @@ pub const SIGN_EVERY_BYTES: u32 = 256 * 1024;
 
 /// Largest batch as it travels, in bytes: compression makes nothing much longer.
 pub const BATCH_TRAVEL_MAX_BYTES: usize = BATCH_MAX_BYTES + 64 * 1024;
-/// Largest message of a session, in bytes.
-pub const MESSAGE_MAX_BYTES: usize = BATCH_TRAVEL_MAX_BYTES + 128 * 1024;
 /// Most scopes one session speaks about.
 pub const SCOPES_MAX: usize = 64;
 /// Most capabilities a node names.

@@ -1,4 +1,4 @@
-//! What must hold: after every commit what is cheap to see, at the end all of it.
+//! What must hold: after some commits what is cheap to see, at the end all of it.
 
 use std::collections::BTreeMap;
 

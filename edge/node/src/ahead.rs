@@ -1,7 +1,7 @@
 //! Batches that are made before they are asked for: while a peer stores one, the next one is read.
 //!
-//! Responsible for making one, and for telling whether it is what a peer lacks next. It is never anything but what would
-//! be made then: where it does not fit, or there is none, another one is made.
+//! Responsible for making one, and for telling whether its entries are what a peer lacks next. It may hold fewer than one
+//! that is made then, or words that were erased a moment ago. Where it does not fit, or there is none, another one is made.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -3,8 +3,8 @@
 //!
 //! A long stream waits: that is noted with the entries that made it necessary, so that a node that dies takes it up
 //! again. Its state goes on from what it was, for whoever reads; commands that look at it are refused for the moment. A
-//! step reads so many entries and writes nothing. The last one puts the state in its place. What arrives meanwhile sorts
-//! last and is taken in before that; anything else begins the fold of that stream again.
+//! step reads at most so many entries and writes nothing; the last one puts the state in its place. What arrives meanwhile
+//! and sorts last is taken in before that; anything else begins the fold of that stream again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,8 +107,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether a stream cannot be folded anew within a commit: not all of it is here, or it is long. A tally never is: no
-    /// late entry makes it be folded anew, and whoever counts rights must not wait.
+    /// Whether a stream cannot be folded anew within a commit: not all of it is here, or it is long. A tally is folded at
+    /// once however long it is: no late entry makes it be folded anew, and whoever counts rights must not wait.
     fn has_to_wait(&self, loaded: &Loaded) -> Result<bool, StoreError> {
         if self.lacks(loaded.row) || self.waiting.is_named(loaded.row) {
             return Ok(true);

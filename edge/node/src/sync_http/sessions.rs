@@ -11,7 +11,7 @@ use crate::clock::system_entropy;
 const CHALLENGE_LIFE_MS: i64 = 30_000;
 /// How long a session lasts, in milliseconds.
 const SESSION_LIFE_MS: i64 = 12 * 60 * 60 * 1000;
-/// Most open challenges, and most sessions; the oldest make room.
+/// Most open challenges, and most sessions; beyond that another one makes room.
 const OPEN_MAX: usize = 1_024;
 
 /// A peer that has shown who it is.
