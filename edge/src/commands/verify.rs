@@ -22,38 +22,23 @@ pub(super) fn run(source: &SourceFlags, flags: &Verify) -> anyhow::Result<()> {
 }
 
 fn words(report: &Report, state_hash: &str) -> String {
-    let Report {
-        entries,
-        logs,
-        streams,
-        outcomes,
-        entries_to_come,
-        streams_to_fold,
-        findings,
-        more_findings,
-    } = report;
+    let Report { entries, logs, streams, outcomes, .. } = report;
     let mut text = format!(
         "{entries} entries of {logs} logs, {streams} streams and {outcomes} outcomes were checked.\nState hash {state_hash}.\n"
     );
-    if *entries_to_come > 0 {
-        writeln!(
-            text,
-            "{entries_to_come} older entries are still to come after a snapshot; until then states are not compared with the log."
-        )
-        .expect("writing to a string cannot fail");
+    let waits = [
+        (report.entries_to_come, "older entries are still to come after a snapshot"),
+        (report.streams_to_fold, "long streams are being folded anew"),
+    ];
+    for (left, what) in waits.into_iter().filter(|(left, _)| *left > 0) {
+        writeln!(text, "{left} {what}; until then states are not compared with the log.")
+            .expect("writing to a string cannot fail");
     }
-    if *streams_to_fold > 0 {
-        writeln!(
-            text,
-            "{streams_to_fold} long streams are being folded anew; until then states are not compared with the log."
-        )
-        .expect("writing to a string cannot fail");
-    }
-    for finding in findings {
+    for finding in &report.findings {
         writeln!(text, "{finding}").expect("writing to a string cannot fail");
     }
-    if *more_findings > 0 {
-        writeln!(text, "and {more_findings} more").expect("writing to a string cannot fail");
+    if report.more_findings > 0 {
+        writeln!(text, "and {} more", report.more_findings).expect("writing to a string cannot fail");
     }
     text + if report.is_clean() { "Everything is as it must be.\n" } else { "" }
 }

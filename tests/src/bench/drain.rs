@@ -13,7 +13,7 @@ use super::backlog::{self, EVENTS};
 use super::bare;
 use super::conference;
 use super::figure::{Figure, FigureName};
-use super::line_back::unsent;
+use super::line_back::{position, unsent};
 use super::prepared;
 use super::resident::peak_mib;
 use super::site::Site;
@@ -98,11 +98,6 @@ async fn drained_to_sibling(bench: &Path, kept: &Path) -> anyhow::Result<Drained
 async fn south(site: &Site) -> anyhow::Result<Desk> {
     let desk = site.venue.nodes[1].desk()?;
     desk.sign_in("susi", site.venue.pin("susi"), conference::SOUTH).await
-}
-
-async fn position(desk: &Desk) -> anyhow::Result<u64> {
-    let status = desk.get("/status").await?.expect(200)?;
-    status["position"].as_u64().context("a node knows its position")
 }
 
 /// Entries a second, from when the first of them have arrived until none is left.

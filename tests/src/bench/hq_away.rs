@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 
 use super::check_ins::{Desks, at_desks, shuffled};
 use super::figure::{Figure, FigureName};
+use super::line_back::position;
 use super::quantiles::median;
 use super::site::Site;
 use super::{ROUNDS, backlog, conference, load};
@@ -75,11 +76,6 @@ async fn begin_flood(site: &Site, desk: &Desk) -> anyhow::Result<()> {
         (position(desk).await.ok()? > before).then_some(())
     })
     .await
-}
-
-async fn position(desk: &Desk) -> anyhow::Result<u64> {
-    let status = desk.get("/status").await?.expect(200)?;
-    status["position"].as_u64().context("a node knows its position")
 }
 
 /// Whether the node does not have everything HQ has and everything of its own.

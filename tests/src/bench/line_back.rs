@@ -70,3 +70,9 @@ pub(super) async fn unsent(desk: &Desk) -> anyhow::Result<u64> {
     let status = desk.get("/status").await?.expect(200)?;
     status["unsent_entries"].as_u64().context("a node knows what it has not sent")
 }
+
+/// How many entries the node has, in order of arrival.
+pub(super) async fn position(desk: &Desk) -> anyhow::Result<u64> {
+    let status = desk.get("/status").await?.expect(200)?;
+    status["position"].as_u64().context("a node knows its position")
+}
