@@ -312,6 +312,11 @@ facts! {
 }
 
 impl Facts {
+    /// Whether the facts name entries.
+    pub fn names_entries(&self) -> bool {
+        matches!(self, Self::CheckInAnnulled(_) | Self::ConflictResolved(_))
+    }
+
     /// The same facts where entries that were written again have other ids.
     #[must_use]
     pub fn renamed(mut self, new_dot: impl Fn(Dot) -> Dot) -> Self {

@@ -47,7 +47,7 @@ pub use key::{PublicKey, Signature, SigningKey};
 pub use order::CanonicalKey;
 pub use payload::{Part, Payload};
 pub use problem::{Problem, ProblemReport};
-pub use reissued::Reissued;
+pub use reissued::{OnBranch, Reissued};
 pub use session::{
     Answer, CALL_TIMEOUT_MS, CallId, Challenge, ChallengeAnswer, HandshakeError, Hello, HelloReply,
     HelloScope, Input, Introduction, Output, OwnHead, Protocol, Reply, Request, ScopeAnswer, ScopeView,

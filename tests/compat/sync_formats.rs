@@ -9,8 +9,9 @@ use lanyard_sync::session::{
 use lanyard_sync::{
     Batch, BatchBuilder, Certificate, Claims, CommandId, Dot, Draft, EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION,
     Entry, EntryFrame, Epoch, EpochOpened, Erasure, Hash, Header, KnownScope, LogHead, LogWriter, NodeId,
-    Part, Payload, PreviousEpoch, Problem, Pushed, Role, Salted, ScopeId, Signature, SignedHead, SigningKey,
-    StoredEntry, StreamKey, StreamName, VersionVector, admit, admit_with, chain_hash, genesis_hash, hex,
+    OnBranch, Part, Payload, PreviousEpoch, Problem, Pushed, Reissued, Role, Salted, ScopeId, Signature,
+    SignedHead, SigningKey, StoredEntry, StreamKey, StreamName, VersionVector, admit, admit_with, chain_hash,
+    genesis_hash, hex,
 };
 
 use crate::golden::assert_frozen;
@@ -152,6 +153,16 @@ fn headers_keep_their_form() {
     let short = last(&hq);
     assert_frozen("sync-header-short", &short.header_bytes);
     assert_eq!(Header::decode(&short.header_bytes), Ok(short.header));
+}
+
+#[test]
+fn what_a_re_issued_entry_stands_for_keeps_both_its_forms() {
+    let place = OnBranch { prefix: [0xb1; 8], before: Some([0xb0; 8]) };
+    for (name, on_branch) in [("sync-reissued-1", None), ("sync-reissued-2", Some(place))] {
+        let reissued = Reissued { original: log(2).dot(7), from: 5, seen: vector(), on_branch };
+        assert_frozen(name, &reissued.to_ext());
+        assert_canonical(&reissued.to_ext(), |bytes| Some(Reissued::from_ext(bytes)?.to_ext()));
+    }
 }
 
 #[test]

@@ -22,6 +22,14 @@ pub(crate) enum Meaning {
     Unknown,
 }
 
+impl Meaning {
+    /// Whether it names entries, of which several may have been written again for one: which of them is in the state,
+    /// all entries of the stream tell.
+    pub(crate) fn may_name_what_was_reissued(&self, logs: Logs<'_>) -> bool {
+        !logs.forks.is_empty() && matches!(self, Self::Event(event) if event.facts.names_entries())
+    }
+}
+
 /// Reads what an entry says, without its personal part where that is erased or about to be.
 pub(crate) fn meaning(header: &Header, payload: &Payload, is_erased: bool) -> Meaning {
     if header.kind == EPOCH_OPENED_KIND {

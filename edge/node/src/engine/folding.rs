@@ -156,11 +156,11 @@ fn apply(
         .ok_or_else(|| StoreError::damaged(format!("log {} is not known", row.dot.log)))?;
     let failure = RefCell::new(None);
     let sees = |dot: Dot| {
-        if logs.hides(row.dot.log, dot) && reissued.original(row.dot).is_none() {
-            return false;
+        if let Some(is_seen) = reissued.sees(row.dot, dot, |writer, dot| logs.hides(writer, dot)) {
+            return is_seen;
         }
-        if let Some(original) = reissued.original(row.dot) {
-            return original.sees(dot, reissued.original(dot));
+        if logs.hides(row.dot.log, dot) {
+            return false;
         }
         if dot.log == row.dot.log {
             return dot.seq < row.dot.seq;

@@ -173,6 +173,67 @@ fn an_annulment_names_the_check_in_that_was_written_again() {
 }
 
 #[test]
+fn an_annulment_that_comes_later_may_name_one_of_two_that_were_written_again() {
+    let (mut hq, mut south, _, mut second, _) = two_norths();
+    second.accept(check_in(4));
+    south.pull(&second).unwrap();
+    second.accept(check_in(5));
+    for node in [&mut south, &mut second] {
+        let dot = fork_of(node, &hq);
+        settle(node, &mut hq, dot);
+    }
+    exchange(&mut south, &mut hq);
+    hq.pull(&second).unwrap();
+    let attendee = second.reader().read_here(|db| db.attendee(person(4))).unwrap().unwrap();
+    let check_in = attendee.check_ins.first().expect("it is in").at.dot;
+    assert_eq!(check_in.log, second.engine.own_log(), "it does not know that south wrote it again");
+    second.accept(Command::AnnulCheckIn { attendee: person(4), check_in, reason: "wrong badge".into() });
+    exchange(&mut second, &mut hq);
+    south.pull(&hq).unwrap();
+    assert_same(&[&hq, &south, &second]);
+    assert_eq!(hq.engine.published().arrivals.inside, 4, "1 to 3, and 5");
+}
+
+#[test]
+fn two_branches_beside_the_one_that_stands_are_told_apart() {
+    let (mut hq, _, _, mut second, _) = two_norths();
+    second.accept(check_in(6));
+    let (second, third) = clone(second);
+    let (mut second, mut third) = (second.reboot(10), third.reboot(11));
+    second.accept(check_in(4));
+    third.accept(check_in(5));
+    third.accept(check_in(4));
+    for node in [&mut second, &mut third] {
+        let dot = fork_of(node, &hq);
+        settle(node, &mut hq, dot);
+        exchange(node, &mut hq);
+    }
+    second.pull(&hq).unwrap();
+    assert_same(&[&hq, &second, &third]);
+    assert_eq!(hq.engine.published().arrivals.inside, 6, "1 to 6");
+    let open = hq.reader().read_here(|db| db.conflicts(true)).unwrap();
+    assert_eq!(open.len(), 1, "both let in number 4, and nobody saw the other");
+}
+
+#[test]
+fn what_came_before_on_a_branch_was_seen_whoever_wrote_it_again() {
+    let (mut hq, mut south, _, mut second, _) = two_norths();
+    second.accept(Command::IssueBadge { attendee: person(4) });
+    south.pull(&second).unwrap();
+    second.accept(Command::ReprintBadge { attendee: person(4), reason: "torn".into() });
+    for node in [&mut south, &mut second] {
+        let dot = fork_of(node, &hq);
+        settle(node, &mut hq, dot);
+        exchange(node, &mut hq);
+    }
+    south.pull(&hq).unwrap();
+    assert_same(&[&hq, &south, &second]);
+    let attendee = hq.reader().read_here(|db| db.attendee(person(4))).unwrap().unwrap();
+    assert_eq!(attendee.badges.len(), 2);
+    assert_eq!(attendee.active_badges().count(), 1, "whoever printed the second one had seen the first");
+}
+
+#[test]
 fn a_rebuild_and_a_restart_change_nothing() {
     let (mut hq, _, _, mut second, _) = two_norths();
     second.accept(check_in(4));

@@ -148,8 +148,12 @@ impl Engine {
             storing.to_refold.insert(name.clone());
         } else if !storing.to_refold.contains(name) {
             let meaning: Meaning = meaning(&entry.header, &entry.payload, false);
-            let sees = |dot: Dot| context.sees(&entry.dot, &dot) && !logs.hides(entry.dot.log, dot);
-            fold_next(loaded, &meaning, &placed(logs, entry.dot, &entry.header, &sees));
+            if meaning.may_name_what_was_reissued(logs) {
+                storing.to_refold.insert(name.clone());
+            } else {
+                let sees = |dot: Dot| context.sees(&entry.dot, &dot) && !logs.hides(entry.dot.log, dot);
+                fold_next(loaded, &meaning, &placed(logs, entry.dot, &entry.header, &sees));
+            }
         }
         let last_key = loaded.last.map_or(key, |last| last.key.max(key));
         loaded.last = Some(Last { pos, key: last_key });

@@ -9,7 +9,7 @@ use lanyard_domain::event::ForkFound;
 use lanyard_domain::outcome::Outcome;
 use lanyard_domain::{Event, Facts, Stream};
 use lanyard_sync::{
-    CommandId, Dot, Draft, LogId, Part, Payload, Reissued, Salted, StreamName, VersionVector,
+    CommandId, Dot, Draft, LogId, OnBranch, Part, Payload, Reissued, Salted, StreamName, VersionVector,
 };
 
 use super::Engine;
@@ -168,11 +168,17 @@ impl Engine {
         draws: &mut Draws,
     ) -> Result<(), WriteError> {
         let mut new_dots = BTreeMap::new();
+        let mut before: BTreeMap<&StreamName, [u8; 8]> = BTreeMap::new();
         for (row, seen) in branch.iter().zip(seen) {
-            let dot = if let Some(dot) = self.written_again(row)? {
+            let stream = &row.header.stream;
+            let reissued = Reissued::from_ext(&row.header.ext).unwrap_or_else(|| {
+                let place = OnBranch { prefix: row.hash.prefix(), before: before.get(stream).copied() };
+                Reissued { original: row.dot, from, seen, on_branch: Some(place) }
+            });
+            before.extend(reissued.on_branch.map(|place| (stream, place.prefix)));
+            let dot = if let Some(dot) = self.written_again(row, &reissued)? {
                 dot
             } else {
-                let reissued = Reissued { original: row.dot, from, seen };
                 let is_again = !row.header.ext.is_empty();
                 let ext = if is_again { row.header.ext.clone() } else { reissued.to_ext() };
                 let (payload, meaning) = self.as_own(row, renamed(row, &new_dots))?;
@@ -211,15 +217,20 @@ impl Engine {
         Ok((payload, Meaning::Event(event)))
     }
 
-    /// Finds where somebody wrote an entry again.
-    fn written_again(&self, row: &EntryRow) -> Result<Option<Dot>, StoreError> {
+    /// Finds where somebody wrote this entry again. What the same command wrote on another branch is another entry: which
+    /// of the two is applied is for the fold to say.
+    fn written_again(&self, row: &EntryRow, reissued: &Reissued) -> Result<Option<Dot>, StoreError> {
         let mut states = self.states.borrow_mut();
         let loaded = states.touch(&self.db, &row.header.stream)?;
         let Some(last) = loaded.last else { return Ok(None) };
-        let first = Reissued::from_ext(&row.header.ext).map_or(row.dot, |reissued| reissued.original).log;
+        let is_same = |again: &Reissued| {
+            let places = again.on_branch.zip(reissued.on_branch);
+            again.original.log == reissued.original.log
+                && places.is_none_or(|(again, here)| again.prefix == here.prefix)
+        };
         let same = |other: &EntryRow| {
             (other.header.command, other.header.index) == (row.header.command, row.header.index)
-                && Reissued::from_ext(&other.header.ext).is_some_and(|again| again.original.log == first)
+                && Reissued::from_ext(&other.header.ext).is_some_and(|again| is_same(&again))
         };
         Ok(entries::of_stream(&self.db, last.pos)?.iter().find(|other| same(other)).map(|other| other.dot))
     }
