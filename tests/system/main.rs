@@ -21,6 +21,7 @@ mod kill_loop;
 mod line;
 mod printers;
 mod pwg_page;
+mod repair;
 mod retirement;
 mod set_back;
 mod siblings;

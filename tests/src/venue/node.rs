@@ -29,7 +29,8 @@ pub struct NodeProcess {
     /// The node's folder.
     pub data: PathBuf,
     binary: PathBuf,
-    line_url: String,
+    /// Where its line to HQ begins.
+    pub line_url: String,
     listen: SocketAddr,
     environment: Vec<(String, String)>,
     logs: PathBuf,
