@@ -23,14 +23,15 @@ use crate::engine::{LocalChange, Published, SubmitError};
 /// What a stream of hints follows, and what it was told last.
 struct News {
     published: watch::Receiver<Published>,
-    position: u64,
+    /// As it was when the last hint was given.
+    of_others: u64,
     fresh: broadcast::Receiver<FreshCheckIn>,
     /// Who listens: it knows of its own check-ins.
     peer: NodeId,
     _place: OwnedSemaphorePermit,
 }
 
-/// Streams a hint after each commit; several commits at once make one.
+/// Streams a hint after each commit that brought entries of others; several commits at once make one.
 pub(super) async fn hints(State(host): State<Host>, headers: HeaderMap) -> Response {
     let served = peer_of(&host, &headers).and_then(|peer| Some(((host.directory)(peer.scope)?, peer)));
     let Some((served, peer)) = served else {
@@ -69,25 +70,31 @@ pub(super) async fn tell(
     }
 }
 
-/// One hint for every new position; what changes local tables only is no news to a peer.
+/// One hint for entries the peer did not write; what changes local tables only is no news to it either.
 fn news(
     served: &ServedScope,
     peer: NodeId,
     place: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let published = served.writer.published();
-    let position = published.borrow().position;
-    let news = News { published, position, fresh: served.writer.fresh(), peer, _place: place };
+    let of_others = of_others(&published.borrow(), peer);
+    let news = News { published, of_others, fresh: served.writer.fresh(), peer, _place: place };
     stream::unfold(news, async |mut news| {
         let event = news.next().await?;
         Some((Ok(event), news))
     })
 }
 
+/// Grows with every entry that the peer did not write.
+fn of_others(published: &Published, peer: NodeId) -> u64 {
+    let own = published.vector.iter().filter(|(log, _)| log.node == peer);
+    published.position.wrapping_sub(own.map(|(_, head)| head.seq).sum())
+}
+
 impl News {
     async fn next(&mut self) -> Option<Event> {
         loop {
-            let told = self.position;
+            let (told, peer) = (self.of_others, self.peer);
             tokio::select! {
                 // What helps at once goes before what says where to look for it.
                 biased;
@@ -98,9 +105,10 @@ impl News {
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return None,
                 },
-                published = self.published.wait_for(|published| published.position != told) => {
-                    self.position = published.ok()?.position;
-                    return Some(Event::default().data(self.position.to_string()));
+                published = self.published.wait_for(|published| of_others(published, peer) != told) => {
+                    let published = published.ok()?;
+                    self.of_others = of_others(&published, peer);
+                    return Some(Event::default().data(published.position.to_string()));
                 }
             }
         }
@@ -114,7 +122,7 @@ mod tests {
 
     use axum::http::HeaderValue;
     use axum::http::header::AUTHORIZATION;
-    use futures_util::StreamExt as _;
+    use futures_util::{FutureExt as _, StreamExt as _};
     use lanyard_domain::outcome::Outcome;
 
     use super::super::room::Room;
@@ -190,5 +198,24 @@ mod tests {
         assert!(!told.contains(&peer.to_string()), "the peer's own check-in is not told to it: {told}");
         let hint = format!("{:?}", news.next().await.unwrap().unwrap());
         assert!(hint.contains("data: ") && !hint.contains("event: "), "{hint}");
+    }
+
+    #[tokio::test]
+    async fn whoever_listens_is_not_told_that_its_own_entries_came() {
+        let (mut hq, mut north, _) = venue();
+        let peer = north.engine.own_log().node;
+        north.give(check_in(1));
+        let had = hq.engine.vector();
+        let batch = north.reader().read_here(|db| db.batch_after(&had)).unwrap().unwrap();
+        let scan = hq.submitted(check_in(2));
+        let (served, _thread) = serve(hq);
+        let mut news = pin!(news(&served, peer, Room::default().stream().unwrap()));
+        let mut published = served.writer.published();
+        let before = published.borrow().position;
+        served.writer.import(batch).await.unwrap();
+        published.wait_for(|published| published.position > before).await.unwrap();
+        assert!(news.next().now_or_never().is_none(), "there is nothing new for it");
+        served.writer.submit(scan).await.unwrap();
+        assert!(news.next().await.is_some(), "now there is");
     }
 }
