@@ -72,6 +72,8 @@ impl World {
         ensure!(committed.replies.len() == waiting.len(), "a submission has no reply");
         if has_news {
             invariants::after_commit(self, number)?;
+            let came_by_sibling = waiting.iter().all(|waiting| self.comes_by_sibling(waiting));
+            self.count_mark("batches first from siblings", came_by_sibling);
             self.tell_of_news(number)?;
         }
         self.tell_fresh(number)?;
@@ -81,12 +83,25 @@ impl World {
         self.tidy_up(number)
     }
 
+    /// Whether a submission is a batch of a sibling.
+    fn comes_by_sibling(&self, waiting: &Waiting) -> bool {
+        match waiting {
+            Waiting::Session { line, .. } | Waiting::Peer { line, .. } => self.lines[*line].is_of_siblings(),
+            Waiting::Desk(_)
+            | Waiting::Itself(_)
+            | Waiting::Refusal
+            | Waiting::Owed(_)
+            | Waiting::Told { .. }
+            | Waiting::Nobody => false,
+        }
+    }
+
     /// Whoever follows a node hears that it has written.
     pub(crate) fn tell_of_news(&mut self, number: usize) -> anyhow::Result<()> {
-        if let Some(line) = number.checked_sub(1) {
-            return self.tell_here(line);
+        for line in self.lines_of(number) {
+            self.tell_here(line)?;
         }
-        self.schedule_hint();
+        self.schedule_hint(number);
         Ok(())
     }
 
@@ -143,15 +158,17 @@ impl World {
                 )),
             )
             // What was not noted is told again by whoever told it.
-            | (Waiting::Nobody | Waiting::Told, Committed::Local(Err(SubmitError::StoreFull))) => Ok(()),
+            | (Waiting::Nobody | Waiting::Told { .. }, Committed::Local(Err(SubmitError::StoreFull))) => Ok(()),
             // Nothing is decided over what a newer release wrote, until the upgrade.
             (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::NeedsUpgrade { .. })))
                 if self.is_rolling_out =>
             {
                 Ok(())
             }
-            (Waiting::Told, Committed::Local(heard)) => {
-                self.count_mark("check-ins told ahead", heard? == LocalAnswer::Changed);
+            (Waiting::Told { by_sibling }, Committed::Local(heard)) => {
+                let is_news = heard? == LocalAnswer::Changed;
+                self.count_mark("check-ins told ahead", is_news);
+                self.count_mark("check-ins told ahead by siblings", is_news && by_sibling);
                 Ok(())
             }
             (Waiting::Owed(change), Committed::Local(changed)) => {
@@ -166,14 +183,14 @@ impl World {
                 Ok(())
             }
             (Waiting::Itself(id), Committed::Command(outcome)) => self.acknowledge(node, id, &outcome?),
-            (Waiting::Session { entries }, Committed::Import(stored)) => {
+            (Waiting::Session { line, entries }, Committed::Import(stored)) => {
                 let result = match stored {
                     Ok(_) => Ok(entries),
                     Err(ImportError::Problem(problem)) => Err(problem),
                     Err(ImportError::StoreFull) => Err(Problem::Busy { retry_after_ms: BUSY_FOR_MS }),
                     Err(error) => bail!("{} did not store a batch: {error}", self.nodes[node].name),
                 };
-                self.feed(node - 1, Input::Stored { scope: SCOPE, result })
+                self.feed(line, Input::Stored { scope: SCOPE, result })
             }
             (Waiting::Peer { line, start, call }, Committed::Import(stored)) => {
                 let bytes = pushed(stored)?.encode();
@@ -261,6 +278,6 @@ fn pushed(stored: Result<VersionVector, ImportError>) -> anyhow::Result<Reply> {
         Ok(vector) => Ok(Reply::Push { vector }),
         Err(ImportError::Problem(problem)) => Ok(Reply::problem(problem)),
         Err(ImportError::StoreFull) => Ok(Reply::problem(Problem::Busy { retry_after_ms: BUSY_FOR_MS })),
-        Err(error) => bail!("HQ did not store a batch: {error}"),
+        Err(error) => bail!("a batch that was pushed was not stored: {error}"),
     }
 }

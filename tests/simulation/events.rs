@@ -17,7 +17,7 @@ pub(crate) enum Event {
     Act,
     /// A desk that has no answer asks again.
     Retry(usize, CommandId),
-    /// A parcel arrives; `start` is the start of the line's node in which it was sent.
+    /// A parcel arrives; `start` is the start of the asking node in which it was sent.
     Arrive { line: usize, start: u64, number: u64, parcel: Parcel },
     /// A session is to be woken.
     Wake(usize),
@@ -25,12 +25,16 @@ pub(crate) enum Event {
     Commit(usize),
     /// A node folds some entries of a long stream.
     Fold(usize),
-    /// HQ tells of its news.
-    Hint,
+    /// A node tells of its news.
+    Hint(usize),
     /// Every node looks for what is due.
     Housekeeping,
     /// Something may go wrong.
     Trouble,
+    /// Islands have a line from here on.
+    Meet,
+    /// Somebody lets HQ go on that waits for nodes.
+    Resume,
     /// A line carries again.
     Heal(usize),
     /// There is room on a node's disk again.
@@ -41,8 +45,10 @@ pub(crate) enum Event {
     Start(usize),
     /// A node is upgraded.
     Upgrade(usize),
-    /// A node has waited long enough for its own entries.
+    /// A node that asked has waited long enough for its own entries.
     StopHolding { line: usize, start: u64 },
+    /// So has one that was asked.
+    WriteOn { node: usize, start: u64 },
 }
 
 impl World {
@@ -75,8 +81,8 @@ impl World {
             Event::Wake(line) => self.wake(line),
             Event::Commit(node) => self.commit(node),
             Event::Fold(node) => self.fold(node),
-            Event::Hint => {
-                self.hint();
+            Event::Hint(node) => {
+                self.hint(node);
                 Ok(())
             }
             Event::Housekeeping => {
@@ -87,6 +93,11 @@ impl World {
             Event::Heal(line) => {
                 self.lines[line].cut = Cut::Open;
                 self.trace.note(self.now_ms, &format!("line {line} carries again"));
+                Ok(())
+            }
+            Event::Meet => self.meet(),
+            Event::Resume => {
+                self.resume_hq();
                 Ok(())
             }
             Event::Room(node) => {
@@ -101,6 +112,10 @@ impl World {
             Event::Upgrade(node) => self.upgrade(node),
             Event::StopHolding { line, start } => {
                 self.stop_holding(line, start);
+                Ok(())
+            }
+            Event::WriteOn { node, start } => {
+                self.tell_owed(node, start, LocalChange::WriteOn);
                 Ok(())
             }
         }

@@ -36,7 +36,7 @@ faults! {
     Duplicate = "duplicate", 0..120;
     /// A message is lost.
     Drop = "drop", 0..120;
-    /// HQ asks to come later.
+    /// A node asks to come later.
     Busy = "busy", 0..60;
 
     // Of what desks ask.

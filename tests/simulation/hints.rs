@@ -3,29 +3,36 @@
 use lanyard_domain::FreshCheckIn;
 use lanyard_node::engine::{LocalChange, Submission};
 
-use crate::line::Parcel;
+use crate::line::{End, Parcel};
 use crate::node::Waiting;
-use crate::world::{HQ, World};
+use crate::world::World;
 
 impl World {
-    /// Tells of what was just committed: HQ all its nodes, a node HQ.
+    /// Tells of what was just committed, over all lines.
     pub(crate) fn tell_fresh(&mut self, number: usize) -> anyhow::Result<()> {
         let fresh = self.nodes[number].engine()?.take_fresh();
         if fresh.is_empty() {
             return Ok(());
         }
-        let lines = number.checked_sub(1).map_or(0..self.lines.len(), |line| line..number);
-        for line in lines {
-            let start = self.nodes[line + 1].starts;
-            self.send(line, start, &Parcel::Told { to_hq: number != HQ, fresh: fresh.clone() });
+        for line in 0..self.lines.len() {
+            if let Some((to, _)) = self.lines[line].other_end(number) {
+                let start = self.nodes[self.lines[line].asker].starts;
+                self.send(line, start, &Parcel::Told { to, fresh: fresh.clone() });
+            }
         }
         Ok(())
     }
 
-    /// A node hears of check-ins.
-    pub(crate) fn hear(&mut self, number: usize, fresh: Vec<FreshCheckIn>) {
+    /// The node at an end of a line hears of check-ins.
+    pub(crate) fn hear(&mut self, line: usize, to: End, fresh: Vec<FreshCheckIn>) {
+        let number = self.lines[line].at(to);
         if self.nodes[number].is_up() {
-            self.submit(number, Waiting::Told, Submission::Local(LocalChange::FreshCheckIns(fresh)));
+            let by_sibling = self.lines[line].is_of_siblings();
+            self.submit(
+                number,
+                Waiting::Told { by_sibling },
+                Submission::Local(LocalChange::FreshCheckIns(fresh)),
+            );
         }
     }
 }

@@ -16,14 +16,12 @@ const OVERLOOKED_MS: i64 = 6 * 3_600_000;
 const PICTURES: u32 = 200;
 
 impl World {
-    /// Starts a node and its session.
+    /// Starts a node and its sessions.
     pub(crate) fn start(&mut self, number: usize) -> anyhow::Result<()> {
         self.nodes[number].set_clock(self.now_ms);
         self.nodes[number].start()?;
-        if let Some(line) = number.checked_sub(1) {
-            let node = &self.nodes[number];
-            self.lines[line].begin(node.protocol(), node.identity.certificate.clone());
-            self.tell_here(line)?;
+        for line in self.lines_of(number) {
+            self.begin_session(line)?;
         }
         self.schedule_fold(number);
         Ok(())
@@ -86,7 +84,7 @@ impl World {
     pub(crate) fn die(&mut self, number: usize, left: &Image, fault: Fault) -> anyhow::Result<()> {
         self.trace.note(self.now_ms, &format!("{} dies: {}", self.nodes[number].name, fault.as_str()));
         self.nodes[number].die(left)?;
-        if let Some(line) = number.checked_sub(1) {
+        for line in self.lines_of(number) {
             self.lines[line].session = None;
         }
         let away_ms = self.weather.dice(fault).between(500, 90_000);

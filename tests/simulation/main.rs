@@ -1,4 +1,5 @@
-//! The simulation: seeded worlds of three venue nodes and HQ over production code.
+//! The simulation: seeded worlds of three venue nodes and HQ over production code, in most of which nodes have lines to
+//! HQ alone, and in others to each other.
 //!
 //! Every node is a production engine with its SQLite database, every line carries the production session; clocks,
 //! entropy, lines, deaths, releases and what desks ask for are drawn from the seed, so the same seed is the same
@@ -33,7 +34,9 @@ mod planted;
 mod releases;
 mod report;
 mod seeds;
+mod sessions;
 mod set_backs;
+mod shape;
 mod shrink;
 mod trace;
 mod traffic;

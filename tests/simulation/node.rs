@@ -49,13 +49,13 @@ pub(crate) enum Waiting {
     /// A desk that uses the id of another command, for the refusal.
     Refusal,
     /// The node's session, for a batch it pulled, with this many entries.
-    Session { entries: usize },
+    Session { line: usize, entries: usize },
     /// A peer that pushed.
     Peer { line: usize, start: u64, call: CallId },
     /// Whoever has to tell the node this, and tells it again when it was not taken.
     Owed(LocalChange),
-    /// A peer that told of check-ins.
-    Told,
+    /// A peer that told of check-ins, over a line of siblings or not.
+    Told { by_sibling: bool },
     /// Nobody.
     Nobody,
 }

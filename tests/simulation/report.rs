@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::faults::{Fault, FaultCounts};
 use crate::kept::Kept;
+use crate::shape::Shape;
 use crate::weather::Limits;
 use crate::world::Run;
 
@@ -17,7 +18,7 @@ const FAULTS_MEDIAN: u64 = 5;
 const CRASH_POINTS: u64 = 10;
 /// From so many worlds on, each kind of fault and each of the marks must have occurred.
 const ENOUGH_WORLDS: usize = 2_000;
-const MARKS: [&str; 24] = [
+const MARKS: [&str; 26] = [
     "double_entry",
     "admitted_before_notice",
     "badges unseen by each other",
@@ -37,6 +38,8 @@ const MARKS: [&str; 24] = [
     "commands on a full disk",
     "commands at HQ while it healed",
     "check-ins told ahead",
+    "check-ins told ahead by siblings",
+    "batches first from siblings",
     "attendees erased",
     "removals reported",
     "commands that waited for an upgrade",
@@ -72,6 +75,7 @@ pub(crate) struct Report {
     faults_per_world: Vec<u64>,
     /// Worlds and their crash points.
     worlds: BTreeMap<Kept, (u64, u64)>,
+    shapes: BTreeMap<Shape, u64>,
     faults: FaultCounts,
     marks: BTreeMap<String, u64>,
     failed: Vec<(u64, Failure)>,
@@ -86,6 +90,7 @@ impl Report {
                 self.commands.push(run.commands);
                 let (worlds, crash_points) = self.worlds.entry(run.kept).or_default();
                 *worlds += 1;
+                *self.shapes.entry(run.shape).or_default() += 1;
                 *crash_points += run.crash_points;
                 self.faults_per_world.push(run.faults.values().sum());
                 for (fault, count) in run.faults {
@@ -141,6 +146,10 @@ impl Report {
         }
         let never = |fault: &&Fault| !self.faults.contains_key(fault);
         short.extend(Fault::ALL.iter().filter(never).map(|fault| format!("there was no {}", fault.as_str())));
+        let unseen = |shape: &&Shape| !self.shapes.contains_key(shape);
+        short.extend(
+            Shape::ALL.iter().filter(unseen).map(|shape| format!("no world was: {}", shape.as_str())),
+        );
         let unmarked = MARKS.iter().filter(|mark| self.marks.get(**mark).is_none_or(|count| *count == 0));
         short.extend(unmarked.map(|mark| format!("no world reached: {mark}")));
         short
@@ -161,6 +170,11 @@ impl Report {
         for kept in Kept::ALL {
             let (worlds, crash_points) = self.worlds_of(kept);
             writeln!(out, "{} {worlds} worlds with {crash_points} crash points", kept.as_str())?;
+        }
+        writeln!(out, "worlds by their lines:")?;
+        for shape in &Shape::ALL {
+            let count = self.shapes.get(shape).copied().unwrap_or_default();
+            writeln!(out, "  {:<20} {count:>8}", shape.as_str())?;
         }
         writeln!(out, "{} commands; faults, {} in all:", sum(&self.commands), sum(&self.faults_per_world))?;
         for fault in Fault::ALL {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lanyard_domain::{Command, Role};
 use lanyard_node::branch::{Search, compare};
 use lanyard_node::engine::{LocalChange, Submission};
+use lanyard_node::uplink::yields_to;
 use lanyard_sync::{CommandId, Dot};
 
 use crate::desk::submitted;
@@ -14,10 +15,12 @@ use crate::invariants::ALL;
 use crate::line::{Cut, Line};
 use crate::machines::INCARNATION_FILE;
 use crate::node::Waiting;
-use crate::world::{HQ, World};
+use crate::world::{HQ, NODES, World};
 
-/// How long decisions wait for entries of this node that only HQ has, milliseconds.
-const HELD_MAX_MS: u64 = 10_000;
+/// How long decisions wait for entries of this node that only others have, milliseconds.
+pub(crate) const HELD_MAX_MS: u64 = 10_000;
+/// When somebody sees that HQ waits for nodes that do not come, once all healed, milliseconds.
+const RESUMED_AFTER_MS: u64 = 150_000;
 
 impl World {
     pub(crate) fn anybody_was_set_back(&self) -> bool {
@@ -67,6 +70,23 @@ impl World {
         self.nodes[number].die(&picture)
     }
 
+    /// HQ that forgot something waits for all its nodes, and for good for those that it does not see: somebody has to
+    /// let it go on.
+    pub(crate) fn resume_hq_later(&mut self) {
+        let is_seen =
+            |number: usize| self.lines.iter().any(|line| (line.asker, line.answerer) == (number, HQ));
+        let forgot = self.weather.counts().contains_key(&Fault::HqRestored);
+        if forgot && !(1..NODES).all(is_seen) {
+            self.schedule(RESUMED_AFTER_MS, Event::Resume);
+        }
+    }
+
+    pub(crate) fn resume_hq(&mut self) {
+        self.trace.note(self.now_ms, "HQ is told to go on");
+        let start = self.nodes[HQ].starts;
+        self.tell_owed(HQ, start, LocalChange::Resume);
+    }
+
     /// A venue's machine that runs is copied, and both run. Neither is told.
     pub(crate) fn copy_machine(&mut self) -> anyhow::Result<()> {
         let number = 1 + self.weather.dice(Fault::LiveClone).index(self.nodes.len() - 1);
@@ -79,7 +99,7 @@ impl World {
         let twin = self.nodes[number].twin(disk)?;
         let twin_number = self.nodes.len();
         self.nodes.push(twin);
-        self.lines.push(Line::new());
+        self.copy_lines(number, twin_number);
         self.oracle.copied([number, twin_number]);
         self.start(twin_number)
     }
@@ -106,19 +126,21 @@ impl World {
 
     /// Decisions wait until the node's own entries are back.
     pub(crate) fn hold(&mut self, line: usize, seq: u64) {
-        let log = self.nodes[line + 1].log();
-        self.trace.note(self.now_ms, &format!("{} waits for its entries", self.nodes[line + 1].name));
+        let number = self.lines[line].asker;
+        let log = self.nodes[number].log();
+        self.trace.note(self.now_ms, &format!("{} waits for its entries", self.nodes[number].name));
         self.lines[line].holds = true;
-        let start = self.nodes[line + 1].starts;
-        self.tell_owed(line + 1, start, LocalChange::SetBack { log, seq });
+        let start = self.nodes[number].starts;
+        self.tell_owed(number, start, LocalChange::SetBack { log, seq });
         self.schedule(HELD_MAX_MS, Event::StopHolding { line, start });
     }
 
     pub(crate) fn stop_holding(&mut self, line: usize, start: u64) {
-        let node = &self.nodes[line + 1];
+        let number = self.lines[line].asker;
+        let node = &self.nodes[number];
         if self.lines[line].holds && node.is_up() && node.starts == start {
             self.lines[line].holds = false;
-            self.tell_owed(line + 1, start, LocalChange::WriteOn);
+            self.tell_owed(number, start, LocalChange::WriteOn);
         }
     }
 
@@ -129,30 +151,37 @@ impl World {
         }
     }
 
-    /// A node finds out where its copy of a log and that of HQ part, and sets its own aside.
+    /// A node finds out where its copy of a log and that of a peer part, and sets its own aside if that of the peer stands.
     pub(crate) fn settle_fork(&mut self, line: usize, dot: Dot) -> anyhow::Result<()> {
-        let number = line + 1;
-        if self.lines[line].cut != Cut::Open || !self.nodes[HQ].is_up() {
+        let Line { asker: number, answerer: peer, cut, .. } = self.lines[line];
+        if cut != Cut::Open || !self.nodes[peer].is_up() {
             return Ok(());
         }
+        let (log, mut told) = (dot.log, None);
         let mut search = Search::new(dot);
         let from = loop {
             if let Some(from) = search.found() {
                 break from;
             }
             let question = self.nodes[number].read(|db| search.question(db))?;
-            search.learn(&question, self.nodes[HQ].read(|db| compare(db, &question))?);
+            let answer = self.nodes[peer].read(|db| compare(db, &question))?;
+            search.learn(&question, answer);
+            if let Some(from) = answer.fork {
+                self.submit(number, Waiting::Nobody, Submission::Local(LocalChange::ForkFound { log, from }));
+                told = Some(told.map_or(from, |known: u64| known.min(from)));
+            }
         };
-        let log = dot.log;
         self.trace
             .note(self.now_ms, &format!("{} finds that {log} parts at {from}", self.nodes[number].name));
-        let mut fork = self.nodes[number].read(|db| db.fork_of(log))?;
-        if from <= dot.seq {
+        let fork = self.nodes[number].read(|db| db.fork_of(log))?;
+        let mut fork = fork.into_iter().chain(told).min();
+        let (own, theirs) = (self.nodes[number].identity.node, self.nodes[peer].identity.node);
+        if from <= dot.seq && yields_to(dot, own, theirs, peer == HQ) {
             self.submit(number, Waiting::Nobody, Submission::Local(LocalChange::SetAside { log, from }));
             fork = Some(fork.map_or(from, |known| known.min(from)));
         }
         if let Some(from) = fork {
-            self.submit(HQ, Waiting::Nobody, Submission::Local(LocalChange::ForkFound { log, from }));
+            self.submit(peer, Waiting::Nobody, Submission::Local(LocalChange::ForkFound { log, from }));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Traffic: the production session at a node, the production answers at HQ, and parcels between them.
+//! Traffic: the production session at a node, the production answers at another, and parcels between them.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,54 +7,21 @@ use lanyard_node::engine::{LocalChange, Submission};
 use lanyard_node::read::{Read, ReadError};
 use lanyard_node::release;
 use lanyard_sync::{
-    Answer, Batch, Certificate, Input, NodeId, Output, Reply, Request, ScopeAnswer, ScopeView, ServerView,
-    VersionVector, answer,
+    Answer, Batch, Certificate, Input, NodeId, Output, Problem, Reply, Request, ScopeAnswer, ScopeView,
+    ServerView, VersionVector, answer,
 };
 
 use crate::events::Event;
 use crate::faults::Fault;
-use crate::line::{Cut, Parcel};
+use crate::line::{Cut, End, Line, Parcel};
 use crate::node::{SCOPE, Waiting};
+use crate::set_backs::HELD_MAX_MS;
 use crate::world::{HQ, World};
 
-/// How long HQ waits for more news before it tells of any, milliseconds.
-const HINT_AFTER_MS: u64 = 100;
-/// How long HQ asks to be left alone when it is busy, milliseconds.
+/// How long a node asks to be left alone when it is busy, milliseconds.
 const BUSY_FOR_MS: u32 = 2_000;
 
 impl World {
-    /// A session whose time has come goes on.
-    pub(crate) fn wake(&mut self, line: usize) -> anyhow::Result<()> {
-        if self.lines[line].wake_ms.is_none_or(|wake_ms| wake_ms > self.now_ms) {
-            return Ok(());
-        }
-        self.lines[line].wake_ms = None;
-        self.feed(line, Input::Tick)
-    }
-
-    /// Tells a node's session what is here.
-    pub(crate) fn tell_here(&mut self, line: usize) -> anyhow::Result<()> {
-        let (vector, own) = self.nodes[line + 1].here()?;
-        self.feed(line, Input::Here { scope: SCOPE, vector, own })
-    }
-
-    /// HQ is going to tell whoever listens that it has news, once for all of a moment.
-    pub(crate) fn schedule_hint(&mut self) {
-        if !self.is_hint_due {
-            self.is_hint_due = true;
-            self.schedule(HINT_AFTER_MS, Event::Hint);
-        }
-    }
-
-    /// HQ tells whoever listens that it has news.
-    pub(crate) fn hint(&mut self) {
-        self.is_hint_due = false;
-        for line in 0..self.lines.len() {
-            let start = self.nodes[line + 1].starts;
-            self.send(line, start, &Parcel::Hint);
-        }
-    }
-
     /// Gives an input to a session and does what follows.
     pub(crate) fn feed(&mut self, line: usize, input: Input) -> anyhow::Result<()> {
         let mut inputs = VecDeque::from([input]);
@@ -76,7 +43,7 @@ impl World {
     }
 
     fn perform(&mut self, line: usize, output: Output) -> anyhow::Result<Option<Input>> {
-        let number = line + 1;
+        let Line { asker: number, answerer, .. } = self.lines[line];
         let name = self.nodes[number].name;
         match output {
             Output::Send { call, request } => {
@@ -92,11 +59,13 @@ impl World {
                 return Ok(Some(Input::Built { scope, batch: batch.map(|batch| batch.encode()) }));
             }
             Output::Store { batch, .. } => {
-                let batch = Batch::decode(&batch).context("HQ sent a batch that cannot be read")?;
+                let batch = Batch::decode(&batch).context("a batch was sent that cannot be read")?;
                 let entries = batch.frames.len();
-                self.submit(number, Waiting::Session { entries }, Submission::Import(batch));
+                self.submit(number, Waiting::Session { line, entries }, Submission::Import(batch));
             }
             Output::InStep { .. } => self.trace.note(self.now_ms, &format!("{name} is in step")),
+            // The clock of HQ is the one that others are compared with.
+            Output::PeerClock { .. } if answerer != HQ => {}
             Output::PeerClock { at_ms } => {
                 let skew_ms = i32::try_from(self.nodes[number].wall_ms(self.now_ms) - at_ms).ok();
                 self.submit(number, Waiting::Nobody, Submission::Local(LocalChange::Skew(skew_ms)));
@@ -111,6 +80,9 @@ impl World {
             {
                 self.count_mark("refused batches", matches!(output, Output::Rejected { .. }));
                 self.trace.note(self.now_ms, &format!("the session of {name} says {output:?}"));
+                if let Output::Rejected { problem: Problem::MissingContext(dot), .. } = output {
+                    self.settle_fork(line, dot)?;
+                }
             }
             Output::Rewound { .. }
             | Output::Recovered { .. }
@@ -159,7 +131,8 @@ impl World {
         number: u64,
         parcel: Parcel,
     ) -> anyhow::Result<()> {
-        let is_current = self.nodes[line + 1].is_up() && self.nodes[line + 1].starts == start;
+        let Line { asker, answerer, .. } = self.lines[line];
+        let is_current = self.nodes[asker].is_up() && self.nodes[asker].starts == start;
         if let Parcel::Refused { call } = parcel {
             return if is_current {
                 self.feed(line, Input::Failed { call, retry_after_ms: None })
@@ -174,7 +147,7 @@ impl World {
             self.weather.count(Fault::Reorder);
         }
         match parcel {
-            Parcel::Request { call, bytes } if self.nodes[HQ].is_up() => {
+            Parcel::Request { call, bytes } if self.nodes[answerer].is_up() => {
                 let request = Request::decode(&bytes).context("a request that cannot be read")?;
                 let waiting = Waiting::Peer { line, start, call };
                 if let Some(reply) = self.serve(line, request, waiting)? {
@@ -190,12 +163,8 @@ impl World {
                 let reply = Box::new(Reply::decode(&bytes).context("a reply that cannot be read")?);
                 self.feed(line, Input::Reply { call, reply })
             }
-            Parcel::Told { to_hq: true, fresh } => {
-                self.hear(HQ, fresh);
-                Ok(())
-            }
-            Parcel::Told { to_hq: false, fresh } if is_current => {
-                self.hear(line + 1, fresh);
+            Parcel::Told { to, fresh } if to == End::Answerer || is_current => {
+                self.hear(line, to, fresh);
                 Ok(())
             }
             Parcel::Hint if is_current => self.feed(line, Input::Hint { scope: SCOPE, digest: None }),
@@ -203,18 +172,22 @@ impl World {
         }
     }
 
-    /// A node that has more of HQ's log than HQ shows that HQ was set back.
-    fn hold_hq(&mut self, theirs: &VersionVector) -> anyhow::Result<()> {
-        let log = self.nodes[HQ].log();
+    /// A node that has more of the log of the one that answers shows that this was set back. A venue node waits a
+    /// while for its entries.
+    fn hold_asked(&mut self, number: usize, theirs: &VersionVector) -> anyhow::Result<()> {
+        let log = self.nodes[number].log();
         let seq = theirs.seq(&log);
-        if seq > self.nodes[HQ].vector()?.seq(&log) {
-            let start = self.nodes[HQ].starts;
-            self.tell_owed(HQ, start, LocalChange::SetBack { log, seq });
+        if seq > self.nodes[number].vector()?.seq(&log) {
+            let start = self.nodes[number].starts;
+            self.tell_owed(number, start, LocalChange::SetBack { log, seq });
+            if number != HQ {
+                self.schedule(HELD_MAX_MS, Event::WriteOn { node: number, start });
+            }
         }
         Ok(())
     }
 
-    /// A node in step has what HQ has.
+    /// A node in step with HQ has what HQ has.
     fn note_in_step(&mut self, peer: NodeId, decided: &Answer) -> anyhow::Result<()> {
         if let Answer::Reply(Reply::Hello(hello)) = decided
             && hello.scopes.iter().any(|(_, answer)| *answer == ScopeAnswer::InStep)
@@ -228,25 +201,32 @@ impl World {
         Ok(())
     }
 
-    /// HQ answers at once, or when what was pushed is committed.
+    /// A node answers at once, or when what was pushed is committed.
     fn serve(&mut self, line: usize, request: Request, waiting: Waiting) -> anyhow::Result<Option<Reply>> {
-        let peer = self.nodes[line + 1].identity.certificate.clone();
+        let Line { asker, answerer, .. } = self.lines[line];
+        let peer = self.nodes[asker].identity.certificate.clone();
         let busy_for_ms = self.weather.strikes(Fault::Busy).then_some(BUSY_FOR_MS);
         if let Request::Pull { vector, .. } = &request {
-            self.hold_hq(vector)?;
-            let at_ms = self.nodes[HQ].wall_ms(self.now_ms);
-            let heard = LocalChange::PeerHeard { peer: peer.claims.node, vector: vector.clone(), at_ms };
-            self.submit(HQ, Waiting::Nobody, Submission::Local(heard));
+            self.hold_asked(answerer, vector)?;
+            // What a sibling has is only shown to people.
+            if answerer == HQ {
+                let at_ms = self.nodes[HQ].wall_ms(self.now_ms);
+                let heard = LocalChange::PeerHeard { peer: peer.claims.node, vector: vector.clone(), at_ms };
+                self.submit(HQ, Waiting::Nobody, Submission::Local(heard));
+            }
         }
-        let hq = &self.nodes[HQ];
-        let now_ms = hq.wall_ms(self.now_ms);
-        let decided = hq.read(|db| decide(*db, request, &peer, now_ms, busy_for_ms))?;
-        self.note_in_step(peer.claims.node, &decided)?;
+        let node = &self.nodes[answerer];
+        let now_ms = node.wall_ms(self.now_ms);
+        let refuses_expired = answerer == HQ;
+        let decided = node.read(|db| decide(*db, request, &peer, now_ms, refuses_expired, busy_for_ms))?;
+        if answerer == HQ {
+            self.note_in_step(peer.claims.node, &decided)?;
+        }
         match decided {
             Answer::Reply(reply) => Ok(Some(reply)),
             Answer::Store { batch, .. } => {
                 let batch = Batch::decode(&batch).context("a node sent a batch that cannot be read")?;
-                self.submit(HQ, waiting, Submission::Import(batch));
+                self.submit(answerer, waiting, Submission::Import(batch));
                 Ok(None)
             }
             Answer::Send { .. } => bail!("a pull was not answered"),
@@ -260,6 +240,7 @@ fn decide(
     request: Request,
     peer: &Certificate,
     now_ms: i64,
+    refuses_expired: bool,
     busy_for_ms: Option<u32>,
 ) -> Result<Answer, ReadError> {
     let prefix_of = |dot| db.entry_prefix(dot).ok().flatten();
@@ -270,7 +251,7 @@ fn decide(
         protocol: release::protocol(),
         capabilities: &[],
         now_ms,
-        refuses_expired: true,
+        refuses_expired,
         busy_for_ms,
         scopes: [(SCOPE, scope)].into(),
     };

@@ -3,7 +3,7 @@
 //! Responsible for the order of events and for the two phases: first everything goes wrong that is drawn,
 //! and what must always hold is asserted; then all heals, and all nodes end with the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use lanyard_domain::Account;
@@ -25,13 +25,15 @@ use crate::line::{Cut, Line};
 use crate::machines::Machines;
 use crate::node::Node;
 use crate::oracle::Oracle;
+use crate::shape::{Edge, Net, Shape};
 use crate::trace::Trace;
 use crate::weather::{Limits, Weather};
 
-/// Number of HQ among the nodes; node `n` has line `n - 1`.
+/// Number of HQ among the nodes.
 pub(crate) const HQ: usize = 0;
 
-const NODES: usize = 4;
+/// How many there are, HQ among them.
+pub(crate) const NODES: usize = 4;
 /// How many commands a world has, from and up to.
 const COMMANDS: (u64, u64) = (36, 46);
 /// How many rounds of housekeeping may follow each other until nothing is due.
@@ -44,6 +46,7 @@ const LONG_MS: u64 = 6 * 3_600_000;
 pub(crate) struct Run {
     pub(crate) commands: u64,
     pub(crate) kept: Kept,
+    pub(crate) shape: Shape,
     pub(crate) crash_points: u64,
     pub(crate) faults: FaultCounts,
     /// What the run reached, by name.
@@ -60,6 +63,9 @@ pub(crate) struct World {
     pub(crate) now_ms: u64,
     pub(crate) nodes: Vec<Node>,
     pub(crate) lines: Vec<Line>,
+    pub(crate) shape: Shape,
+    /// Who has a line to whom later, when islands meet.
+    pub(crate) to_meet: Option<Edge>,
     /// Where worlds on disks look at what a cut would have left.
     pub(crate) lab: Option<Lab>,
     /// Cuts whose remains were opened: nodes that died, and what was looked at aside.
@@ -79,7 +85,8 @@ pub(crate) struct World {
     pub(crate) spent: BTreeMap<(usize, &'static str), i64>,
     pub(crate) trace: Trace,
     pub(crate) commands: u64,
-    pub(crate) is_hint_due: bool,
+    /// Nodes that are going to tell of their news.
+    pub(crate) hints_due: BTreeSet<usize>,
     /// Whether nodes are upgraded.
     pub(crate) is_rolling_out: bool,
     /// What it reached, as far as its nodes do not show it at the end.
@@ -94,6 +101,7 @@ impl World {
     pub(crate) fn run(seed: u64, machines: &Machines, limits: &Limits, prints: bool) -> anyhow::Result<Run> {
         let beginning = Beginning::of(seed, machines)?;
         machines.remember(Kept::of(seed).memory());
+        let net = Net::of(seed);
         let born = beginning.nodes.iter().zip(&machines.disks).enumerate();
         let nodes = born.map(|(number, (born, disk))| Node::born(seed, number, born, disk.clone()));
         let mut world = Self {
@@ -104,8 +112,11 @@ impl World {
             spent: beginning.spent.clone(),
             spare: Some(machines.spare.clone()),
             lab: Lab::of(seed, &machines.lab),
-            ..Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, limits, prints)
+            ..Self::of(seed, &net, nodes.collect::<anyhow::Result<_>>()?, limits, prints)
         };
+        if let Some((in_ms, _)) = net.later {
+            world.schedule(in_ms, Event::Meet);
+        }
         let run = world.play();
         world.nodes.iter_mut().for_each(Node::stop);
         run.with_context(|| format!("what happened before:\n{}", world.trace.recent()))
@@ -116,14 +127,16 @@ impl World {
         machines.remember(Kept::InMemory.memory());
         let nodes =
             machines.disks.iter().enumerate().map(|(number, disk)| Node::new(seed, number, disk.clone()));
-        let mut world = Self::of(seed, nodes.collect::<anyhow::Result<_>>()?, &Limits::default(), false);
+        let net = Net::hq_alone();
+        let mut world =
+            Self::of(seed, &net, nodes.collect::<anyhow::Result<_>>()?, &Limits::default(), false);
         world.configure().with_context(|| format!("what happened before:\n{}", world.trace.recent()))?;
         let Self { nodes, now_ms, oracle, given, states, spent, .. } = world;
         let nodes = nodes.into_iter().map(Node::into_born).collect();
         Ok(Beginning { nodes, now_ms, oracle, given, states, spent })
     }
 
-    fn of(seed: u64, nodes: Vec<Node>, limits: &Limits, prints: bool) -> Self {
+    fn of(seed: u64, net: &Net, nodes: Vec<Node>, limits: &Limits, prints: bool) -> Self {
         let mut dice = Dice::new(seed, "world");
         Self {
             seed,
@@ -131,11 +144,13 @@ impl World {
             spare: None,
             lab: None,
             crash_points: 0,
-            lines: (1..NODES).map(|_| Line::new()).collect(),
+            lines: net.lines.iter().map(|(asker, answerer)| Line::between(*asker, *answerer)).collect(),
+            shape: net.shape,
+            to_meet: net.later.map(|(_, line)| line),
             commands_wanted: dice.between(COMMANDS.0, COMMANDS.1).min(limits.commands.unwrap_or(u64::MAX)),
             dice,
             now_ms: 0,
-            weather: Weather::of(seed, limits),
+            weather: Weather::of(seed, &net.limits(limits)),
             oracle: Oracle::default(),
             directory: Directory::default(),
             pending: BTreeMap::new(),
@@ -144,7 +159,7 @@ impl World {
             spent: BTreeMap::new(),
             trace: Trace::new(prints),
             commands: 0,
-            is_hint_due: false,
+            hints_due: BTreeSet::new(),
             is_rolling_out: false,
             reached: BTreeMap::new(),
             queue: BTreeMap::new(),
@@ -173,6 +188,7 @@ impl World {
             commands: self.commands,
             crash_points: self.crash_points,
             kept: Kept::of(self.seed),
+            shape: self.shape,
             faults: self.weather.counts().clone(),
             marks: invariants::marks(self)?,
             vector,
@@ -228,6 +244,8 @@ impl World {
         self.trace.note(self.now_ms, "all heals");
         self.weather.clears();
         self.lines.iter_mut().for_each(|line| line.cut = Cut::Open);
+        self.meet()?;
+        self.resume_hq_later();
         self.nodes.iter().for_each(|node| node.disk.limit_bytes(None));
         self.set_clocks_right();
         self.end_roll_out()?;
