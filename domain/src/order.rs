@@ -204,7 +204,7 @@ impl Order {
             }
             Facts::OrderConfirmed(_) => self.confirm(),
             Facts::OrderCancelled(_) => self.cancel(at),
-            Facts::OrderReleased(released) => self.release(released.cause),
+            Facts::OrderReleased(released) => self.release(released.cause, at),
             Facts::OrderSeatAssigned(assigned) => {
                 self.assigned.entry(assigned.n).or_insert(assigned.attendee);
             }
@@ -266,10 +266,14 @@ impl Order {
         self.owe();
     }
 
-    fn release(&mut self, cause: ReleaseCause) {
+    /// What its owner gave back as called off is called off, also where the cancellation the owner saw does not count,
+    /// because HQ had ended the log it is in.
+    fn release(&mut self, cause: ReleaseCause, at: &Placed<'_>) {
         self.released = true;
-        if cause == ReleaseCause::Lapsed && self.state == OrderState::Placed {
-            self.state = OrderState::Expired;
+        match cause {
+            ReleaseCause::Cancelled => self.cancel(at),
+            ReleaseCause::Lapsed if self.state == OrderState::Placed => self.state = OrderState::Expired,
+            ReleaseCause::Lapsed => {}
         }
     }
 
@@ -304,6 +308,7 @@ pub fn seat_id(order: OrderId, n: u32) -> SeatId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::OrderReleased;
     use crate::test_world::text;
 
     #[test]
@@ -325,6 +330,29 @@ mod tests {
         let order = Order { lines: vec![line("ga", 2), line("ws", 0), line("cp", 1)], ..Order::default() };
         let seats: Vec<_> = order.seats().map(|(n, line)| (n, line.seat_type.as_str())).collect();
         assert_eq!(seats, [(0, "ga"), (1, "ga"), (2, "cp")]);
+    }
+
+    #[test]
+    fn an_order_that_was_given_back_as_called_off_is_called_off_without_the_cancellation() {
+        let line = Line { seat_type: text("ga"), wanted: 1, held: 1, price_minor: 50_000, admits: true };
+        let mut order =
+            Order { state: OrderState::Confirmed, lines: vec![line], paid_minor: 50_000, ..Order::default() };
+        let log = lanyard_sync::LogId { node: lanyard_sync::NodeId([1; 16]), epoch: lanyard_sync::Epoch(1) };
+        let at = Placed {
+            dot: log.dot(2),
+            account: Account::Venue(log),
+            lamport: 2,
+            at_ms: 7,
+            skew_ms: None,
+            actor: "node",
+            desk: "",
+            command: lanyard_sync::CommandId([1; 16]),
+            authority: false,
+            sees: &|_| false,
+        };
+        order.apply(&Event::of(OrderReleased { cause: ReleaseCause::Cancelled }), &at);
+        assert_eq!((order.state, order.released), (OrderState::Cancelled, true));
+        assert_eq!(order.refund_due_minor, 50_000);
     }
 
     #[test]
