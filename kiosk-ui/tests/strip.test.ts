@@ -20,6 +20,7 @@ function items(change: Partial<Status>, connected = true) {
     seat_types: [],
     printers: [{ printer: 'a', name: 'Badge A', state: 'ready', reason: null, queued: 0, oldest_job_ms: null }],
     store: { state: 'ok', damage: null },
+    unindexed: 0,
     ...change,
   };
   const list = stripItems({ connected, status, statusAgeMs: 1_000, nowMs: NOW_MS, printer: 'a', span: (ms) => `${ms / 1000} s` });

@@ -60,6 +60,13 @@ impl Fresh {
         chunks.map_or(0, |chunks| chunks.flatten().filter(is_whole).count())
     }
 
+    /// How many rows the node has still to index; none before it took a snapshot up.
+    fn unindexed(&self) -> i64 {
+        let db = rusqlite::Connection::open(self.data.join("lanyard.db")).unwrap();
+        let count = db.query_row("SELECT count(*) FROM unindexed", [], |row| row.get(0));
+        count.unwrap_or(0)
+    }
+
     async fn verify(&self) -> Value {
         let mut command = Command::new(binary("lanyard").unwrap());
         let output = command.arg("--data").arg(&self.data).args(["verify", "--json"]).output().await.unwrap();
@@ -109,6 +116,44 @@ async fn fresh_nodes_begin_from_hq_and_from_a_sibling_while_hq_is_away() {
     for report in [south.verify().await, stage.venue.node("north").verify(None).await.unwrap()] {
         assert_eq!((&report["findings"], &report["entries_to_come"]), (&json!([]), &json!(0)), "{report}");
     }
+    stage.clear().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_node_that_is_killed_while_it_indexes_a_snapshot_finds_everybody_and_goes_on() {
+    let stage = Stage::set(&["north"], ATTENDEES).await.unwrap();
+    let south = Fresh::joined(&stage, "south").await;
+    let url = stage.venue.hq.url.clone();
+    let (mut process, _) = south.start(&logs_of(&stage), &url).await;
+    let begun = eventually(SOON, "there is something to index", async || {
+        (process.stderr().contains(TAKEN_UP) && south.unindexed() > 0).then_some(())
+    });
+    begun.await.unwrap();
+    process.kill_9().unwrap();
+    let left = south.unindexed();
+    assert!(left > 0, "it was quicker than the kill");
+    let (mut process, desk) = south.start(&logs_of(&stage), NOBODY).await;
+    let desk = sign_in(&stage, &desk, "south-1").await;
+    let guests: Vec<_> = stage.paid().take(30).collect();
+    for guest in &guests {
+        let found = desk.get(&format!("/attendees?q={}", guest.email)).await.unwrap().expect(200).unwrap();
+        let names: Vec<_> = found["rows"].as_array().unwrap().iter().map(|row| &row["name"]).collect();
+        let name = format!("{} {}", guest.first_name, guest.last_name);
+        assert!(names.iter().any(|found| **found == name.trim()), "{name}: {names:?}");
+    }
+    assert_eq!(scan(&desk, &guests[0].code).await, 201);
+    let indexed = eventually(SOON, "everybody is indexed", async || {
+        (status(&desk).await.ok()?["unindexed"] == 0).then_some(())
+    });
+    indexed.await.unwrap();
+    process.terminate(SOON).await.unwrap();
+    assert_eq!(south.unindexed(), 0);
+    let (mut process, desk) = south.start(&logs_of(&stage), &url).await;
+    let desk = sign_in(&stage, &desk, "south-1").await;
+    history_is_whole(&desk).await;
+    process.terminate(SOON).await.unwrap();
+    let report = south.verify().await;
+    assert_eq!((&report["findings"], &report["entries_to_come"]), (&json!([]), &json!(0)), "{report}");
     stage.clear().await.unwrap();
 }
 

@@ -35,6 +35,8 @@ pub struct StatusCard {
     store: StoreCard,
     /// What of the older log is still to come after a snapshot; null once all of it is here.
     history: Option<HistoryCard>,
+    /// Attendees and orders of a snapshot that are still to be indexed; a search finds them and takes longer.
+    unindexed: u64,
 }
 
 /// How far the older log is.
@@ -176,6 +178,7 @@ pub async fn card(node: &Node) -> Result<StatusCard, Failure> {
         printers: printers::cards(node, &jobs),
         store: StoreCard { state: node.writer.health().borrow().as_str(), damage },
         history: published.history.map(HistoryCard::of),
+        unindexed: published.unindexed,
     })
 }
 

@@ -85,6 +85,8 @@ export interface Status {
   seat_types: { seat_type: string; remaining_here: number; remaining_elsewhere: number }[];
   printers: PrinterStatus[];
   store: { state: 'ok' | 'low' | 'full' | 'stopped'; damage: string | null };
+  /** Attendees and orders that are still to be indexed: a search finds them and takes longer. */
+  unindexed: number;
 }
 
 export type AttendeeState = 'expected' | 'in' | 'out' | 'canceled' | 'unpaid';

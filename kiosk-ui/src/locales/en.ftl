@@ -181,6 +181,7 @@ search-count = { $n ->
 search-none = Nobody found. Try fewer letters or another part of the name.
 search-none-or-code = Nobody found. Try fewer letters, or press Enter to check it as a code.
 search-more = There are more. Type more letters.
+search-indexing = The list has just arrived and is being indexed. Everybody is found, a little slower for a few seconds.
 row-no-company = no company
 row-no-email = no e-mail
 row-no-seats = no seats

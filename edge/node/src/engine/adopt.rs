@@ -6,20 +6,23 @@
 use std::collections::BTreeMap;
 
 use lanyard_domain::event::LogEnd;
-use lanyard_domain::{Folded, Stream};
-use lanyard_sync::snapshot::{Chunk, SnapshotLog, StreamRecord};
+use lanyard_sync::snapshot::SnapshotLog;
 use lanyard_sync::{CanonicalKey, ContextDelta, ContextHead, EpochOpened, Erasure, LogId, StreamName};
 
 use super::Engine;
 use super::append::{WriteError, tally};
-use super::folding::Refolded;
+use crate::project::Row;
 use crate::project::arrivals::Tally;
-use crate::rebuild::restore;
-use crate::search::in_bulk;
-use crate::snapshot::{BUILD, Taken, TakenError};
+use crate::rebuild::Restored;
+use crate::snapshot::{BUILD, Taken, TakenError, Unpacked};
 use crate::store::base::BaseHead;
 use crate::store::states::{self, Last};
-use crate::store::{StoreError, base, contexts, entries, erasures, forks, logs, meta, sql, streams};
+use crate::store::{
+    StoreError, base, contexts, entries, erasures, forks, logs, meta, set_cache, sql, streams,
+};
+
+/// Memory for pages meanwhile: indexes are written all over, and are to stay there until they are whole.
+const CACHE_KIB: u32 = 48 * 1024;
 
 /// What is taken up so far.
 struct Adopting {
@@ -72,12 +75,10 @@ impl Engine {
             last_stream: 1,
         };
         self.move_own_entry(&adopting)?;
-        in_bulk(&self.db, || -> Result<(), WriteError> {
-            for name in &manifest.chunks {
-                self.adopt_chunk(taken.chunk(name)?, &mut adopting)?;
-            }
-            Ok(())
-        })?;
+        set_cache(&self.db, CACHE_KIB)?;
+        let adopted = taken.unpack(self.account(), |chunk| self.adopt_chunk(chunk, &mut adopting));
+        set_cache(&self.db, self.options.cache_kib)?;
+        adopted?;
         adopting.arrivals.save(&self.db)?;
         meta::set(&self.db, meta::BASE_STREAMS, adopting.last_stream)?;
         // What came of the commands of an earlier epoch of this node is known once its entries are here.
@@ -117,19 +118,19 @@ impl Engine {
         Ok(())
     }
 
-    fn adopt_chunk(&self, chunk: Chunk, adopting: &mut Adopting) -> Result<(), WriteError> {
+    fn adopt_chunk(&self, chunk: Unpacked, adopting: &mut Adopting) -> Result<(), WriteError> {
         match chunk {
-            Chunk::Streams(records) => {
-                for record in records {
-                    self.adopt_state(record, adopting)?;
+            Unpacked::Streams(streams) => {
+                for (name, restored) in streams {
+                    self.adopt_state(&name, restored, adopting)?;
                 }
             }
-            Chunk::Tallied(records) => {
+            Unpacked::Tallied(records) => {
                 for (command, index) in records {
                     tally(&self.db, &command, index)?;
                 }
             }
-            Chunk::Erasures(erasures) => {
+            Unpacked::Erasures(erasures) => {
                 for erasure in erasures {
                     self.adopt_erasure(&erasure)?;
                 }
@@ -138,31 +139,28 @@ impl Engine {
         Ok(())
     }
 
-    fn adopt_state(&self, record: StreamRecord, adopting: &mut Adopting) -> Result<(), WriteError> {
-        let StreamRecord { name, last, readable, unknown, state } = record;
-        let dot = last.dot();
+    fn adopt_state(
+        &self,
+        name: &StreamName,
+        mut restored: Restored,
+        adopting: &mut Adopting,
+    ) -> Result<(), WriteError> {
+        let dot = restored.last.key.dot();
         if adopting.ends.get(&dot.log).is_none_or(|end| *end < dot.seq) {
             return Err(TakenError::Inconsistent("a state names an entry that it was not folded from").into());
         }
-        let (row, last) = if name == adopting.own_stream {
-            entries::follow(&self.db, adopting.own_pos, Some(0))?;
-            let row = streams::find(&self.db, &name)?;
-            (row, Last { pos: adopting.own_pos, key: last.max(adopting.own_key) })
+        let row = if *name == adopting.own_stream {
+            entries::follow(&self.db, adopting.own_pos, Some(states::UNFETCHED))?;
+            let key = restored.last.key.max(adopting.own_key);
+            restored.last = Last { pos: adopting.own_pos, key };
+            streams::find(&self.db, name)?
         } else {
-            (streams::insert_new(&self.db, &name)?, Last { pos: 0, key: last })
+            streams::insert_new(&self.db, name)?
         };
-        let row = row.ok_or(TakenError::Inconsistent("a stream comes twice"))?;
-        let stream = Stream::parse(&name);
-        let folded = match (&stream, state) {
-            (Some(stream), Some(state)) => Folded::from_bytes(stream, &state)
-                .map_err(|_| TakenError::Inconsistent("a state is none of its stream"))?,
-            (_, None) => None,
-            (None, Some(_)) => return Err(TakenError::Inconsistent("a stream has no states").into()),
-        };
-        let refolded = Refolded { folded, readable, unknown, last: Some(last), applied: [].into() };
-        let standing = restore(&self.db, &self.logs, stream.as_ref(), row, &refolded, self.account())?;
-        adopting.arrivals.move_one(None, standing);
-        adopting.last_stream = adopting.last_stream.max(row);
+        let id = row.ok_or(TakenError::Inconsistent("a stream comes twice"))?;
+        adopting.arrivals.move_one(None, restored.standing);
+        adopting.last_stream = adopting.last_stream.max(id);
+        restored.write(&self.db, &self.logs, Row { id, is_new: true, is_of_many: true })?;
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use super::fold::{Logs, Meaning, fold_next, placed};
 use super::states::Loaded;
 use crate::clock::Draws;
 use crate::fault::{Fault, is_planted};
-use crate::project::{Changed, Row, Standing, project};
+use crate::project::{Changed, Row, Rows, Standing};
 use crate::release;
 use crate::snapshot::TakenError;
 use crate::store::entries::Place;
@@ -202,8 +202,8 @@ impl Engine {
             self.logs.get(&last.key.dot().log).ok_or_else(|| StoreError::damaged("a log has no number"))?;
         states::put(&self.db, &row, last, log.id)?;
         if let (Some(stream), Some(folded)) = (&loaded.stream, &loaded.folded) {
-            let projected = Row { id: loaded.row, is_new: loaded.is_new };
-            project(&self.db, projected, stream, folded, loaded.changed, self.account())?;
+            let row = Row { id: loaded.row, is_new: loaded.is_new, is_of_many: false };
+            Rows::of(stream, folded, loaded.changed, self.account()).write(&self.db, row)?;
             if let Folded::Conference(configured) = folded {
                 self.conference = Arc::new(configured.conference.clone());
             }

@@ -2,8 +2,8 @@
 //!
 //! Responsible for deciding commands against the folded states, for appending what follows to the own
 //! log, for taking in what peers wrote, and for keeping states and projections in step with the log, in
-//! one transaction a group. It owns the connection that writes; it has no threads, and takes time and
-//! entropy from its [`Surroundings`], so that a simulation can drive it.
+//! one transaction a group. It owns the connection that writes; nothing of it happens by itself, and it takes time
+//! and entropy from its [`Surroundings`], so that a simulation can drive it.
 
 mod adopt;
 mod append;
@@ -28,6 +28,9 @@ mod full_disk_tests;
 mod healing;
 mod history;
 mod import;
+mod indexing;
+#[cfg(test)]
+mod indexing_tests;
 mod open;
 mod options;
 mod peers;
@@ -137,6 +140,8 @@ pub struct Engine {
     /// Streams that are erased by a word that came ahead of its entry.
     erased_ahead: BTreeSet<StreamName>,
     erasing: Option<Erasing>,
+    /// Rows of a snapshot whose words are still to be indexed.
+    unindexed: u64,
 }
 
 impl Engine {
@@ -207,6 +212,7 @@ impl Engine {
             history: self.history(),
             folding: self.folding(),
             folded: self.long_folded,
+            unindexed: self.unindexed,
             is_fresh: self.is_fresh(),
         }
     }

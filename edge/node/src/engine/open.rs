@@ -19,6 +19,7 @@ use super::{Engine, LogInfo, Options};
 use crate::clock::{Draws, Surroundings};
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
+use crate::search::unindexed;
 use crate::store::base::Base;
 use crate::store::closed::ClosedLogs;
 use crate::store::downgrade::refuse_newer;
@@ -108,6 +109,7 @@ impl Engine {
             has_erasures: false,
             erased_ahead: BTreeSet::new(),
             erasing: None,
+            unindexed: 0,
         };
         engine.reload()?;
         engine.take_over()?;
@@ -147,6 +149,7 @@ impl Engine {
         self.kinds = load_kinds(&self.db)?;
         self.outcomes = Outcomes::load(&self.db)?;
         self.unsigned_pos = None;
+        self.unindexed = unindexed::count(&self.db)?;
         self.reload_erasures()?;
         let conference = self.states.borrow_mut().folded(&self.db, &Stream::Conference)?;
         if let Some(Folded::Conference(configured)) = conference {

@@ -42,6 +42,8 @@ pub struct Published {
     pub folding: u64,
     /// Number of those that were put in place since the start: what is read of them changed without an entry.
     pub folded: u64,
+    /// Attendees and orders of a snapshot that are still to be indexed: a search finds them, and takes longer.
+    pub unindexed: u64,
     /// Whether nothing is here but the opening of the own log.
     pub is_fresh: bool,
 }

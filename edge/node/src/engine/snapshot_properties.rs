@@ -21,6 +21,8 @@ enum Step {
     Pull(usize, usize),
     /// The late node asks another one for a part of the older log.
     History(usize, u8),
+    /// It indexes some of what the snapshot brought.
+    Index(usize),
     Restart,
 }
 
@@ -32,6 +34,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (node(), 0_u16..10).prop_map(|(node, who)| Step::Erase(node, who)),
         5 => (node(), node()).prop_map(|(one, other)| Step::Pull(one, other)),
         3 => (0_usize..LATE, any::<u8>()).prop_map(|(node, share)| Step::History(node, share)),
+        2 => (1_usize..10).prop_map(Step::Index),
         1 => Just(Step::Restart),
     ]
 }
@@ -90,6 +93,7 @@ impl World {
             }
             Step::Pull(..) => {}
             Step::History(node, share) => self.fetch_history(node, share),
+            Step::Index(most) => self.nodes[LATE].engine.index_step(most).unwrap(),
             Step::Restart => {
                 self.boots += 1;
                 let late = self.nodes.remove(LATE);
@@ -121,7 +125,7 @@ proptest! {
     ) {
         let mut world = World::new();
         let is_early = |step: &&Step| !matches!(step, Step::CheckIn(LATE, _) | Step::Sale(LATE, _)
-            | Step::Erase(LATE, _) | Step::Pull(LATE, _) | Step::Restart);
+            | Step::Erase(LATE, _) | Step::Pull(LATE, _) | Step::Index(_) | Step::Restart);
         for step in before.iter().filter(is_early) {
             world.take(*step);
         }

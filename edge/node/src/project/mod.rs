@@ -16,6 +16,7 @@ use rusqlite::Connection;
 
 pub use standing::Standing;
 
+use crate::search::unindexed;
 use crate::store::StoreError;
 
 /// The stream whose rows are written.
@@ -25,6 +26,8 @@ pub(crate) struct Row {
     pub(crate) id: i64,
     /// Whether nothing was written for it before.
     pub(crate) is_new: bool,
+    /// Whether its words are left to be indexed beside the work, because it is one of very many.
+    pub(crate) is_of_many: bool,
 }
 
 /// What of a stream has to be projected again.
@@ -53,19 +56,34 @@ impl Changed {
     }
 }
 
-/// Writes the rows that follow from a state.
-pub(crate) fn project(
-    db: &Connection,
-    row: Row,
-    stream: &Stream,
-    folded: &Folded,
-    changed: Changed,
-    own: Account,
-) -> Result<(), StoreError> {
-    match (stream, folded) {
-        (Stream::Attendee(id), Folded::Attendee(state)) => attendee::project(db, row, *id, state, changed),
-        (Stream::Order(_), Folded::Order(state)) => order::project(db, row, state, changed, own),
-        _ => Ok(()),
+/// The rows that follow from a state. They are made without the database, so that whoever writes has only to write.
+#[derive(Debug)]
+pub(crate) enum Rows {
+    Attendee(attendee::Rows),
+    Order(order::Rows),
+    /// Of a stream that is read as it is.
+    None,
+}
+
+impl Rows {
+    /// Makes those that changed.
+    pub(crate) fn of(stream: &Stream, folded: &Folded, changed: Changed, own: Account) -> Self {
+        match (stream, folded) {
+            (Stream::Attendee(id), Folded::Attendee(state)) => {
+                Self::Attendee(attendee::Rows::of(*id, state, changed))
+            }
+            (Stream::Order(_), Folded::Order(state)) => Self::Order(order::Rows::of(state, changed, own)),
+            _ => Self::None,
+        }
+    }
+
+    /// Writes them.
+    pub(crate) fn write(&self, db: &Connection, row: Row) -> Result<(), StoreError> {
+        match self {
+            Self::Attendee(rows) => rows.write(db, row),
+            Self::Order(rows) => rows.write(db, row),
+            Self::None => Ok(()),
+        }
     }
 }
 
@@ -75,6 +93,7 @@ pub(crate) fn forget(db: &Connection, streams: &[i64]) -> Result<(), StoreError>
     for sql in [
         "DELETE FROM codes WHERE stream IN (SELECT value FROM json_each(?1))",
         "DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?1))",
+        "DELETE FROM unindexed WHERE stream IN (SELECT value FROM json_each(?1))",
         "DELETE FROM holds WHERE stream IN (SELECT value FROM json_each(?1))",
         "DELETE FROM conflicts WHERE stream IN (SELECT value FROM json_each(?1))",
         "DELETE FROM registrants WHERE stream IN (SELECT value FROM json_each(?1))",
@@ -88,7 +107,8 @@ pub(crate) fn forget(db: &Connection, streams: &[i64]) -> Result<(), StoreError>
 pub(crate) fn clear(db: &Connection) -> Result<(), StoreError> {
     db.execute_batch(
         "DELETE FROM states; DELETE FROM tallied; DELETE FROM arrivals; DELETE FROM attendees; DELETE FROM codes; \
-         DELETE FROM holds; DELETE FROM conflicts; DELETE FROM registrants; DROP TABLE search;",
+         DELETE FROM holds; DELETE FROM conflicts; DELETE FROM registrants; DELETE FROM unindexed; \
+         DROP TABLE search;",
     )?;
     db.execute_batch(crate::search::TABLE_SQL)?;
     Ok(())
@@ -104,7 +124,13 @@ fn insert_code(db: &Connection, code: &str, row: Row, badge: Option<&str>) -> Re
 
 /// Replaces the words a stream is found by.
 fn replace_words(db: &Connection, row: Row, words: &str) -> Result<(), StoreError> {
+    if row.is_of_many {
+        return Ok(unindexed::insert(db, row.id, words)?);
+    }
     if !row.is_new {
+        if unindexed::replace(db, row.id, words)? {
+            return Ok(());
+        }
         db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row.id])?;
     }
     db.prepare_cached("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?.execute((row.id, words))?;

@@ -3,9 +3,12 @@
 //! Names are looked at first, everything else only while there is room. Both readings stop in the index as
 //! soon as they have enough, so a single letter that begins half of all names costs no more than a rare one.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, params};
 
-use super::query::Query;
+use super::query::{Query, Sought};
+use super::unindexed;
 
 /// Most attendees a search weighs against each other.
 pub const CANDIDATES_MAX: usize = 200;
@@ -23,7 +26,7 @@ const FIND_SQL: &str = "SELECT rowid FROM search WHERE search MATCH ?1 LIMIT ?2"
 pub fn candidates(connection: &Connection, query: &Query) -> rusqlite::Result<Vec<i64>> {
     let mut rows = find(connection, &query.over_names())?;
     if rows.len() < CANDIDATES_MAX {
-        let named: std::collections::BTreeSet<i64> = rows.iter().copied().collect();
+        let named: BTreeSet<i64> = rows.iter().copied().collect();
         let more = find(connection, &query.over_everything())?;
         rows.extend(more.into_iter().filter(|row| !named.contains(row)));
         rows.truncate(CANDIDATES_MAX);
@@ -31,11 +34,16 @@ pub fn candidates(connection: &Connection, query: &Query) -> rusqlite::Result<Ve
     Ok(rows)
 }
 
-fn find(connection: &Connection, expression: &str) -> rusqlite::Result<Vec<i64>> {
+/// Reads the full-text table, and while there is room what is still to be put there.
+fn find(connection: &Connection, sought: &Sought) -> rusqlite::Result<Vec<i64>> {
     let mut statement = connection.prepare_cached(FIND_SQL)?;
     let limit = i64::try_from(CANDIDATES_MAX).expect("the limit is small");
-    let rows = statement.query_map(params![expression, limit], |row| row.get(0))?;
-    rows.collect()
+    let rows = statement.query_map(params![sought.expression(), limit], |row| row.get(0))?;
+    let mut rows: Vec<i64> = rows.collect::<Result<_, _>>()?;
+    if rows.len() < CANDIDATES_MAX {
+        rows.extend(unindexed::find(connection, sought, CANDIDATES_MAX - rows.len())?);
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]
@@ -57,17 +65,26 @@ mod tests {
         ("Eva", "Mueller", "", "", "QD"),
     ];
 
+    /// The table with everybody in it.
     fn table() -> Connection {
+        let connection = unindexed_table();
+        assert_eq!(unindexed::index(&connection, 100).unwrap(), PEOPLE.len());
+        connection
+    }
+
+    /// The table before anybody is indexed.
+    fn unindexed_table() -> Connection {
         let connection = Connection::open_in_memory().expect("memory");
         connection.execute_batch(TABLE_SQL).expect("the table is sound");
+        connection.execute_batch(include_str!("../store/migrations/0008_unindexed.sql")).unwrap();
+        // As it is in a database of a node, where the streams are there too.
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
         for (row, (first_name, last_name, email, company, code)) in (1_i64..).zip(PEOPLE) {
             let codes = [code];
             let email = Some(email);
             let words =
                 document(&Findable { first_name, last_name, email, company: Some(company), codes: &codes });
-            connection
-                .execute("INSERT INTO search(rowid, words) VALUES (?1, ?2)", params![row, words])
-                .unwrap();
+            unindexed::insert(&connection, row, &words).unwrap();
         }
         connection
     }
@@ -87,7 +104,7 @@ mod tests {
 
     #[test]
     fn people_are_found_by_what_is_typed() {
-        let connection = table();
+        let (connection, unindexed) = (table(), unindexed_table());
         for (typed, first_name) in [
             ("lukasz", "Łukasz"),
             ("LUK now", "Łukasz"),
@@ -108,6 +125,7 @@ mod tests {
             ("sk@exam", "Søren"),
         ] {
             assert_eq!(found(&connection, typed).first(), Some(&first_name), "{typed}");
+            assert_eq!(found(&unindexed, typed), found(&connection, typed), "{typed}, not indexed");
         }
         assert_eq!(found(&connection, "müller"), ["Jürgen", "Eva"]);
         assert_eq!(found(&connection, "nobody"), Vec::<&str>::new());
@@ -127,11 +145,36 @@ mod tests {
         assert_eq!(found(&connection, "other"), ["Łukasz"]);
     }
 
+    #[test]
+    fn those_indexed_in_part_are_all_found() {
+        let (whole, connection) = (table(), unindexed_table());
+        for left in (0..PEOPLE.len()).rev() {
+            assert_eq!(unindexed::index(&connection, 1).unwrap(), 1);
+            assert_eq!(unindexed::count(&connection).unwrap(), left as u64);
+            for typed in ["nowak", "m", "example", "o", "q"] {
+                assert_eq!(found(&connection, typed), found(&whole, typed), "{typed} with {left} left");
+            }
+        }
+        assert_eq!(unindexed::index(&connection, 1).unwrap(), 0);
+    }
+
+    #[test]
+    fn what_is_replaced_before_it_is_indexed_is_indexed_as_it_is_then() {
+        let connection = unindexed_table();
+        assert!(unindexed::replace(&connection, 1, "other").unwrap());
+        for _ in 0..2 {
+            assert_eq!(found(&connection, "lukasz"), Vec::<&str>::new());
+            assert_eq!(found(&connection, "other"), ["Łukasz"]);
+            unindexed::index(&connection, 100).unwrap();
+        }
+        assert!(!unindexed::replace(&connection, 1, "another").unwrap());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn whatever_is_typed_the_query_is_sound(typed: String) {
-            found(&table(), &typed);
+            assert_eq!(found(&unindexed_table(), &typed), found(&table(), &typed));
         }
     }
 

@@ -36,19 +36,15 @@ pub struct Findable<'a> {
 pub fn document(findable: &Findable<'_>) -> String {
     let mut all = BTreeSet::new();
     for name in [findable.first_name, findable.last_name] {
-        all.extend(spellings(name));
+        all.extend(words::spellings(name));
     }
     for other in [findable.email, findable.company].into_iter().flatten() {
-        all.extend(spellings(other).map(|word| format!("{OTHER}{word}")));
+        all.extend(words::spellings(other).iter().map(|word| format!("{OTHER}{word}")));
     }
     let codes = findable.codes.iter().map(|code| folded_code(code)).filter(|code| !code.is_empty());
     all.extend(codes.map(|code| format!("{CODE}{code}")));
     let words: Vec<String> = all.into_iter().take(WORDS_MAX).collect();
     words.join(" ")
-}
-
-fn spellings(text: &str) -> impl Iterator<Item = String> {
-    words::plain(text).into_iter().chain(words::digraphs(text)).chain(words::joined(text))
 }
 
 /// A code as it is indexed and looked for: folded as scanners fold it, letters and digits only.

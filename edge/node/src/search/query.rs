@@ -20,6 +20,13 @@ pub struct Query {
     phrases: [String; 2],
 }
 
+/// Beginnings that words have to have: of each group one, or else the code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sought {
+    each: Vec<Vec<String>>,
+    or_code: Option<String>,
+}
+
 impl Query {
     /// Reads what was typed; none when there is no letter or digit in it.
     pub fn parse(typed: &str) -> Option<Self> {
@@ -41,22 +48,18 @@ impl Query {
         })
     }
 
-    /// Expression that finds those of whose names every word is a beginning.
-    pub(super) fn over_names(&self) -> String {
-        self.over(|word| beginning("", word))
+    /// Finds those of whose names every word is a beginning.
+    pub(super) fn over_names(&self) -> Sought {
+        Sought { each: self.words.clone(), or_code: None }
     }
 
-    /// Expression that looks in everything: names, e-mail, company and codes.
-    pub(super) fn over_everything(&self) -> String {
-        let words = self.over(|word| {
-            let code = folded_code(word);
-            let other = beginning(&OTHER.to_string(), word);
-            format!("{} OR {other} OR {}", beginning("", word), beginning(&CODE.to_string(), &code))
-        });
-        if self.code.is_empty() {
-            return words;
-        }
-        format!("({words}) OR {}", beginning(&CODE.to_string(), &self.code))
+    /// Looks in everything: names, e-mail, company and codes.
+    pub(super) fn over_everything(&self) -> Sought {
+        let kinds =
+            |word: &String| [word.clone(), format!("{OTHER}{word}"), format!("{CODE}{}", folded_code(word))];
+        let each = self.words.iter().map(|spellings| spellings.iter().flat_map(kinds).collect());
+        let or_code = (!self.code.is_empty()).then(|| format!("{CODE}{}", self.code));
+        Sought { each: each.collect(), or_code }
     }
 
     /// How well a name fits, 0 being best: the same, begins with it, a part begins with it, the rest.
@@ -65,13 +68,26 @@ impl Query {
         let pairs = names.iter().flat_map(|name| self.phrases.iter().map(move |typed| (name, typed)));
         pairs.map(|(name, typed)| rank(name, typed)).min().unwrap_or(u8::MAX)
     }
+}
 
-    fn over(&self, one: impl Fn(&str) -> String) -> String {
-        let any = |spellings: &Vec<String>| {
-            let each: Vec<String> = spellings.iter().map(|word| one(word)).collect();
-            format!("({})", each.join(" OR "))
+impl Sought {
+    /// As an expression for the full-text table.
+    pub(super) fn expression(&self) -> String {
+        let any = |beginnings: &Vec<String>| {
+            let quoted: Vec<String> = beginnings.iter().map(|beginning| prefix_term(beginning)).collect();
+            format!("({})", quoted.join(" OR "))
         };
-        self.words.iter().map(any).collect::<Vec<_>>().join(" AND ")
+        let words = self.each.iter().map(any).collect::<Vec<_>>().join(" AND ");
+        match &self.or_code {
+            Some(code) => format!("({words}) OR {}", prefix_term(code)),
+            None => words,
+        }
+    }
+
+    /// Whether somebody with these words, as [`super::document`] builds them, is one of them.
+    pub(super) fn fits(&self, words: &str) -> bool {
+        let is_there = |beginning: &String| words.split(' ').any(|word| word.starts_with(beginning.as_str()));
+        self.each.iter().all(|any| any.iter().any(is_there)) || self.or_code.as_ref().is_some_and(is_there)
     }
 }
 
@@ -92,8 +108,8 @@ fn phrase(folded: &str) -> String {
 }
 
 /// A quoted prefix term. Words hold letters, digits and marks, never a quotation mark.
-fn beginning(kind: &str, word: &str) -> String {
-    format!("\"{kind}{word}\"*")
+fn prefix_term(beginning: &str) -> String {
+    format!("\"{beginning}\"*")
 }
 
 #[cfg(test)]
@@ -103,10 +119,10 @@ mod tests {
     #[test]
     fn a_query_looks_for_beginnings_in_both_spellings() {
         let query = Query::parse(" Mü ana ").expect("there are letters");
-        assert_eq!(query.over_names(), r#"("mu"* OR "mue"*) AND ("ana"*)"#);
+        assert_eq!(query.over_names().expression(), r#"("mu"* OR "mue"*) AND ("ana"*)"#);
         let query = Query::parse("ab-o1").expect("there are letters");
         assert_eq!(
-            query.over_everything(),
+            query.over_everything().expression(),
             r#"(("ab"* OR "¢ab"* OR "£ab"*) AND ("o1"* OR "¢o1"* OR "£01"*)) OR "£ab01"*"#
         );
     }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use lanyard_sync::snapshot::{Chunk, ChunkName, Chunker, Manifest, SnapshotLog, StreamRecord, chunk_hash};
+use lanyard_sync::snapshot::{Chunk, Chunker, Manifest, SnapshotLog, StreamRecord};
 use lanyard_sync::{CanonicalKey, CommandId, Erasure, Hash, SignedHead};
 
 use super::BUILD;
+use super::pack::{Packed, ToPack, pack};
 use crate::identity::Identity;
 use crate::read::{Read, ReadError};
 use crate::store::base::Base;
@@ -14,8 +15,6 @@ use crate::store::{StoreError, entries, erasures, forks, logs, sql, streams, wai
 
 /// Records of a chunk that are not states.
 const RECORDS: usize = 8_192;
-/// Largest snapshot that is made, in bytes as it travels: it is kept in memory.
-const BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// A snapshot that is kept to be served.
 #[derive(Clone, Debug)]
@@ -35,13 +34,12 @@ pub fn make(db: &Read<'_>, identity: &Identity) -> Result<Option<Made>, ReadErro
     if Base::load(db.db)?.is_some() || waiting::count(db.db)? > 0 {
         return Ok(None);
     }
-    let mut making = Making::default();
-    making.add_states(*db)?;
-    making.add_tallied(*db)?;
-    making.add_erasures(*db)?;
-    if making.is_over_limits {
-        return Ok(None);
-    }
+    let packed = pack(|to| {
+        read_states(*db, to)?;
+        read_tallied(*db, to)?;
+        read_erasures(*db, to)
+    })?;
+    let Some(Packed { names, chunks, .. }) = packed else { return Ok(None) };
     let closed = ClosedLogs::load(db.db)?;
     let manifest = Manifest {
         scope: identity.scope,
@@ -51,9 +49,8 @@ pub fn make(db: &Read<'_>, identity: &Identity) -> Result<Option<Made>, ReadErro
         forks: forks::all(db.db)?,
         closed: closed.ends().clone(),
         retired: closed.retired().iter().copied().collect(),
-        chunks: making.names,
+        chunks: names,
     };
-    let chunks = making.chunks;
     Ok(manifest.sign(&identity.key).map(|manifest| Made { manifest, chunks }))
 }
 
@@ -80,79 +77,54 @@ fn logs_of(db: Read<'_>, identity: &Identity) -> Result<Vec<SnapshotLog>, ReadEr
     Ok(logs)
 }
 
-/// Chunks in the making.
-#[derive(Default)]
-struct Making {
-    names: Vec<ChunkName>,
-    chunks: BTreeMap<Hash, Vec<u8>>,
-    bytes: u64,
-    is_over_limits: bool,
+fn read_states(db: Read<'_>, to: &ToPack) -> Result<(), ReadError> {
+    let mut statement = db.db.prepare_cached(
+        "SELECT s.category, s.key, t.last_lamport, l.node, l.epoch, t.last_seq, t.readable, t.unknown, t.state \
+         FROM streams s JOIN states t ON t.stream = s.id JOIN logs l ON l.id = t.last_log \
+         ORDER BY s.category, s.key",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut chunker = Chunker::default();
+    while let Some(row) = rows.next()? {
+        let (lamport, seq): (i64, i64) = (row.get(2)?, row.get(5)?);
+        let dot = sql::log_id(row, 3, 4)?.dot(sql::counter(seq));
+        let record = StreamRecord {
+            name: streams::name(row, 0, 1)?,
+            last: CanonicalKey::new(sql::counter(lamport), dot),
+            readable: row.get(6)?,
+            unknown: row.get(7)?,
+            state: row.get(8)?,
+        };
+        if let Some(chunk) = chunker.push(record) {
+            to.push(chunk);
+        }
+    }
+    if let Some(chunk) = chunker.finish() {
+        to.push(chunk);
+    }
+    Ok(())
 }
 
-impl Making {
-    fn add(&mut self, chunk: &Chunk) {
-        let Some(bytes) = chunk.encode() else {
-            self.is_over_limits = true;
-            return;
-        };
-        let name = ChunkName { hash: chunk_hash(&bytes), bytes: bytes.len() as u64 };
-        self.bytes += name.bytes;
-        self.is_over_limits |= self.bytes > BYTES_MAX;
-        self.names.push(name);
-        if !self.is_over_limits {
-            self.chunks.insert(name.hash, bytes);
+fn read_tallied(db: Read<'_>, to: &ToPack) -> Result<(), ReadError> {
+    let mut statement = db.db.prepare_cached("SELECT command, idx FROM tallied ORDER BY command, idx")?;
+    let mut rows = statement.query([])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        records.push((CommandId(sql::bytes(row, 0)?), row.get(1)?));
+        if records.len() == RECORDS {
+            to.push(Chunk::Tallied(std::mem::take(&mut records)));
         }
     }
+    if !records.is_empty() {
+        to.push(Chunk::Tallied(records));
+    }
+    Ok(())
+}
 
-    fn add_states(&mut self, db: Read<'_>) -> Result<(), ReadError> {
-        let mut statement = db.db.prepare_cached(
-            "SELECT s.category, s.key, t.last_lamport, l.node, l.epoch, t.last_seq, t.readable, t.unknown, t.state \
-             FROM streams s JOIN states t ON t.stream = s.id JOIN logs l ON l.id = t.last_log \
-             ORDER BY s.category, s.key",
-        )?;
-        let mut rows = statement.query([])?;
-        let mut chunker = Chunker::default();
-        while let Some(row) = rows.next()? {
-            let (lamport, seq): (i64, i64) = (row.get(2)?, row.get(5)?);
-            let dot = sql::log_id(row, 3, 4)?.dot(sql::counter(seq));
-            let record = StreamRecord {
-                name: streams::name(row, 0, 1)?,
-                last: CanonicalKey::new(sql::counter(lamport), dot),
-                readable: row.get(6)?,
-                unknown: row.get(7)?,
-                state: row.get(8)?,
-            };
-            if let Some(chunk) = chunker.push(record) {
-                self.add(&chunk);
-            }
-        }
-        if let Some(chunk) = chunker.finish() {
-            self.add(&chunk);
-        }
-        Ok(())
+fn read_erasures(db: Read<'_>, to: &ToPack) -> Result<(), ReadError> {
+    let erasures: Vec<Erasure> = erasures::all(db.db)?;
+    for records in erasures.chunks(RECORDS) {
+        to.push(Chunk::Erasures(records.to_vec()));
     }
-
-    fn add_tallied(&mut self, db: Read<'_>) -> Result<(), ReadError> {
-        let mut statement = db.db.prepare_cached("SELECT command, idx FROM tallied ORDER BY command, idx")?;
-        let mut rows = statement.query([])?;
-        let mut records = Vec::new();
-        while let Some(row) = rows.next()? {
-            records.push((CommandId(sql::bytes(row, 0)?), row.get(1)?));
-            if records.len() == RECORDS {
-                self.add(&Chunk::Tallied(std::mem::take(&mut records)));
-            }
-        }
-        if !records.is_empty() {
-            self.add(&Chunk::Tallied(records));
-        }
-        Ok(())
-    }
-
-    fn add_erasures(&mut self, db: Read<'_>) -> Result<(), ReadError> {
-        let erasures: Vec<Erasure> = erasures::all(db.db)?;
-        for records in erasures.chunks(RECORDS) {
-            self.add(&Chunk::Erasures(records.to_vec()));
-        }
-        Ok(())
-    }
+    Ok(())
 }

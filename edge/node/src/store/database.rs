@@ -36,8 +36,13 @@ pub(crate) fn open_for_reading(path: &Path, cache_kib: u32) -> Result<Connection
     with_cache(db, cache_kib)
 }
 
+/// Sets how much of the database is kept in memory at most.
+pub(crate) fn set_cache(db: &Connection, cache_kib: u32) -> Result<(), StoreError> {
+    Ok(db.pragma_update(None, "cache_size", -i64::from(cache_kib))?)
+}
+
 fn with_cache(db: Connection, cache_kib: u32) -> Result<Connection, StoreError> {
-    db.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
+    set_cache(&db, cache_kib)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     // Without this promise SQLite plans some prepared statements anew whenever other values are bound.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_outcomes_by_command.sql"),
     include_str!("migrations/0006_versions.sql"),
     include_str!("migrations/0007_base.sql"),
+    include_str!("migrations/0008_unindexed.sql"),
 ];
 
 /// Why the database cannot be used by this build.

@@ -26,6 +26,6 @@ pub(crate) mod streams;
 pub(crate) mod waiting;
 pub(crate) mod wal;
 
-pub(crate) use database::{open_for_reading, open_for_writing};
+pub(crate) use database::{open_for_reading, open_for_writing, set_cache};
 pub use error::StoreError;
 pub use migrate::MigrateError;

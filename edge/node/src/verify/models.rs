@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row, Rows};
 
 use super::{Invariant, Report};
 use crate::project::arrivals::Tally;
-use crate::rebuild::restore;
+use crate::rebuild::{Restored, restore};
 use crate::state_hash::for_each_stream;
 use crate::store::base::Base;
 use crate::store::logs::{self, LogRow};
@@ -52,11 +52,16 @@ const TABLES: [(&str, Holds, &str); 9] = [
     ("conflicts", Holds::Exactly, "SELECT id, stream, open, opened_at_ms FROM conflicts ORDER BY id"),
     // Those of accounts that are over stay where they are, and nobody looks at them.
     ("holds", Holds::Exactly, "SELECT stream, owner, until_ms FROM holds WHERE owner = ?1 ORDER BY stream"),
-    ("search", Holds::Exactly, "SELECT term, doc FROM temp.words ORDER BY term, doc"),
+    (
+        "search",
+        Holds::Exactly,
+        "SELECT term, doc FROM temp.words UNION ALL SELECT term, doc FROM temp.unindexed_words ORDER BY 1, 2",
+    ),
 ];
 
 /// The words of the full-text index, one row for each place it names.
-const WORDS_SQL: &str = "CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, search, instance)";
+const WORDS_SQL: &str = "CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, search, instance); \
+                         CREATE TABLE temp.unindexed_words (term TEXT, doc INTEGER)";
 
 /// Makes everything again and compares.
 pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
@@ -76,20 +81,34 @@ pub(super) fn check(db: &Connection, report: &mut Report) -> Result<(), StoreErr
     for_each_stream(db, |name, row, refolded| {
         report.streams += 1;
         let stream = lanyard_domain::Stream::parse(name);
-        let standing = restore(&aside, &logs, stream.as_ref(), row, &refolded, own)?;
-        arrivals.move_one(None, standing);
-        Ok(())
+        let restored = Restored::of(stream.as_ref(), refolded, own);
+        restore(&aside, &logs, row, restored, &mut arrivals)
     })?;
     arrivals.save(&aside)?;
     // Tables that are temporary are no change of a database that was opened for reading alone.
     db.pragma_update(None, "query_only", false)?;
     for connection in [db, &aside] {
         connection.execute_batch(WORDS_SQL)?;
+        add_unindexed(connection)?;
     }
     for (table, holds, sql) in TABLES {
         if let Some(number) = first_difference(db, &aside, (holds, sql), own)? {
             let what = format!("row {number} of {table} is not what the log says; run `lanyard rebuild`");
             report.find(Invariant::I6, what);
+        }
+    }
+    Ok(())
+}
+
+/// Adds the words that are still to be indexed, one row for each as well.
+fn add_unindexed(db: &Connection) -> Result<(), StoreError> {
+    let mut unindexed = db.prepare("SELECT words, stream FROM unindexed")?;
+    let mut insert = db.prepare("INSERT INTO temp.unindexed_words (term, doc) VALUES (?1, ?2)")?;
+    let mut rows = unindexed.query([])?;
+    while let Some(row) = rows.next()? {
+        let (words, stream): (String, i64) = (row.get(0)?, row.get(1)?);
+        for word in words.split(' ').filter(|word| !word.is_empty()) {
+            insert.execute((word, stream))?;
         }
     }
     Ok(())

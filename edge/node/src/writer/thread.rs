@@ -19,6 +19,9 @@ use crate::store::checkpoint::{self, Checkpointer, WAL_PAGES, WAL_PAGES_ON_RESER
 const STEP_EVERY: Duration = Duration::from_millis(2);
 /// How long long streams are folded between two groups.
 const FOLD_FOR: Duration = Duration::from_millis(2);
+/// Rows that are indexed between two groups while somebody asks for something, and while nobody does.
+const INDEXED_AT_ONCE: usize = 128;
+const INDEXED_WHEN_QUIET: usize = 1_024;
 /// How long nobody must have asked for anything before a step that takes long.
 const QUIET: Duration = Duration::from_secs(1);
 /// How long a step is not tried again that found the disk full.
@@ -42,6 +45,7 @@ pub(super) struct Worker {
     /// Until when no step of the removal is taken, and none of a fold.
     no_step_before: Instant,
     no_fold_before: Instant,
+    no_indexing_before: Instant,
 }
 
 /// What ended a wait.
@@ -79,6 +83,7 @@ impl Worker {
             asked: now,
             no_step_before: now,
             no_fold_before: now,
+            no_indexing_before: now,
         })
     }
 
@@ -113,6 +118,7 @@ impl Worker {
                 self.checkpoint();
             }
             self.fold()?;
+            self.index()?;
             self.look();
         }
     }
@@ -184,10 +190,14 @@ impl Worker {
         }
     }
 
-    /// How long it is until the next step of a fold, or of the removal of what is erased.
+    /// How long it is until the next step of a fold, of what is to be indexed, or of the removal of what is erased.
     fn next_step(&self) -> Option<Duration> {
+        let until = |time: Instant| Some(STEP_EVERY.max(time.saturating_duration_since(Instant::now())));
         if self.engine.folding() > 0 {
-            return Some(STEP_EVERY.max(self.no_fold_before.saturating_duration_since(Instant::now())));
+            return until(self.no_fold_before);
+        }
+        if self.engine.unindexed() > 0 {
+            return until(self.no_indexing_before);
         }
         let stage = self.engine.erasing()?;
         let rest =
@@ -216,6 +226,32 @@ impl Worker {
         if self.engine.folding() < before {
             self.publish.send_replace(self.engine.published());
         }
+        Ok(())
+    }
+
+    /// Indexes some of what a snapshot brought, and rests for as long.
+    fn index(&mut self) -> Result<(), StoreError> {
+        let began = Instant::now();
+        if self.engine.unindexed() == 0 || self.no_indexing_before > began {
+            return Ok(());
+        }
+        let is_quiet = self.asked.elapsed() >= QUIET;
+        let most = if is_quiet { INDEXED_WHEN_QUIET } else { INDEXED_AT_ONCE };
+        // The room of the ballast is for desks.
+        let is_full = self.ballast.is_given_up();
+        let step = if is_full { Err(StoreError::Full) } else { self.engine.index_step(most) };
+        let rest = match step {
+            Ok(()) => began.elapsed(),
+            // Whoever writes tells of it.
+            Err(StoreError::Full) => LOOK_EVERY,
+            Err(error) => {
+                self.set_health(Health::Stopped);
+                return Err(error);
+            }
+        };
+        self.no_indexing_before = Instant::now() + rest;
+        self.checkpoint();
+        self.publish.send_replace(self.engine.published());
         Ok(())
     }
 
