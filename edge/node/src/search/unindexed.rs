@@ -8,6 +8,12 @@ use rusqlite::{Connection, params};
 
 use super::query::Sought;
 
+/// Pages of the index that are merged with each step, so that its pieces do not become many. SQLite would merge more of
+/// them at once and less often, and whoever waits would notice.
+const PAGES_MERGED: i64 = 16;
+/// Pieces of one size from which on SQLite merges them by itself, as it has it; 0 is never.
+const USUAL_PIECES: i64 = 4;
+
 /// Keeps the words of a row that is in neither table.
 pub(crate) fn insert(db: &Connection, row: i64, words: &str) -> rusqlite::Result<()> {
     db.prepare_cached("INSERT INTO unindexed (stream, words) VALUES (?1, ?2)")?.execute((row, words))?;
@@ -33,11 +39,20 @@ pub(crate) fn index(db: &Connection, most: usize) -> rusqlite::Result<usize> {
         "SELECT coalesce(max(stream), 0) FROM (SELECT stream FROM unindexed ORDER BY stream LIMIT ?1)",
     )?;
     let last: i64 = last.query_row([most], |row| row.get(0))?;
+    tell(db, "automerge", 0)?;
     db.prepare_cached(
         "INSERT INTO search (rowid, words) SELECT stream, words FROM unindexed WHERE stream <= ?1",
     )?
     .execute([last])?;
+    tell(db, "flush", 0)?;
+    tell(db, "merge", PAGES_MERGED)?;
+    tell(db, "automerge", USUAL_PIECES)?;
     db.prepare_cached("DELETE FROM unindexed WHERE stream <= ?1")?.execute([last])
+}
+
+fn tell(db: &Connection, what: &str, value: i64) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT INTO search (search, rank) VALUES (?1, ?2)")?.execute((what, value))?;
+    Ok(())
 }
 
 /// Finds at most so many rows that are left and fit.

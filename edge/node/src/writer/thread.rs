@@ -19,9 +19,8 @@ use crate::store::checkpoint::{self, Checkpointer, WAL_PAGES, WAL_PAGES_ON_RESER
 const STEP_EVERY: Duration = Duration::from_millis(2);
 /// How long long streams are folded between two groups.
 const FOLD_FOR: Duration = Duration::from_millis(2);
-/// Rows that are indexed between two groups while somebody asks for something, and while nobody does.
+/// Rows that are indexed between two groups; that takes a few milliseconds.
 const INDEXED_AT_ONCE: usize = 128;
-const INDEXED_WHEN_QUIET: usize = 1_024;
 /// How long nobody must have asked for anything before a step that takes long.
 const QUIET: Duration = Duration::from_secs(1);
 /// How long a step is not tried again that found the disk full.
@@ -235,11 +234,9 @@ impl Worker {
         if self.engine.unindexed() == 0 || self.no_indexing_before > began {
             return Ok(());
         }
-        let is_quiet = self.asked.elapsed() >= QUIET;
-        let most = if is_quiet { INDEXED_WHEN_QUIET } else { INDEXED_AT_ONCE };
         // The room of the ballast is for desks.
         let is_full = self.ballast.is_given_up();
-        let step = if is_full { Err(StoreError::Full) } else { self.engine.index_step(most) };
+        let step = if is_full { Err(StoreError::Full) } else { self.engine.index_step(INDEXED_AT_ONCE) };
         let rest = match step {
             Ok(()) => began.elapsed(),
             // Whoever writes tells of it.
