@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use lanyard_domain::Stream;
 use lanyard_domain::event::{Facts, LogsClosed};
-use lanyard_sync::{Entry, NodeId, StreamName};
+use lanyard_sync::{Dot, Entry, Header, NodeId, Payload, StreamName};
 
 use super::Engine;
 use super::fold::{Meaning, meaning};
 use crate::fault::{Fault, is_planted};
+use crate::store::closed::ClosedLogs;
+use crate::store::entries::EntryRow;
+use crate::store::logs::LogRow;
 use crate::store::{StoreError, entries, forks};
 
 /// Kind of the entry that closes logs.
@@ -17,17 +20,87 @@ const LOGS_CLOSED_KIND: &str = "logs-closed";
 impl Engine {
     /// Learns from an entry of HQ which logs are over; returns the streams to be folded anew.
     pub(super) fn learn_closed(&mut self, entry: &Entry) -> Result<BTreeSet<StreamName>, StoreError> {
-        let is_of_hq = self.logs.get(&entry.dot.log).is_some_and(|log| log.authority);
-        if entry.header.kind != LOGS_CLOSED_KIND || !is_of_hq {
+        match self.closing(entry.dot, &entry.header, &entry.payload) {
+            Some((node, closed)) => self.close_logs(node, &closed),
+            None => Ok(BTreeSet::new()),
+        }
+    }
+
+    /// What an entry of HQ closes.
+    fn closing(&self, dot: Dot, header: &Header, payload: &Payload) -> Option<(NodeId, LogsClosed)> {
+        let is_of_hq = self.logs.get(&dot.log).is_some_and(|log| log.authority);
+        if header.kind != LOGS_CLOSED_KIND || !is_of_hq {
+            return None;
+        }
+        let Stream::Node(node) = Stream::parse(&header.stream)? else { return None };
+        let Meaning::Event(event) = meaning(header, payload, true) else { return None };
+        match event.facts {
+            Facts::LogsClosed(closed) => Some((node, closed)),
+            _ => None,
+        }
+    }
+
+    /// A branch of HQ's log does not stand, and neither does what it closed: whoever writes it again has no authority.
+    /// Returns the streams that have entries which count again.
+    pub(super) fn open_what_was_closed(
+        &mut self,
+        log: &LogRow,
+        branch: &[EntryRow],
+    ) -> Result<BTreeSet<StreamName>, StoreError> {
+        if !log.authority {
             return Ok(BTreeSet::new());
         }
-        match (Stream::parse(&entry.header.stream), meaning(&entry.header, &entry.payload, true)) {
-            (Some(Stream::Node(node)), Meaning::Event(event)) => match event.facts {
-                Facts::LogsClosed(closed) => self.close_logs(node, &closed),
-                _ => Ok(BTreeSet::new()),
-            },
-            _ => Ok(BTreeSet::new()),
+        let closings = branch.iter().filter_map(|row| self.closing(row.dot, &row.header, &row.payload));
+        let nodes: BTreeSet<NodeId> = closings.map(|(node, _)| node).collect();
+        let before = self.closed.clone();
+        for node in &nodes {
+            self.closed.open(&self.db, *node)?;
+            self.close_again(*node)?;
         }
+        let streams = self.streams_that_count_again(&nodes, &before)?;
+        self.forget_rows(&streams)?;
+        Ok(streams)
+    }
+
+    /// Closes what other entries of HQ close of a node.
+    fn close_again(&mut self, node: NodeId) -> Result<(), StoreError> {
+        let last = self.states.borrow_mut().touch(&self.db, &Stream::Node(node).name())?.last;
+        let Some(last) = last else { return Ok(()) };
+        for row in entries::of_stream(&self.db, last.pos)?.iter().rev() {
+            if let Some((_, closed)) = self.closing(row.dot, &row.header, &row.payload) {
+                self.note_closed(node, &closed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The streams with entries that were beyond the end of a log of these nodes and are not any more.
+    fn streams_that_count_again(
+        &mut self,
+        nodes: &BTreeSet<NodeId>,
+        before: &ClosedLogs,
+    ) -> Result<BTreeSet<StreamName>, StoreError> {
+        let mut streams = BTreeSet::new();
+        let rows: Vec<_> = self.logs.values().filter(|row| nodes.contains(&row.log.node)).cloned().collect();
+        for row in rows {
+            let Some(end) = before.end(&row.log).filter(|end| self.closed.end(&row.log) != Some(*end)) else {
+                continue;
+            };
+            self.wait_for_entries_from(row.log, end + 1)?;
+            let beyond = entries::of_log(&self.db, row.id, end + 1)?;
+            streams.extend(beyond.into_iter().map(|row| row.header.stream));
+        }
+        Ok(streams)
+    }
+
+    fn note_closed(&mut self, node: NodeId, closed: &LogsClosed) -> Result<(), StoreError> {
+        for end in closed.ends.iter().filter(|end| end.log.node == node) {
+            self.closed.close(&self.db, *end)?;
+        }
+        if closed.retired {
+            self.closed.retire(&self.db, node)?;
+        }
+        Ok(())
     }
 
     /// Ends logs; returns the streams that have entries beyond.
@@ -37,12 +110,7 @@ impl Engine {
         closed: &LogsClosed,
     ) -> Result<BTreeSet<StreamName>, StoreError> {
         let before = self.closed.clone();
-        for end in closed.ends.iter().filter(|end| end.log.node == node) {
-            self.closed.close(&self.db, *end)?;
-        }
-        if closed.retired {
-            self.closed.retire(&self.db, node)?;
-        }
+        self.note_closed(node, closed)?;
         let mut streams = BTreeSet::new();
         if is_planted(Fault::ClosedTooLate) {
             return Ok(streams);
@@ -70,7 +138,8 @@ mod tests {
     use lanyard_domain::{Account, Command};
 
     use super::super::SubmitError;
-    use super::super::test_node::{TestNode, check_in, sale, seat_type_id, venue};
+    use super::super::fork_tests::{exchange, fork_of, settle};
+    use super::super::test_node::{TestNode, check_in, copied, sale, seat_type_id, venue};
     use crate::start::DATABASE_FILE;
     use crate::verify::verify;
 
@@ -126,6 +195,44 @@ mod tests {
         assert!(north.engine.published().is_closed);
         let north = north.reboot(7);
         assert!(north.engine.published().is_closed, "it stays so");
+    }
+
+    #[test]
+    fn what_hq_closed_on_a_branch_that_does_not_stand_goes_on_everywhere() {
+        let (hq, mut north, mut south) = north_at_work();
+        let TestNode { engine, directory, .. } = hq;
+        drop(engine);
+        let earlier = copied(&directory);
+        let mut hq = TestNode::boot(0, directory, 8);
+        let (node, account) = (north.engine.own_log().node, north.engine.account());
+        south.pull(&hq).unwrap();
+        hq.accept(Command::CloseLogs { node, keep: None });
+        north.accept(check_in(2));
+        north.accept(sale(2));
+        south.pull(&hq).unwrap();
+        south.pull(&north).unwrap();
+        north.pull(&hq).unwrap();
+        assert_eq!(south.engine.published().arrivals.inside, 1, "2 came too late");
+        drop(hq);
+        // HQ as it was before, and nobody there knows.
+        let mut hq = TestNode::boot(0, earlier, 9);
+        hq.import_person(11);
+        hq.import_person(12);
+        for node in [&mut south, &mut north] {
+            let dot = fork_of(node, &hq);
+            settle(node, &mut hq, dot);
+            exchange(node, &mut hq);
+        }
+        south.pull(&hq).unwrap();
+        assert_same(&[&hq, &south, &north]);
+        assert_eq!(hq.engine.published().arrivals.inside, 2);
+        assert_eq!(available(&hq, account), 3, "5 less 2 that are held");
+        assert!(!north.engine.published().is_closed);
+        let mut north = north.reboot(10);
+        north.accept(check_in(3));
+        hq.accept(Command::CloseLogs { node, keep: None });
+        north.pull(&hq).unwrap();
+        assert!(north.engine.published().is_closed, "HQ can close it again");
     }
 
     #[test]

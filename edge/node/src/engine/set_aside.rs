@@ -44,7 +44,7 @@ impl Engine {
             return Ok(false);
         }
         let seen = self.seen_by(&row, &branch)?;
-        let streams = self.take_out(&row, from, &branch)?;
+        let mut streams = self.take_out(&row, from, &branch)?;
         self.forget_rows(&streams)?;
         let head = logs::head(&self.db, self.identity.scope, &row, &self.logs)?;
         let is_own = log == self.own_log();
@@ -63,6 +63,7 @@ impl Engine {
             self.reissue(&branch, from, seen, draws)?;
         }
         self.fork_found(log, from, branch.len() as u64, draws)?;
+        streams.extend(self.open_what_was_closed(&row, &branch)?);
         for name in &streams {
             self.refold(name)?;
         }

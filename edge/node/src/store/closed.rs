@@ -55,6 +55,16 @@ impl ClosedLogs {
         Ok(())
     }
 
+    /// Forgets what was closed of a node.
+    pub(crate) fn open(&mut self, db: &Connection, node: NodeId) -> Result<(), StoreError> {
+        self.ends.retain(|log, _| log.node != node);
+        self.retired.remove(&node);
+        let id = node.as_bytes().as_slice();
+        db.prepare_cached("DELETE FROM closed_logs WHERE node = ?1")?.execute([id])?;
+        db.prepare_cached("DELETE FROM retired_nodes WHERE node = ?1")?.execute([id])?;
+        Ok(())
+    }
+
     /// Where logs end.
     pub(crate) const fn ends(&self) -> &BTreeMap<LogId, u64> {
         &self.ends
