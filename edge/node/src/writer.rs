@@ -5,11 +5,12 @@ mod thread;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lanyard_domain::FreshCheckIn;
-use lanyard_sync::{Batch, VersionVector};
+use lanyard_sync::{Batch, Problem, VersionVector};
 use tokio::sync::{Mutex, MutexGuard, broadcast, mpsc, oneshot, watch};
+use tokio::time::timeout;
 
 use crate::engine::{
     Answer, Engine, ImportError, LocalAnswer, LocalChange, Published, Reply, Submission, SubmitError,
@@ -24,6 +25,10 @@ use thread::Worker;
 const QUEUE_MAX: usize = 1024;
 /// When to come again after the queue was full, milliseconds.
 const RETRY_AFTER_MS: u64 = 250;
+/// How long a batch waits for its turn while its sender waits for the answer: less than what a sender takes for silence.
+const TURN_WITHIN: Duration = Duration::from_secs(4);
+/// When to come again for a turn, milliseconds.
+const TURN_AGAIN_MS: u32 = 1_000;
 /// Fresh check-ins that wait for a line; one that is slower misses some.
 const FRESH_MAX: usize = 256;
 
@@ -101,7 +106,26 @@ impl Writer {
     /// # Errors
     /// Why it was not stored; nothing of it was.
     pub async fn import(&self, batch: Batch) -> Result<VersionVector, ImportError> {
-        self.pace.turn().await;
+        let _turn = self.pace.turn().await;
+        self.import_in_turn(batch).await
+    }
+
+    /// The same for a peer that waits for the answer: while there is much to do it is told to come again.
+    ///
+    /// # Errors
+    /// Why it was not stored; nothing of it was.
+    pub(crate) async fn import_soon(&self, batch: Batch) -> Result<VersionVector, ImportError> {
+        self.import_within(TURN_WITHIN, batch).await
+    }
+
+    async fn import_within(&self, most: Duration, batch: Batch) -> Result<VersionVector, ImportError> {
+        let Ok(_turn) = timeout(most, self.pace.turn()).await else {
+            return Err(ImportError::Problem(Problem::Busy { retry_after_ms: TURN_AGAIN_MS }));
+        };
+        self.import_in_turn(batch).await
+    }
+
+    async fn import_in_turn(&self, batch: Batch) -> Result<VersionVector, ImportError> {
         let begun = Instant::now();
         let imported = self.imported(Submission::Import(batch)).await;
         self.pace.stored(begun.elapsed());
@@ -113,7 +137,7 @@ impl Writer {
             Ok(Reply::Import(reply)) => reply,
             Err(SubmitError::Busy { retry_after_ms }) => {
                 let retry_after_ms = u32::try_from(retry_after_ms).unwrap_or(u32::MAX);
-                Err(ImportError::Problem(lanyard_sync::Problem::Busy { retry_after_ms }))
+                Err(ImportError::Problem(Problem::Busy { retry_after_ms }))
             }
             Ok(Reply::Command(_) | Reply::Local(_)) | Err(_) => Err(ImportError::Stopped),
         }
@@ -203,6 +227,23 @@ mod tests {
         drop(writer);
         thread.join().unwrap();
         assert_eq!(verify(&path).unwrap().findings, []);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_pushes_is_told_to_come_again_while_another_one_is_first() {
+        let node = TestNode::hq_with_people(1);
+        let batch = node.reader().read_here(|db| db.batch_after(&VersionVector::default())).unwrap().unwrap();
+        let here = VersionVector::clone(&node.engine.published().vector);
+        let (writer, thread) = Writer::spawn(node.engine).unwrap();
+        writer.pace.desk_asks();
+        let turn = writer.pace.turn().await;
+        let refused = writer.import_within(Duration::from_millis(20), batch.clone()).await;
+        let expected = Problem::Busy { retry_after_ms: TURN_AGAIN_MS };
+        assert!(matches!(refused, Err(ImportError::Problem(problem)) if problem == expected));
+        drop(turn);
+        assert_eq!(writer.import_soon(batch).await.unwrap(), here);
+        drop(writer);
+        thread.join().unwrap();
     }
 
     #[tokio::test]

@@ -136,7 +136,7 @@ fn pulled(
 
 async fn store(served: &ServedScope, travelled: &[u8]) -> Result<Reply, Failed> {
     let batch = Batch::decode(travelled).map_err(|_| Failed::Problem(Problem::Malformed))?;
-    match served.writer.import(batch).await {
+    match served.writer.import_soon(batch).await {
         Ok(vector) => Ok(Reply::Push { vector }),
         Err(ImportError::Problem(problem)) => Err(Failed::Problem(problem)),
         Err(ImportError::StoreFull | ImportError::Stopped) => {
