@@ -9,8 +9,8 @@ use crate::world::HQ;
 const SIBLINGS_EVERY: u64 = 3;
 /// Of a thousand lines between siblings, so many have another one the other way.
 const BOTH_WAYS: u32 = 200;
-/// These leave two branches of a log, which are settled where a node meets HQ or the log's own writer. Siblings that do
-/// not see HQ themselves cannot tell for good which one stands.
+/// These leave two branches of a log, which are settled where a node meets HQ or the log's own writer. Siblings cannot
+/// tell for good which one stands (see `docs/sync-protocol.md`).
 const BRANCHES: [Fault; 3] = [Fault::SetBack, Fault::HqSetBack, Fault::LiveClone];
 /// When islands meet, from and up to, milliseconds.
 const MEET_MS: (u64, u64) = (20_000, 240_000);
@@ -110,7 +110,7 @@ impl Net {
     /// What a world with these lines is kept to.
     pub(crate) fn limits(&self, limits: &Limits) -> Limits {
         let mut limits = limits.clone();
-        if !matches!(self.shape, Shape::HqAlone | Shape::Everybody) {
+        if self.shape != Shape::HqAlone {
             limits.without.extend(BRANCHES);
         }
         limits
