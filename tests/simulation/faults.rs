@@ -82,8 +82,6 @@ faults! {
     SetBack = "set back", 0..200;
     /// A machine's database is restored from an old copy, which its next start finds out.
     Restored = "restored", 0..120;
-    /// HQ's machine is set back to an earlier picture of itself, unnoticed.
-    HqSetBack = "HQ set back", 0..60;
     /// HQ's database is restored from an old copy.
     HqRestored = "HQ restored", 0..100;
     /// A machine that runs is copied bit by bit, and both run from then on.

@@ -126,7 +126,7 @@ impl World {
         if self.dice.chance(PICTURES) {
             self.take_picture();
         }
-        for fault in [Fault::SetBack, Fault::Restored, Fault::HqSetBack, Fault::HqRestored] {
+        for fault in [Fault::SetBack, Fault::Restored, Fault::HqRestored] {
             if self.weather.draws(fault) {
                 self.set_back(fault)?;
             }

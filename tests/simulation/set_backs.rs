@@ -39,8 +39,7 @@ impl World {
 
     /// A venue's machine of which there is a picture is set back to it, or HQ's.
     pub(crate) fn set_back(&mut self, fault: Fault) -> anyhow::Result<()> {
-        let is_hq = matches!(fault, Fault::HqSetBack | Fault::HqRestored);
-        let numbers = if is_hq { HQ..1 } else { 1..self.nodes.len() };
+        let numbers = if fault == Fault::HqRestored { HQ..1 } else { 1..self.nodes.len() };
         let pictured: Vec<_> = numbers.filter(|number| self.nodes[*number].picture.is_some()).collect();
         match self.weather.dice(fault).pick(&pictured).copied() {
             Some(number) => self.set_back_to_picture(number, fault),
@@ -51,7 +50,7 @@ impl World {
     /// What no peer had received is lost.
     fn set_back_to_picture(&mut self, number: usize, fault: Fault) -> anyhow::Result<()> {
         let Some((mut picture, acknowledged)) = self.nodes[number].picture.take() else { return Ok(()) };
-        if matches!(fault, Fault::Restored | Fault::HqRestored) {
+        if fault != Fault::SetBack {
             // A copy of a database comes without what is beside it.
             picture.remove(INCARNATION_FILE);
         }
@@ -71,14 +70,13 @@ impl World {
         self.nodes[number].die(&picture)
     }
 
-    /// HQ that forgot something waits for all its nodes, and for good for those that it does not see; and for its entries,
-    /// for good where what it wrote meanwhile took their place: somebody has to let it go on.
+    /// HQ that forgot something waits for all its nodes, and for good for those that it does not see: somebody has to
+    /// let it go on.
     pub(crate) fn resume_hq_later(&mut self) {
         let is_seen =
             |number: usize| self.lines.iter().any(|line| (line.asker, line.answerer) == (number, HQ));
-        let had = |fault| self.weather.counts().contains_key(&fault);
-        let waits_for_the_unseen = had(Fault::HqRestored) && !(1..NODES).all(is_seen);
-        if waits_for_the_unseen || had(Fault::HqSetBack) {
+        let forgot = self.weather.counts().contains_key(&Fault::HqRestored);
+        if forgot && !(1..NODES).all(is_seen) {
             self.schedule(RESUMED_AFTER_MS, Event::Resume);
         }
     }

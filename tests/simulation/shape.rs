@@ -11,7 +11,7 @@ const SIBLINGS_EVERY: u64 = 3;
 const BOTH_WAYS: u32 = 200;
 /// These leave two branches of a log, which are settled where a node meets HQ or the log's own writer. Siblings cannot
 /// tell for good which one stands (see `docs/sync-protocol.md`).
-const BRANCHES: [Fault; 3] = [Fault::SetBack, Fault::HqSetBack, Fault::LiveClone];
+const BRANCHES: [Fault; 2] = [Fault::SetBack, Fault::LiveClone];
 /// When islands meet, from and up to, milliseconds.
 const MEET_MS: (u64, u64) = (20_000, 240_000);
 
