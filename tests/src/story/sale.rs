@@ -29,12 +29,17 @@ async fn seat_type(desk: &Desk, wanted: &str) -> anyhow::Result<Value> {
     found.with_context(|| format!("no seat type {wanted}"))
 }
 
-pub(super) async fn sell_workshop(scene: &mut Scene) -> anyhow::Result<String> {
-    eventually(SOON, "north has its allotment", async || {
-        let row = seat_type(&scene.north, WORKSHOP).await.ok()?;
+/// Waits until a node has seats of its own.
+async fn allotted(desk: &Desk, wanted: &str) -> anyhow::Result<()> {
+    eventually(SOON, &format!("the node has its allotment of {wanted}"), async || {
+        let row = seat_type(desk, wanted).await.ok()?;
         (number(&row, "remaining_here").ok()? > 0).then_some(())
     })
-    .await?;
+    .await
+}
+
+pub(super) async fn sell_workshop(scene: &mut Scene) -> anyhow::Result<String> {
+    allotted(&scene.north, WORKSHOP).await?;
     let before = number(&seat_type(&scene.north, WORKSHOP).await?, "remaining_here")?;
     // The first guest without a workshop on the list, who was checked in before, has index 0 or 1.
     let buyer = scene
@@ -68,6 +73,8 @@ pub(super) async fn quota_reaches_nodes(scene: &mut Scene) -> anyhow::Result<Str
             (number(&seat_type(desk, WORKSHOP).await.ok()?, "quota").ok()? == quota).then_some(())
         })
         .await?;
+        // HQ gives it when it first hears of the node; it is to be sold while HQ is away.
+        allotted(desk, DINNER).await?;
     }
     Ok(format!("{quota} workshop seats, seen at north and south"))
 }
