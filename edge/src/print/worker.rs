@@ -69,8 +69,7 @@ impl Worker {
                     continue;
                 }
                 Ok(false) => {}
-                // The writer tells of the disk, once.
-                Err(WorkError::Change(SubmitError::StoreFull)) => sleep(REST).await,
+                Err(WorkError::Change(error)) if is_for_now(&error) => sleep(REST).await,
                 Err(error) => {
                     tracing::error!(
                         printer.id = self.printer,
@@ -212,10 +211,13 @@ impl Worker {
             if_match: None,
         };
         // First the badge, then the job: in between, a stop leads to the same report again, which writes nothing.
-        match self.node.writer.submit(submitted).await {
-            // What a retired node says does not count; the badge lies in the printer all the same.
-            Ok(_) | Err(SubmitError::Retired) => {}
-            Err(error) => return Err(error.into()),
+        loop {
+            match self.node.writer.submit(submitted.clone()).await {
+                // What a retired node says does not count; the badge lies in the printer all the same.
+                Ok(_) | Err(SubmitError::Retired) => break,
+                Err(error) if is_for_now(&error) => sleep(REST).await,
+                Err(error) => return Err(error.into()),
+            }
         }
         self.put(job, PrintState::Done, None, None).await
     }
@@ -232,10 +234,14 @@ impl Worker {
         reason: Option<String>,
         question: Option<PrintQuestion>,
     ) -> Result<(), WorkError> {
-        let from = vec![PrintState::Queued, PrintState::Printing];
-        if self.node.writer.change(change(job, from, to, reason, question)).await?
-            == LocalAnswer::NotApplicable
-        {
+        let change = change(job, vec![PrintState::Queued, PrintState::Printing], to, reason, question);
+        let changed = loop {
+            match self.node.writer.change(change.clone()).await {
+                Err(error) if is_for_now(&error) => sleep(REST).await,
+                changed => break changed?,
+            }
+        };
+        if changed == LocalAnswer::NotApplicable {
             tracing::info!(print_job.id = job.id, "staff decided on a print job meanwhile");
         }
         Ok(())
@@ -253,6 +259,12 @@ impl Worker {
     fn name(&self, job: &PrintJob) -> String {
         name_of(&self.node.identity, job)
     }
+}
+
+/// Whether it can be written down later: the disk is full, of which the writer tells once, or the node waits for entries of
+/// its own. What the printer did is told when it can be.
+const fn is_for_now(error: &SubmitError) -> bool {
+    matches!(error, SubmitError::StoreFull | SubmitError::Busy { .. })
 }
 
 /// Why a badge was not drawn.
