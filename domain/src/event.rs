@@ -312,6 +312,19 @@ facts! {
 }
 
 impl Facts {
+    /// Whether the facts count only where HQ says them.
+    pub fn need_authority(&self) -> bool {
+        matches!(
+            self,
+            Self::ConferenceConfigured(_)
+                | Self::StaffSet(_)
+                | Self::NodeEnrolled(_)
+                | Self::LogsClosed(_)
+                | Self::QuotaSet(_)
+                | Self::RightsReturned(_)
+        )
+    }
+
     /// Whether the facts name entries.
     pub fn names_entries(&self) -> bool {
         matches!(self, Self::CheckInAnnulled(_) | Self::ConflictResolved(_))

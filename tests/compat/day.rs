@@ -125,7 +125,7 @@ fn decide(hq: &mut Node) {
 /// North's folder is copied, both machines write, and the second one's entries are written again.
 fn fork(north: Node, hq: &mut Node, folder: &Path) -> Node {
     let (here, there) = (north.folder.clone(), folder.join("copy"));
-    let (log, from) = (north.engine.own_log(), north.engine.vector().seq(&north.engine.own_log()) + 1);
+    let (log, before) = (north.engine.own_log(), north.engine.vector());
     drop(north);
     fs::create_dir_all(&there).unwrap();
     for file in fs::read_dir(&here).unwrap() {
@@ -136,9 +136,8 @@ fn fork(north: Node, hq: &mut Node, folder: &Path) -> Node {
     first.accept(check_in(46));
     hq.pull(&first);
     second.accept(check_in(47));
-    second.change(LocalChange::SetAside { log, from });
-    hq.change(LocalChange::ForkFound { log, from });
-    second.pull(hq);
+    hq.change(LocalChange::ForkFound { log, from: before.seq(&log) + 1 });
+    second.pull_after(hq, &before);
     hq.pull(&second);
     assert_ne!(second.engine.own_log(), log, "it writes elsewhere");
     second

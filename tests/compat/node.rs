@@ -8,7 +8,7 @@ use lanyard_node::clock::Surroundings;
 use lanyard_node::engine::{LocalChange, Reply, Submission};
 use lanyard_node::start::DATABASE_FILE;
 use lanyard_node::{Answer, Engine, Identity, Options, Reader, Submitted};
-use lanyard_sync::{Batch, CommandId, Hash, Role as NodeRole, ScopeId, SigningKey};
+use lanyard_sync::{Batch, CommandId, Hash, Role as NodeRole, ScopeId, SigningKey, VersionVector};
 
 pub(crate) const SCOPE: ScopeId = ScopeId([0x5c; 16]);
 pub(crate) const NOW_MS: i64 = 1_790_000_000_000;
@@ -32,7 +32,7 @@ pub(crate) fn identity(number: u8) -> Identity {
     Identity::generate(&organiser, name, [role].into(), SCOPE, not_after_ms, [number + 1; 32]).unwrap()
 }
 
-/// Random bytes that are others at every start.
+/// Random bytes that are others at every start, and a clock that stands still at another minute.
 fn surroundings(number: u8, start: u8) -> Surroundings {
     let mut draws = 0_u64;
     let entropy = move |bytes: &mut [u8]| {
@@ -41,7 +41,7 @@ fn surroundings(number: u8, start: u8) -> Surroundings {
         hasher.update(&[number, start]).update(&draws.to_le_bytes());
         hasher.finalize_xof().fill(bytes);
     };
-    Surroundings::new(|| NOW_MS, entropy)
+    Surroundings::new(move || NOW_MS + i64::from(start) * 60_000, entropy)
 }
 
 impl Node {
@@ -102,6 +102,13 @@ impl Node {
         while let Some(batch) = reader.read_here(|db| db.batch_after(&self.engine.vector())).unwrap() {
             self.import(Batch::decode(&batch.encode()).unwrap());
         }
+    }
+
+    /// Takes what another node has beyond a vector, and then the rest.
+    pub(crate) fn pull_after(&mut self, other: &Self, have: &VersionVector) {
+        let batch = other.reader().read_here(|db| db.batch_after(have)).unwrap().unwrap();
+        self.import(Batch::decode(&batch.encode()).unwrap());
+        self.pull(other);
     }
 
     pub(crate) fn import(&mut self, batch: Batch) {

@@ -57,7 +57,7 @@ impl World {
     fn repeat(&mut self, node: usize, earlier: Submitted) {
         if self.dice.chance(150) && self.oracle.knows(node, earlier.id) {
             let other = Submitted { body: Hash(self.dice.bytes()), ..earlier };
-            self.submit(node, Waiting::Refusal, Submission::Command(other));
+            self.submit(node, Waiting::Refusal(other.id), Submission::Command(other));
         } else {
             self.give(node, earlier);
         }

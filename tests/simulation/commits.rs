@@ -89,9 +89,10 @@ impl World {
             Waiting::Session { line, .. } | Waiting::Peer { line, .. } => self.lines[*line].is_of_siblings(),
             Waiting::Desk(_)
             | Waiting::Itself(_)
-            | Waiting::Refusal
+            | Waiting::Refusal(_)
             | Waiting::Owed(_)
             | Waiting::Told { .. }
+            | Waiting::Settling(_)
             | Waiting::Nobody => false,
         }
     }
@@ -147,20 +148,25 @@ impl World {
     fn settle(&mut self, node: usize, waiting: Waiting, reply: Committed) -> anyhow::Result<()> {
         match (waiting, reply) {
             (Waiting::Desk(id), Committed::Command(outcome)) => self.answer_desk(node, id, outcome),
-            // Nobody remembers the request of a command whose entries came back from a peer.
-            (Waiting::Refusal, Committed::Command(Ok(_))) if self.nodes[node].was_set_back => Ok(()),
-            (Waiting::Refusal, Committed::Command(Err(SubmitError::KeyReused)))
+            // Nobody remembers the request of a command whose entries came back from a peer, and before they do, its id is
+            // anybody's.
+            (Waiting::Refusal(id), Committed::Command(Ok(_))) if self.nodes[node].was_set_back => {
+                self.taken_ids.insert((node, id));
+                Ok(())
+            }
+            (Waiting::Refusal(_), Committed::Command(Err(SubmitError::KeyReused)))
             // It decides nothing while it waits for own entries, or for nodes that know what it forgot, or for room.
             | (
-                Waiting::Itself(_) | Waiting::Refusal,
+                Waiting::Itself(_) | Waiting::Refusal(_),
                 Committed::Command(Err(
                     SubmitError::Busy { .. } | SubmitError::Retired | SubmitError::StoreFull | SubmitError::Healing,
                 )),
             )
             // What was not noted is told again by whoever told it.
-            | (Waiting::Nobody | Waiting::Told { .. }, Committed::Local(Err(SubmitError::StoreFull))) => Ok(()),
+            | (Waiting::Nobody | Waiting::Told { .. }, Committed::Local(Err(SubmitError::StoreFull)))
+            | (Waiting::Settling(_), Committed::Import(Ok(_) | Err(ImportError::StoreFull))) => Ok(()),
             // Nothing is decided over what a newer release wrote, until the upgrade.
-            (Waiting::Itself(_) | Waiting::Refusal, Committed::Command(Err(SubmitError::NeedsUpgrade { .. })))
+            (Waiting::Itself(_) | Waiting::Refusal(_), Committed::Command(Err(SubmitError::NeedsUpgrade { .. })))
                 if self.is_rolling_out =>
             {
                 Ok(())
@@ -196,6 +202,10 @@ impl World {
                 let bytes = pushed(stored)?.encode();
                 self.send(line, start, &Parcel::Reply { call, bytes });
                 Ok(())
+            }
+            (Waiting::Settling(line), Committed::Import(Err(ImportError::Problem(problem)))) => {
+                self.trace.note(self.now_ms, &format!("{} takes no branch: {problem}", self.nodes[node].name));
+                self.settle_another(line, &problem)
             }
             (Waiting::Nobody, Committed::Local(changed)) => changed.map(|_| ()).map_err(Into::into),
             (waiting, reply) => bail!("{waiting:?} got {reply:?}"),
@@ -238,6 +248,7 @@ impl World {
                 ensure!(!self.oracle.knows(node, id), "I7: command {id} was acknowledged and is undecided");
                 Ok(())
             }
+            Err(SubmitError::KeyReused) if self.taken_ids.contains(&(node, id)) => Ok(()),
             Err(error) => bail!("{} refused command {id}: {error}", self.nodes[node].name),
         }
     }

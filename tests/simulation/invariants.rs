@@ -19,7 +19,7 @@ use crate::world::{HQ, World};
 /// One of so many worlds ends with everything being read and folded again, as `lanyard verify` does.
 const VERIFIED_EVERY: u64 = 10;
 /// Of a thousand commits, so many are looked at.
-const LOOKED_AT: u32 = 100;
+const LOOKED_AT: u32 = 200;
 /// More entries than a world has.
 pub(crate) const ALL: usize = 100_000;
 

@@ -47,9 +47,11 @@ pub(crate) enum Waiting {
     /// The node itself.
     Itself(CommandId),
     /// A desk that uses the id of another command, for the refusal.
-    Refusal,
+    Refusal(CommandId),
     /// The node's session, for a batch it pulled, with this many entries.
     Session { line: usize, entries: usize },
+    /// The asking side of a line, for a branch that stands.
+    Settling(usize),
     /// A peer that pushed.
     Peer { line: usize, start: u64, call: CallId },
     /// Whoever has to tell the node this, and tells it again when it was not taken.

@@ -1,12 +1,12 @@
 //! Machines that are set back to an earlier picture of themselves, and what their sessions do about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::Context as _;
 use lanyard_domain::{Command, Role};
-use lanyard_node::branch::{Search, compare};
+use lanyard_node::branch::{Parting, Search, compare};
 use lanyard_node::engine::{LocalChange, Submission};
-use lanyard_node::uplink::yields_to;
-use lanyard_sync::{CommandId, Dot};
+use lanyard_sync::{Batch, CommandId, Dot, LogId, Problem, VersionVector};
 
 use crate::desk::submitted;
 use crate::events::Event;
@@ -151,37 +151,67 @@ impl World {
         }
     }
 
-    /// A node finds out where its copy of a log and that of a peer part, and sets its own aside if that of the peer stands.
+    /// A node finds out how its copies of logs and those of a peer part, and fetches or sends the next of what stands.
     pub(crate) fn settle_fork(&mut self, line: usize, dot: Dot) -> anyhow::Result<()> {
         let Line { asker: number, answerer: peer, cut, .. } = self.lines[line];
         if cut != Cut::Open || !self.nodes[peer].is_up() {
             return Ok(());
         }
-        let (log, mut told) = (dot.log, None);
-        let mut search = Search::new(dot);
-        let from = loop {
-            if let Some(from) = search.found() {
-                break from;
-            }
-            let question = self.nodes[number].read(|db| search.question(db))?;
-            let answer = self.nodes[peer].read(|db| compare(db, &question))?;
-            search.learn(&question, answer);
-            if let Some(from) = answer.fork {
-                self.submit(number, Waiting::Nobody, Submission::Local(LocalChange::ForkFound { log, from }));
-                told = Some(told.map_or(from, |known: u64| known.min(from)));
-            }
-        };
-        self.trace
-            .note(self.now_ms, &format!("{} finds that {log} parts at {from}", self.nodes[number].name));
-        let fork = self.nodes[number].read(|db| db.fork_of(log))?;
-        let mut fork = fork.into_iter().chain(told).min();
-        let (own, theirs) = (self.nodes[number].identity.node, self.nodes[peer].identity.node);
-        if from <= dot.seq && yields_to(dot, own, theirs, peer == HQ) {
-            self.submit(number, Waiting::Nobody, Submission::Local(LocalChange::SetAside { log, from }));
-            fork = Some(fork.map_or(from, |known| known.min(from)));
+        let mut logs: BTreeSet<_> = self.nodes[number].read(|db| Ok(db.forks()?.into_keys().collect()))?;
+        logs.insert(dot.log);
+        let mut partings = Vec::new();
+        for log in logs {
+            partings.extend(self.find_parting(number, peer, log)?);
         }
-        if let Some(from) = fork {
-            self.submit(peer, Waiting::Nobody, Submission::Local(LocalChange::ForkFound { log, from }));
+        if partings.is_empty() {
+            return Ok(());
+        }
+        if partings.iter().any(|parting| parting.theirs_stands) {
+            let have = Parting::pull(&partings, self.nodes[number].vector()?);
+            self.bring(line, peer, number, &have)
+        } else {
+            let have = Parting::push(&partings, self.nodes[peer].vector()?);
+            self.bring(line, number, peer, &have)
+        }
+    }
+
+    /// What stands was not taken: another log may have two branches, of which the asking side does not know.
+    pub(crate) fn settle_another(&mut self, line: usize, problem: &Problem) -> anyhow::Result<()> {
+        let (Problem::Fork(dot) | Problem::MissingContext(dot)) = problem else { return Ok(()) };
+        let asker = &self.nodes[self.lines[line].asker];
+        if asker.is_up() && asker.read(|db| db.fork_of(dot.log))?.is_none() {
+            return self.settle_fork(line, *dot);
+        }
+        Ok(())
+    }
+
+    /// Finds where two copies of a log part; both sides note it.
+    fn find_parting(&mut self, number: usize, peer: usize, log: LogId) -> anyhow::Result<Option<Parting>> {
+        let mut search = Search::new(log, self.nodes[number].vector()?.seq(&log));
+        let mut forks: BTreeSet<u64> = self.nodes[number].read(|db| db.fork_of(log))?.into_iter().collect();
+        while let Some(question) = self.nodes[number].read(|db| search.question(db))? {
+            let answer = self.nodes[peer].read(|db| compare(db, &question))?;
+            forks.extend(answer.fork);
+            search.learn(&question, answer);
+        }
+        let parting = self.nodes[number].read(|db| search.parting(db))?;
+        forks.extend(parting.map(|parting| parting.from));
+        if let Some(from) = forks.first().copied() {
+            self.trace
+                .note(self.now_ms, &format!("{} finds {log} with {parting:?}", self.nodes[number].name));
+            for node in [number, peer] {
+                let found = LocalChange::ForkFound { log, from };
+                self.submit(node, Waiting::Nobody, Submission::Local(found));
+            }
+        }
+        Ok(parting)
+    }
+
+    /// One node stores the next batch of another of what a vector lacks.
+    fn bring(&mut self, line: usize, from: usize, to: usize, have: &VersionVector) -> anyhow::Result<()> {
+        if let Some(batch) = self.nodes[from].read(|db| db.batch_after(have))? {
+            let batch = Batch::decode(&batch.encode()).context("a batch was made that cannot be read")?;
+            self.submit(to, Waiting::Settling(line), Submission::Import(batch));
         }
         Ok(())
     }

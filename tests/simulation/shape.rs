@@ -1,17 +1,12 @@
 //! Shapes: who has lines to whom. In most worlds every node has one to HQ; in the others siblings have lines too.
 
 use crate::dice::Dice;
-use crate::faults::Fault;
-use crate::weather::Limits;
 use crate::world::HQ;
 
 /// In one of so many worlds siblings have lines.
 const SIBLINGS_EVERY: u64 = 3;
 /// Of a thousand lines between siblings, so many have another one the other way.
 const BOTH_WAYS: u32 = 200;
-/// These leave two branches of a log, which are settled where a node meets HQ or the log's own writer. Siblings cannot
-/// tell for good which one stands (see `docs/sync-protocol.md`).
-const BRANCHES: [Fault; 2] = [Fault::SetBack, Fault::LiveClone];
 /// When islands meet, from and up to, milliseconds.
 const MEET_MS: (u64, u64) = (20_000, 240_000);
 
@@ -105,15 +100,6 @@ impl Net {
             (dice.between(MEET_MS.0, MEET_MS.1), asks)
         });
         Self { shape, lines, later }
-    }
-
-    /// What a world with these lines is kept to.
-    pub(crate) fn limits(&self, limits: &Limits) -> Limits {
-        let mut limits = limits.clone();
-        if self.shape != Shape::HqAlone {
-            limits.without.extend(BRANCHES);
-        }
-        limits
     }
 
     /// Each node has a line to HQ.

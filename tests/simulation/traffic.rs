@@ -80,7 +80,12 @@ impl World {
             {
                 self.count_mark("refused batches", matches!(output, Output::Rejected { .. }));
                 self.trace.note(self.now_ms, &format!("the session of {name} says {output:?}"));
-                if let Output::Rejected { problem: Problem::MissingContext(dot), .. } = output {
+                let problem = match output {
+                    Output::Rejected { problem, .. } => Some(problem),
+                    Output::Refused { report, .. } => report.problem(),
+                    _ => None,
+                };
+                if let Some(Problem::MissingContext(dot)) = problem {
                     self.settle_fork(line, dot)?;
                 }
             }

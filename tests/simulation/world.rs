@@ -77,6 +77,8 @@ pub(crate) struct World {
     pub(crate) directory: Directory,
     /// Commands without an answer.
     pub(crate) pending: BTreeMap<(usize, CommandId), Submitted>,
+    /// Ids of commands that another request was answered under, at a node that had forgotten them.
+    pub(crate) taken_ids: BTreeSet<(usize, CommandId)>,
     /// Commands that were given, to be repeated.
     pub(crate) given: Vec<(usize, Submitted)>,
     /// State hash by digest of the vector, over all nodes of a release and times (I8).
@@ -150,10 +152,11 @@ impl World {
             commands_wanted: dice.between(COMMANDS.0, COMMANDS.1).min(limits.commands.unwrap_or(u64::MAX)),
             dice,
             now_ms: 0,
-            weather: Weather::of(seed, &net.limits(limits)),
+            weather: Weather::of(seed, limits),
             oracle: Oracle::default(),
             directory: Directory::default(),
             pending: BTreeMap::new(),
+            taken_ids: BTreeSet::new(),
             given: Vec::new(),
             states: BTreeMap::new(),
             spent: BTreeMap::new(),

@@ -7,7 +7,8 @@ use lanyard_tests::deadline::eventually;
 use lanyard_tests::desk::Desk;
 use serde_json::{Value, json};
 
-use crate::stage::{SOON, Stage, inside, status};
+use crate::siblings::{counts, siblings};
+use crate::stage::{self, SOON, Stage, converge, inside, status};
 
 /// Check-ins that HQ has and the older copy has not, and those the restored node makes before it learns so.
 const OLD: usize = 100;
@@ -147,6 +148,42 @@ async fn none_of_the_150_new_events_of_a_node_restored_from_an_older_copy_is_los
     stage.hq_counts((OLD + NEW) as u64).await;
     agree(&mut stage, "north", &desk).await;
     assert_eq!(inside(&desk).await.unwrap(), (OLD + NEW) as u64);
+    stage.clear().await.unwrap();
+}
+
+#[tokio::test]
+async fn siblings_settle_what_a_node_wrote_on_another_branch_while_hq_is_away() {
+    let (mut stage, _, south) = siblings(str::to_owned).await;
+    let codes: Vec<_> = stage.paid().map(|row| row.code.clone()).take(4).collect();
+    let picture = picture(&mut stage, "north").await;
+    for node in ["north", "south"] {
+        stage.venue.node(node).line("cut").await.unwrap();
+    }
+    let north = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    for code in &codes[..2] {
+        assert_eq!(check_in(&north, code).await, 201);
+    }
+    counts(&south, 2, "south has what north forgets").await;
+    stage.venue.node("south").process.kill_9().unwrap();
+    set_back(&mut stage, "north", &picture).await;
+    let north = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    // The second one was let in before; nobody here can know.
+    for code in &codes[1..3] {
+        assert_eq!(check_in(&north, code).await, 201);
+    }
+    // South asks north, which gives way to what it wrote earlier.
+    stage.venue.node("south").start_again().await.unwrap();
+    let desks = [north, stage.sign_in("south", "susi", "south-1").await.unwrap()];
+    for desk in &desks {
+        counts(desk, 3, "all three are in").await;
+    }
+    stage::agree(&desks, async || Some(Vec::new())).await;
+    let conflicts = status(&desks[1]).await.unwrap()["open_conflicts"].clone();
+    assert_eq!(conflicts, json!(1), "the second one was let in twice");
+    check_in_soon(&desks[0], &codes[3]).await;
+    stage.venue.node("south").line("restore").await.unwrap();
+    converge(&stage, &desks).await;
+    stage.hq_counts(4).await;
     stage.clear().await.unwrap();
 }
 

@@ -6,13 +6,13 @@ use serde_json::json;
 
 use crate::stage::{SOON, Stage, inside, scan, status};
 
-async fn counts(desk: &Desk, wanted: u64, what: &str) {
+pub(crate) async fn counts(desk: &Desk, wanted: u64, what: &str) {
     let counted = eventually(SOON, what, async || (inside(desk).await.ok()? == wanted).then_some(()));
     counted.await.unwrap();
 }
 
 /// North, and south that has a line to it.
-async fn siblings(conference: impl FnOnce(&str) -> String) -> (Stage, Desk, Desk) {
+pub(crate) async fn siblings(conference: impl FnOnce(&str) -> String) -> (Stage, Desk, Desk) {
     let mut stage = Stage::set_with(&["north", "south"], 30, conference).await.unwrap();
     let url = stage.venue.node("north").url.clone();
     stage.configure("south", &format!("[[siblings]]\nname = \"north\"\nurl = \"{url}\"\n")).await.unwrap();

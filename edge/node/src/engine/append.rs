@@ -131,11 +131,11 @@ impl Engine {
         if let Some(delta) = &entry.header.context {
             contexts::insert(&self.db, log, entry.dot.seq, delta, |log| Some(self.logs.get(log)?.id))?;
         }
+        let logs = Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed };
         if self.closed.is_beyond(entry.dot) {
             // A retired node may still write again what it had on a branch that does not stand: kept, and not counted.
             loaded.changed.all = true;
-        } else if may_apply(&self.db, loaded, &entry)? {
-            let logs = Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed };
+        } else if may_apply(&self.db, logs, loaded, &entry)? {
             let sees = |dot: Dot| context.sees(&entry.dot, &dot) && !logs.hides(entry.dot.log, dot);
             fold_next(loaded, meaning, &placed(logs, entry.dot, &entry.header, &sees));
         }
@@ -224,11 +224,15 @@ impl Engine {
 /// Tells whether an entry is to be applied: those of a tally once each, by command and index.
 pub(super) fn may_apply(
     db: &rusqlite::Connection,
+    logs: Logs<'_>,
     loaded: &Loaded,
     entry: &Entry,
 ) -> Result<bool, StoreError> {
     if !loaded.folded.as_ref().is_some_and(Folded::is_tally) {
         return Ok(true);
+    }
+    if logs.is_powerless(entry.dot, &entry.header, &entry.payload) {
+        return Ok(false);
     }
     tally(db, &entry.header.command, entry.header.index)
 }

@@ -58,7 +58,6 @@ impl Engine {
             }
             LocalChange::SetBack { log, seq } => usize::from(self.hold_writes(log, seq)?),
             LocalChange::Resume => usize::from(self.write_on(draws)? | self.stop_healing()?),
-            LocalChange::SetAside { log, from } => usize::from(self.set_aside(log, from, draws)?),
             LocalChange::ForkFound { log, from } => usize::from(self.fork_found(log, from, 0, draws)?),
             LocalChange::WriteOn => usize::from(self.write_on(draws)?),
             LocalChange::VersionRefused { peer, code: None } => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use lanyard_domain::Stream;
 use lanyard_domain::event::{Facts, LogsClosed};
-use lanyard_sync::{Dot, Entry, Header, NodeId, Payload, StreamName};
+use lanyard_sync::{Dot, Entry, Header, NodeId, Payload, Reissued, StreamName};
 
 use super::Engine;
 use super::fold::{Meaning, meaning};
@@ -28,7 +28,9 @@ impl Engine {
 
     /// What an entry of HQ closes.
     fn closing(&self, dot: Dot, header: &Header, payload: &Payload) -> Option<(NodeId, LogsClosed)> {
-        let is_of_hq = self.logs.get(&dot.log).is_some_and(|log| log.authority);
+        let original = Reissued::from_ext(&header.ext).map_or(dot, |reissued| reissued.original);
+        let is_of_hq =
+            [dot, original].iter().all(|dot| self.logs.get(&dot.log).is_some_and(|log| log.authority));
         if header.kind != LOGS_CLOSED_KIND || !is_of_hq {
             return None;
         }
@@ -134,12 +136,13 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::Ordering;
 
     use lanyard_domain::{Account, Command};
 
     use super::super::SubmitError;
     use super::super::fork_tests::{exchange, fork_of, settle};
-    use super::super::test_node::{TestNode, check_in, copied, sale, seat_type_id, venue};
+    use super::super::test_node::{NOW_MS, TestNode, check_in, copied, sale, seat_type_id, venue};
     use crate::start::DATABASE_FILE;
     use crate::verify::verify;
 
@@ -204,6 +207,8 @@ mod tests {
         drop(engine);
         let earlier = copied(&directory);
         let mut hq = TestNode::boot(0, directory, 8);
+        // Its clock is ahead, so what it writes is the branch that does not stand.
+        hq.now_ms.store(NOW_MS + 60_000, Ordering::Relaxed);
         let (node, account) = (north.engine.own_log().node, north.engine.account());
         south.pull(&hq).unwrap();
         hq.accept(Command::CloseLogs { node, keep: None });

@@ -132,7 +132,10 @@ impl Engine {
         let mut unwritable = BTreeMap::new();
         let mut replies = loop {
             self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-            match self.perform_asked(group, &unwritable, draws) {
+            match self
+                .perform_asked(group, &unwritable, draws)
+                .and_then(|replies| self.make_way_for_imports(group, &unwritable, replies, draws))
+            {
                 Ok(replies) => break replies,
                 Err((_, WriteError::Store(error))) => return Err(error),
                 Err((index, error)) => {
@@ -142,10 +145,30 @@ impl Engine {
             }
         };
         for (index, batch) in group.imports.drain(..) {
-            replies[index] = Some(Reply::Import(self.import(batch)?));
+            if replies[index].is_none() {
+                replies[index] = Some(Reply::Import(self.import(batch)?));
+            }
         }
         for (index, batch) in group.history.drain(..) {
             replies[index] = Some(Reply::Import(self.take_history(batch)?));
+        }
+        Ok(replies)
+    }
+
+    /// Sets aside what does not stand beside a batch of the group; replies to those that cannot be stored then.
+    fn make_way_for_imports(
+        &mut self,
+        group: &Group,
+        unwritable: &BTreeMap<usize, WriteError>,
+        mut replies: Replies,
+        draws: &mut Draws,
+    ) -> Result<Replies, (usize, WriteError)> {
+        for (index, batch) in &group.imports {
+            if let Some(error) = unwritable.get(index) {
+                tell_undone(error);
+            } else if let Err(problem) = self.make_way(batch, draws).map_err(|error| (*index, error))? {
+                replies[*index] = Some(Reply::Import(Err(ImportError::Problem(problem))));
+            }
         }
         Ok(replies)
     }

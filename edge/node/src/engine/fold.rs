@@ -61,7 +61,8 @@ pub(crate) fn placed<'a>(
         actor: &header.actor,
         desk: &header.desk,
         command: header.command,
-        authority: logs.is_authority(dot.log),
+        // Whoever writes it again does not add to what it may say.
+        authority: logs.is_authority(dot.log) && logs.is_authority(original.log),
         sees,
     }
 }
@@ -95,6 +96,15 @@ impl Logs<'_> {
     /// Whether a log is HQ's.
     pub(crate) fn is_authority(&self, log: LogId) -> bool {
         self.rows.get(&log).is_some_and(|row| row.authority)
+    }
+
+    /// Whether an entry says what counts only from HQ, as somebody else wrote it again. It is passed over, so that it does
+    /// not stand for what HQ itself wrote again.
+    pub(crate) fn is_powerless(&self, dot: Dot, header: &Header, payload: &Payload) -> bool {
+        let is_of_hq = |reissued: Reissued| self.is_authority(reissued.original.log);
+        !self.is_authority(dot.log)
+            && Reissued::from_ext(&header.ext).is_some_and(is_of_hq)
+            && matches!(meaning(header, payload, true), Meaning::Event(event) if event.facts.need_authority())
     }
 
     /// The account whose seat rights the entries of a log spend.

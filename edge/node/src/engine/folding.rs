@@ -96,6 +96,9 @@ impl Folding {
             self.refolded.readable = false;
             return Ok(());
         }
+        if logs.is_powerless(row.dot, &row.header, &row.payload) {
+            return Ok(());
+        }
         if self.is_tally && !self.refolded.applied.insert((row.header.command, row.header.index)) {
             return Ok(());
         }

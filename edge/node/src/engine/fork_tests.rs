@@ -1,33 +1,34 @@
 //! Two branches of one log: what is set aside is written again, and everybody ends with the same.
 
-use lanyard_domain::Command;
-use lanyard_domain::outcome::Outcome;
-use lanyard_sync::{Dot, LogId};
+use std::sync::atomic::Ordering;
 
-use super::test_node::{TestNode, check_in, copied, person, sale, seat_type_id, venue};
-use super::{LocalAnswer, LocalChange};
-use crate::branch::{Search, compare};
+use lanyard_domain::outcome::Outcome;
+use lanyard_domain::{Command, Stream};
+use lanyard_sync::{Dot, LogId, Problem};
+
+use super::test_node::{NOW_MS, TestNode, check_in, copied, person, sale, seat_type_id, venue};
+use super::{ImportError, LocalChange};
+use crate::branch::{Parting, Search, compare};
 use crate::verify::verify;
 
-/// Two machines that run with north's data: nobody can tell them apart.
+/// Two machines that run with one node's data: nobody can tell them apart. What the second one writes is of a later moment.
 fn clone(node: TestNode) -> (TestNode, TestNode) {
-    let TestNode { engine, directory, .. } = node;
+    let TestNode { engine, directory, seed, .. } = node;
     drop(engine);
     let copy = copied(&directory);
-    (TestNode::boot(1, directory, 8), TestNode::boot(1, copy, 9))
+    let (first, second) = (TestNode::boot(seed, directory, 8), TestNode::boot(seed, copy, 9));
+    second.now_ms.store(NOW_MS + 60_000, Ordering::Relaxed);
+    (first, second)
 }
 
-/// The place where two nodes' copies of a log part, and which entry showed it.
-fn parts_at(here: &TestNode, there: &TestNode, dot: Dot) -> u64 {
-    let mut search = Search::new(dot);
-    loop {
-        if let Some(from) = search.found() {
-            return from;
-        }
-        let question = here.reader().read_here(|db| search.question(db)).unwrap();
+/// How two nodes' copies of a log part, as a session finds it.
+fn parting(here: &TestNode, there: &TestNode, log: LogId) -> Parting {
+    let mut search = Search::new(log, here.engine.vector().seq(&log));
+    while let Some(question) = here.reader().read_here(|db| search.question(db)).unwrap() {
         let answer = there.reader().read_here(|db| compare(db, &question)).unwrap();
         search.learn(&question, answer);
     }
+    here.reader().read_here(|db| search.parting(db)).unwrap().expect("the copies part")
 }
 
 /// An entry that is another one at a peer, as a session finds it.
@@ -39,12 +40,13 @@ pub(super) fn fork_of(here: &TestNode, there: &TestNode) -> Dot {
     differing.next().expect("they have the same")
 }
 
-/// Does what a session does: yields to what the peer has, and tells it of the fork.
+/// Does what a session does: fetches the branch that stands, and tells the peer of the fork.
 pub(super) fn settle(node: &mut TestNode, peer: &mut TestNode, dot: Dot) -> u64 {
-    let from = parts_at(node, peer, dot);
-    assert_eq!(node.change(LocalChange::SetAside { log: dot.log, from }), LocalAnswer::Changed);
-    peer.change(LocalChange::ForkFound { log: dot.log, from });
-    from
+    let parting = parting(node, peer, dot.log);
+    assert!(parting.theirs_stands, "it was begun earlier");
+    node.pull_with(peer, &[parting]).unwrap();
+    peer.change(LocalChange::ForkFound { log: dot.log, from: parting.from });
+    parting.from
 }
 
 pub(super) fn exchange(one: &mut TestNode, other: &mut TestNode) {
@@ -200,6 +202,8 @@ fn two_branches_beside_the_one_that_stands_are_told_apart() {
     second.accept(check_in(6));
     let (second, third) = clone(second);
     let (mut second, mut third) = (second.reboot(10), third.reboot(11));
+    second.now_ms.store(NOW_MS + 60_000, Ordering::Relaxed);
+    third.now_ms.store(NOW_MS + 60_001, Ordering::Relaxed);
     second.accept(check_in(4));
     third.accept(check_in(5));
     third.accept(check_in(4));
@@ -248,13 +252,82 @@ fn a_rebuild_and_a_restart_change_nothing() {
 }
 
 #[test]
-fn the_first_entry_of_a_log_and_what_is_not_here_cannot_be_set_aside() {
-    let (_, mut north, _) = venue();
-    let log = north.engine.own_log();
-    for from in [0, 1, 1_000] {
-        assert_eq!(north.change(LocalChange::SetAside { log, from }), LocalAnswer::NotApplicable);
+fn a_branch_that_was_begun_later_is_not_taken_and_gives_way_to_the_other_wherever_it_arrives() {
+    let (mut hq, mut south, mut first, mut second, log) = two_norths();
+    second.accept(check_in(4));
+    south.pull(&second).unwrap();
+    let parting = parting(&hq, &south, log);
+    assert!(!parting.theirs_stands);
+    let before = (hq.state_hashes(), hq.engine.vector());
+    let have = Parting::push(&[parting], hq.engine.vector());
+    let batch = south.reader().read_here(|db| db.batch_after(&have)).unwrap().unwrap();
+    assert!(
+        matches!(hq.import(&batch), Err(ImportError::Problem(Problem::Fork(dot))) if dot == log.dot(parting.from))
+    );
+    assert_eq!((hq.state_hashes(), hq.engine.vector()), before, "nothing changed");
+    let have = Parting::push(&[parting], south.engine.vector());
+    let batch = hq.reader().read_here(|db| db.batch_after(&have)).unwrap().unwrap();
+    south.import(&batch).unwrap();
+    assert!(south.engine.vector().dominates(&before.1), "the branch that stands came in the same moment");
+    settle(&mut second, &mut hq, log.dot(parting.from));
+    for node in [&mut second, &mut south, &mut first] {
+        exchange(node, &mut hq);
     }
-    assert_eq!(north.engine.own_log(), log);
+    for node in [&mut second, &mut south] {
+        node.pull(&hq).unwrap();
+    }
+    assert_same(&[&hq, &south, &first, &second]);
+}
+
+#[test]
+fn hq_gives_way_too_and_what_it_writes_again_gains_no_authority() {
+    let (mut hq, mut north, mut south) = venue();
+    hq.pull(&north).unwrap();
+    north.accept(check_in(1));
+    let (mut first, mut second) = clone(north);
+    second.accept(check_in(2));
+    let seats = Stream::Seats(seat_type_id("ws"));
+    second.engine.append_as_is(&seats, "quota-set", 1, br#"{"quota":1000}"#);
+    hq.pull(&second).unwrap();
+    first.accept(check_in(3));
+    south.pull(&first).unwrap();
+    let dot = fork_of(&hq, &south);
+    settle(&mut hq, &mut south, dot);
+    exchange(&mut south, &mut hq);
+    settle(&mut second, &mut hq, dot);
+    for node in [&mut second, &mut first, &mut south] {
+        exchange(node, &mut hq);
+    }
+    first.pull(&hq).unwrap();
+    assert_same(&[&hq, &south, &first, &second]);
+    assert_eq!(hq.engine.published().arrivals.inside, 3, "1 to 3");
+    let ledger = hq.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap();
+    assert_eq!(ledger.quota, 20, "whoever is not HQ sets no quota, whoever writes it again");
+}
+
+#[test]
+fn what_hq_said_on_a_branch_that_does_not_stand_counts_as_hq_writes_it_again_and_not_as_a_node_does() {
+    let (hq, mut north, mut south) = venue();
+    let (mut first, mut second) = clone(hq);
+    second.accept(Command::SetQuota { seat_type: seat_type_id("ws"), quota: 30 });
+    south.pull(&second).unwrap();
+    first.accept(check_in(1));
+    north.pull(&first).unwrap();
+    let dot = fork_of(&south, &north);
+    settle(&mut south, &mut north, dot);
+    first.pull(&south).unwrap();
+    let quota = |node: &TestNode| node.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap().quota;
+    assert_eq!((quota(&first), quota(&south)), (20, 20), "south is not HQ");
+    settle(&mut second, &mut north, dot);
+    for node in [&mut south, &mut north, &mut first] {
+        exchange(node, &mut second);
+    }
+    for node in [&mut south, &mut north] {
+        node.pull(&second).unwrap();
+    }
+    second.pull(&first).unwrap();
+    assert_same(&[&first, &second, &south, &north]);
+    assert_eq!(quota(&first), 30);
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl Engine {
         let sorts_last = is_tally || sorts_last;
         let sorts_last = sorts_last || is_planted(Fault::LateEntryLast);
         let counts = !logs.closed.is_beyond(entry.dot);
-        let applies = counts && may_apply(&self.db, loaded, entry)?;
+        let applies = counts && may_apply(&self.db, logs, loaded, entry)?;
         if !counts {
             // Kept and relayed: that it does not count is for the fold to say. Its stream may be new.
             loaded.changed.all = true;

@@ -31,6 +31,7 @@ mod import;
 mod indexing;
 #[cfg(test)]
 mod indexing_tests;
+mod make_way;
 mod open;
 mod options;
 mod peers;

@@ -1,4 +1,4 @@
-//! Setting aside: two branches of a log exist, and the one that is here does not stand.
+//! Setting aside: two branches of a log exist, and the one that is here does not stand beside one that arrives.
 //!
 //! Responsible for taking its entries out of the log, for writing what they say again in this node's log,
 //! where everybody gets it, and for telling that it happened.
@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lanyard_domain::event::ForkFound;
 use lanyard_domain::outcome::Outcome;
 use lanyard_domain::{Event, Facts, Stream};
+use lanyard_sync::limits::EXT_MAX_BYTES;
 use lanyard_sync::{
     CommandId, Dot, Draft, LogId, OnBranch, Part, Payload, Reissued, Salted, StreamName, VersionVector,
 };
@@ -29,20 +30,12 @@ const ACTOR: &str = "node";
 const COMMAND_TAG: &str = "lanyard/fork-found/1";
 
 impl Engine {
-    /// Sets aside what is here of a log from a place on, and writes it again. Tells whether there was any.
-    pub(super) fn set_aside(&mut self, log: LogId, from: u64, draws: &mut Draws) -> Result<bool, WriteError> {
-        if self.base.is_some() {
-            // The branch may not be here as a whole; the peer is asked again later.
-            return Ok(false);
-        }
+    /// Sets aside what is here of a log from a place on, and writes it again.
+    pub(super) fn set_aside(&mut self, log: LogId, from: u64, draws: &mut Draws) -> Result<(), WriteError> {
         self.sign_head()?;
         self.know_own_head();
-        // The first entry of a log says whose it is: two of them are two logs, and no branches of one.
-        let Some(row) = self.logs.get(&log).cloned().filter(|_| from > 1) else { return Ok(false) };
+        let row = self.logs[&log].clone();
         let branch = entries::of_log(&self.db, row.id, from)?;
-        if branch.is_empty() {
-            return Ok(false);
-        }
         let seen = self.seen_by(&row, &branch)?;
         let mut streams = self.take_out(&row, from, &branch)?;
         self.forget_rows(&streams)?;
@@ -69,7 +62,7 @@ impl Engine {
         }
         self.save_touched()?;
         tracing::warn!(%log, from, entries = branch.len(), "a branch of a log was set aside and written again");
-        Ok(true)
+        Ok(())
     }
 
     /// Tells everybody that a log has two branches.
@@ -176,6 +169,7 @@ impl Engine {
                 let place = OnBranch { prefix: row.hash.prefix(), before: before.get(stream).copied() };
                 Reissued { original: row.dot, from, seen, on_branch: Some(place) }
             });
+            let reissued = within_limits(reissued);
             before.extend(reissued.on_branch.map(|place| (stream, place.prefix)));
             let dot = if let Some(dot) = self.written_again(row, &reissued)? {
                 dot
@@ -245,6 +239,15 @@ impl Engine {
         }
         self.outcomes.replace(&self.db, command, &stored.outcome)
     }
+}
+
+/// What an entry stands for, in as many bytes as a header has for it. Without what its writer had seen of other logs it
+/// may be in a conflict with something its writer knew of; that is shown, and nothing is hidden.
+fn within_limits(reissued: Reissued) -> Reissued {
+    if reissued.to_ext().len() <= EXT_MAX_BYTES {
+        return reissued;
+    }
+    Reissued { seen: VersionVector::default(), ..reissued }
 }
 
 /// The entry as it is written again.

@@ -116,14 +116,6 @@ pub enum LocalChange {
     },
     /// Remembers that an import of a list begins.
     ImportBegan(LastImport),
-    /// Another branch of a log stands, and differs from here on: what is here of it is set aside and written
-    /// again.
-    SetAside {
-        /// The log.
-        log: LogId,
-        /// The first sequence number that differs.
-        from: u64,
-    },
     /// No common version of the protocol was found with a peer, or is again.
     VersionRefused {
         /// The peer's address.
@@ -131,7 +123,7 @@ pub enum LocalChange {
         /// The problem's code; none once there is one.
         code: Option<&'static str>,
     },
-    /// A peer has another branch of a log than the one here, which stands.
+    /// A peer has another branch of a log than the one here.
     ForkFound {
         /// The log.
         log: LogId,

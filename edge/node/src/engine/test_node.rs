@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use lanyard_domain::command::{IfShort, Wanted, Who};
 use lanyard_domain::import::{ImportRow, SourceSeat, SourceState};
 use lanyard_domain::{Account, AttendeeId, Command, Conference, Person, Role, SeatTypeId};
-use lanyard_sync::{CommandId, Hash, Role as NodeRole, ScopeId, SigningKey, VersionVector};
+use lanyard_sync::{Batch, CommandId, Hash, Role as NodeRole, ScopeId, SigningKey, VersionVector};
 
 use super::{
     Answer, Engine, ImportError, LocalAnswer, LocalChange, Options, Reply, Submission, SubmitError, Submitted,
 };
+use crate::branch::Parting;
 use crate::clock::Surroundings;
 use crate::identity::Identity;
 use crate::read::Reader;
@@ -39,7 +40,7 @@ pub(crate) struct TestNode {
     pub(crate) engine: Engine,
     pub(crate) directory: Arc<tempfile::TempDir>,
     pub(crate) now_ms: Arc<AtomicI64>,
-    seed: u8,
+    pub(crate) seed: u8,
     commands: u64,
 }
 
@@ -174,15 +175,30 @@ impl TestNode {
         let reader = other.reader();
         let mut batches = 0;
         while let Some(batch) = reader.read_here(|db| db.batch_after(&self.engine.vector())).unwrap() {
-            let batch = lanyard_sync::Batch::decode(&batch.encode()).unwrap();
-            let mut committed = self.engine.commit(vec![Submission::Import(batch)]);
-            assert!(committed.broken.is_none(), "{:?}", committed.broken);
-            let Some(Reply::Import(reply)) = committed.replies.pop() else { panic!("no reply to an import") };
-            let vector: VersionVector = reply?;
-            assert_eq!(vector, self.engine.vector());
+            self.import(&batch)?;
             batches += 1;
         }
         Ok(batches)
+    }
+
+    /// Takes what another node has, where logs part: one batch, and the rest.
+    pub(crate) fn pull_with(&mut self, other: &Self, partings: &[Parting]) -> Result<(), ImportError> {
+        let have = Parting::pull(partings, self.engine.vector());
+        if let Some(batch) = other.reader().read_here(|db| db.batch_after(&have)).unwrap() {
+            self.import(&batch)?;
+        }
+        self.pull(other).map(drop)
+    }
+
+    /// Takes a batch, as it travels.
+    pub(crate) fn import(&mut self, batch: &Batch) -> Result<(), ImportError> {
+        let batch = Batch::decode(&batch.encode()).unwrap();
+        let mut committed = self.engine.commit(vec![Submission::Import(batch)]);
+        assert!(committed.broken.is_none(), "{:?}", committed.broken);
+        let Some(Reply::Import(reply)) = committed.replies.pop() else { panic!("no reply to an import") };
+        let vector: VersionVector = reply?;
+        assert_eq!(vector, self.engine.vector());
+        Ok(())
     }
 
     pub(crate) fn state_hashes(&self) -> (Hash, Hash) {
@@ -256,6 +272,17 @@ pub(crate) fn check_in(number: u16) -> Command {
 impl Engine {
     /// Writes what a newer build would write.
     pub(crate) fn append_foreign(&mut self, stream: &lanyard_domain::Stream, kind: &str, min_reader: u16) {
+        self.append_as_is(stream, kind, min_reader, b"{\"list\":\"main\",\"via\":\"ticket\"}");
+    }
+
+    /// Writes what nobody decided.
+    pub(crate) fn append_as_is(
+        &mut self,
+        stream: &lanyard_domain::Stream,
+        kind: &str,
+        min_reader: u16,
+        facts: &[u8],
+    ) {
         let draft = lanyard_sync::Draft {
             stream: stream.name(),
             kind: kind.to_owned(),
@@ -267,10 +294,7 @@ impl Engine {
             desk: String::new(),
             command: command_id(99, self.position() + u64::from(min_reader)),
             index: 0,
-            facts: lanyard_sync::Salted {
-                salt: [3; 16],
-                bytes: b"{\"list\":\"main\",\"via\":\"ticket\"}".to_vec(),
-            },
+            facts: lanyard_sync::Salted { salt: [3; 16], bytes: facts.to_vec() },
             personal: None,
             ext: Vec::new(),
         };

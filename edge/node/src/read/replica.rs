@@ -7,6 +7,7 @@ use lanyard_sync::{Batch, Dot, Erasure, Head, LogId, Part, Pushed, ScopeId, Vers
 
 use super::sending::Sending;
 use super::{Read, ReadError};
+use crate::branch::Start;
 use crate::store::base::Base;
 use crate::store::closed::ClosedLogs;
 use crate::store::entries::EntryRow;
@@ -25,6 +26,16 @@ impl Read<'_> {
     /// The first bytes of an entry's hash; none when it is not here.
     pub fn entry_prefix(&self, dot: Dot) -> Result<Option<[u8; 8]>, ReadError> {
         Ok(entries::stored_head(self.db, dot)?.map(|head| head.hash.prefix()))
+    }
+
+    /// What tells which of two branches stands, of the entry that one of them begins with; none when it is not here.
+    pub fn branch_start(&self, dot: Dot) -> Result<Option<Start>, ReadError> {
+        Ok(entries::branch_start(self.db, dot)?)
+    }
+
+    /// The last entry of a log; none when none is here.
+    pub fn head_of(&self, log: LogId) -> Result<Option<Head>, ReadError> {
+        Ok(logs::vector(self.db)?.head(&log))
     }
 
     /// Every log that is known to have two branches, with the first sequence number that differs.

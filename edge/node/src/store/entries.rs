@@ -7,6 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{StoreError, sql};
+use crate::branch::Start;
 
 /// Where a new entry goes.
 #[derive(Clone, Copy, Debug)]
@@ -253,6 +254,13 @@ pub(crate) fn stored_head(db: &Connection, dot: Dot) -> Result<Option<StoredHead
     let Some(row) = rows.next()? else { return Ok(None) };
     let lamport: i64 = row.get(1)?;
     Ok(Some(StoredHead { hash: sql::hash(row, 0)?, lamport: sql::counter(lamport) }))
+}
+
+/// Reads what tells which of two branches stands, of the entry that one of them begins with.
+pub(crate) fn branch_start(db: &Connection, dot: Dot) -> Result<Option<Start>, StoreError> {
+    let Some(pos) = position_of(db, dot)? else { return Ok(None) };
+    let row = at(db, pos)?.ok_or_else(|| missing(pos))?;
+    Ok(Some(Start::new(row.header.at_ms, row.hash.prefix())))
 }
 
 /// The last position, 0 when there is none.

@@ -59,9 +59,22 @@ pub(crate) fn head(
     row: &LogRow,
     all: &BTreeMap<LogId, LogRow>,
 ) -> Result<LogHead, StoreError> {
-    let mut statement =
-        db.prepare_cached("SELECT seq, hash, lamport FROM entries WHERE log = ?1 ORDER BY seq DESC LIMIT 1")?;
-    let mut rows = statement.query([row.id])?;
+    head_below(db, scope, row, all, u64::MAX)
+}
+
+/// Reads what the head of a log was before an entry.
+pub(crate) fn head_below(
+    db: &Connection,
+    scope: ScopeId,
+    row: &LogRow,
+    all: &BTreeMap<LogId, LogRow>,
+    below: u64,
+) -> Result<LogHead, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT seq, hash, lamport FROM entries WHERE log = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT 1",
+    )?;
+    let below = i64::try_from(below).unwrap_or(i64::MAX);
+    let mut rows = statement.query((row.id, below))?;
     let mut last = base::head(db, row.id)?;
     if let Some(found) = rows.next()? {
         let (seq, lamport): (i64, i64) = (found.get(0)?, found.get(2)?);

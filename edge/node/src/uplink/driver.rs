@@ -294,6 +294,9 @@ impl Driver {
                 tracing::warn!(problem = report.code, "the peer refused");
                 self.status.send_modify(|status| status.refused(&report));
                 self.note_missing_version(&report).await;
+                if let Some(Problem::MissingContext(dot)) = report.problem() {
+                    self.settle(dot);
+                }
             }
             Output::Rejected { problem, .. } => {
                 tracing::warn!(problem = problem.code(), "what the peer sent was not accepted");

@@ -24,7 +24,6 @@ use crate::identity::Identity;
 use crate::read::Reader;
 use crate::rights::{Given, Line, Wanted};
 use crate::writer::Writer;
-pub use branches::yields_to;
 pub use introduction::{Introduced, IntroductionError, introduce};
 pub use status::{LinkState, LinkStatus};
 use transport::Transport;

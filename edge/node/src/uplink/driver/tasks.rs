@@ -8,19 +8,20 @@ use super::{Done, Driver};
 use crate::ahead::{Ahead, Made};
 use crate::damage;
 use crate::engine::ImportError;
-use crate::uplink::{branches, yields_to};
+use crate::uplink::branches;
 
 impl Driver {
-    /// Two branches of a log exist: finds out which entries do not stand, once at a time.
+    /// A log may have two branches: finds out, and brings what stands to where it is missing, once at a time.
     pub(super) fn settle(&mut self, dot: Dot) {
         let is_whole = self.uplink.writer.published().borrow().history.is_none();
-        let Some(peer) = self.peer.filter(|_| !self.settles && is_whole) else { return };
+        if self.settles || !is_whole {
+            return;
+        }
         tracing::warn!(%dot, "two branches of a log exist");
         self.settles = true;
-        let yields = yields_to(dot, self.uplink.identity.node, peer.node, peer.is_hq);
         let (uplink, transport, done) = (self.uplink.clone(), self.transport.clone(), self.done.clone());
         tokio::spawn(async move {
-            if let Err(error) = branches::settle(&uplink, &transport, dot, yields).await {
+            if let Err(error) = branches::settle(&uplink, &transport, dot.log).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a fork is not settled");
             }
             tell(&done, Done::Settled).await;
