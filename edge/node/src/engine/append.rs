@@ -132,7 +132,7 @@ impl Engine {
             contexts::insert(&self.db, log, entry.dot.seq, delta, |log| Some(self.logs.get(log)?.id))?;
         }
         let logs = Logs { rows: &self.logs, forks: &self.known.forks, closed: &self.closed };
-        if self.closed.is_beyond(entry.dot) {
+        if !logs.counts(entry.dot, &entry.header) {
             // A retired node may still write again what it had on a branch that does not stand: kept, and not counted.
             loaded.changed.all = true;
         } else if may_apply(&self.db, logs, loaded, &entry)? {

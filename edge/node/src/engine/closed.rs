@@ -88,9 +88,66 @@ impl Engine {
             let Some(end) = before.end(&row.log).filter(|end| self.closed.end(&row.log) != Some(*end)) else {
                 continue;
             };
-            self.wait_for_entries_from(row.log, end + 1)?;
-            let beyond = entries::of_log(&self.db, row.id, end + 1)?;
+            let beyond = self.entries_beyond(&row, end)?;
             streams.extend(beyond.into_iter().map(|row| row.header.stream));
+        }
+        Ok(streams)
+    }
+
+    /// The entries of a log after an end of it, and those that stand for such entries.
+    fn entries_beyond(&mut self, row: &LogRow, end: u64) -> Result<Vec<EntryRow>, StoreError> {
+        self.wait_for_entries_from(row.log, end + 1)?;
+        let mut beyond = entries::of_log(&self.db, row.id, end + 1)?;
+        if self.known.forks.contains_key(&row.log) {
+            self.wait_for_entries_from(row.log, 1)?;
+            let stands_for_one = |row_again: &EntryRow| {
+                let reissued = Reissued::from_ext(&row_again.header.ext);
+                reissued.is_some_and(|of| of.original.log == row.log && of.original.seq > end)
+            };
+            beyond.extend(self.written_again_of_forks()?.into_iter().filter(stands_for_one));
+        }
+        Ok(beyond)
+    }
+
+    /// Every entry that was written again.
+    fn written_again_of_forks(&self) -> Result<Vec<EntryRow>, StoreError> {
+        let nodes: BTreeSet<NodeId> = self.known.forks.keys().map(|log| log.node).collect();
+        let mut again = Vec::new();
+        for node in nodes {
+            let last = self.states.borrow_mut().touch(&self.db, &Stream::Node(node).name())?.last;
+            for told in last.map_or(Ok(Vec::new()), |last| entries::of_stream(&self.db, last.pos))? {
+                again.extend(self.written_again_before(told.dot, &told.header, &told.payload)?);
+            }
+        }
+        Ok(again)
+    }
+
+    /// The entries that somebody wrote again who then told of a fork, which names how many there were at most.
+    fn written_again_before(
+        &self,
+        told: Dot,
+        header: &Header,
+        payload: &Payload,
+    ) -> Result<Vec<EntryRow>, StoreError> {
+        let Meaning::Event(event) = meaning(header, payload, true) else { return Ok(Vec::new()) };
+        let (Facts::ForkFound(found), Some(row)) = (event.facts, self.logs.get(&told.log)) else {
+            return Ok(Vec::new());
+        };
+        entries::of_log_between(&self.db, row.id, told.seq.saturating_sub(found.set_aside), told.seq)
+    }
+
+    /// Somebody tells of a fork whose entries were over before it was heard of: returns the streams in which that was
+    /// written again and does not count.
+    pub(super) fn recall_written_again(&mut self, told: &Entry) -> Result<BTreeSet<StreamName>, StoreError> {
+        let mut streams = BTreeSet::new();
+        if self.closed.is_empty() {
+            return Ok(streams);
+        }
+        for again in self.written_again_before(told.dot, &told.header, &told.payload)? {
+            if !self.all_logs().counts(again.dot, &again.header) {
+                forks::forget_tallied(&self.db, &again.header)?;
+                streams.insert(again.header.stream);
+            }
         }
         Ok(streams)
     }
@@ -122,8 +179,7 @@ impl Engine {
             let Some(end) = self.closed.end(&row.log).filter(|_| before.end(&row.log).is_none()) else {
                 continue;
             };
-            self.wait_for_entries_from(row.log, end + 1)?;
-            for beyond in entries::of_log(&self.db, row.id, end + 1)? {
+            for beyond in self.entries_beyond(&row, end)? {
                 forks::forget_tallied(&self.db, &beyond.header)?;
                 streams.insert(beyond.header.stream);
             }

@@ -98,6 +98,13 @@ impl Logs<'_> {
         self.rows.get(&log).is_some_and(|row| row.authority)
     }
 
+    /// Whether an entry counts: neither its log nor that of the entry it stands for was over before it.
+    pub(crate) fn counts(&self, dot: Dot, header: &Header) -> bool {
+        let original = || Reissued::from_ext(&header.ext).map(|reissued| reissued.original);
+        !self.closed.is_beyond(dot)
+            && (self.closed.is_empty() || !original().is_some_and(|dot| self.closed.is_beyond(dot)))
+    }
+
     /// Whether an entry says what counts only from HQ, as somebody else wrote it again. It is passed over, so that it does
     /// not stand for what HQ itself wrote again.
     pub(crate) fn is_powerless(&self, dot: Dot, header: &Header, payload: &Payload) -> bool {

@@ -66,6 +66,7 @@ impl Folding {
     /// Begins with what is known of the entries. An erasure among them, or one that came ahead of its entry, counts for
     /// all of them, so that it makes no difference which personal parts are still here.
     pub(crate) fn new<'a>(
+        logs: Logs<'_>,
         stream: Option<&Stream>,
         mut entries: impl Iterator<Item = &'a Outline> + Clone,
         is_erased_ahead: bool,
@@ -82,14 +83,14 @@ impl Folding {
                 last: last.map(|(pos, key)| Last { pos, key }),
                 applied: BTreeSet::new(),
             },
-            reissued: ReissuedRows::of(entries.clone()),
+            reissued: ReissuedRows::of(logs, entries.clone()),
             is_erased: is_erased_ahead || entries.any(|entry| entry.erases),
         }
     }
 
     /// Folds the next entry in canonical order.
     pub(crate) fn take(&mut self, db: &Connection, logs: Logs<'_>, row: &EntryRow) -> Result<(), StoreError> {
-        if !self.refolded.readable || logs.closed.is_beyond(row.dot) {
+        if !self.refolded.readable || !logs.counts(row.dot, &row.header) {
             return Ok(());
         }
         if row.header.min_reader > release::reader() {
@@ -138,7 +139,7 @@ pub(crate) fn fold_stream(
         rows.sort_by_key(|row| row.header.at_ms);
     }
     let entries: Vec<_> = rows.iter().map(|row| Outline::of(row.pos, row.dot, &row.header)).collect();
-    let mut folding = Folding::new(stream, entries.iter(), is_erased_ahead);
+    let mut folding = Folding::new(logs, stream, entries.iter(), is_erased_ahead);
     for row in &rows {
         folding.take(db, logs, row)?;
     }

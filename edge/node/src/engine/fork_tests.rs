@@ -306,6 +306,39 @@ fn hq_gives_way_too_and_what_it_writes_again_gains_no_authority() {
 }
 
 #[test]
+fn what_came_after_the_end_of_a_log_does_not_count_whoever_writes_it_again() {
+    let (mut hq, mut north, mut south) = venue();
+    hq.pull(&north).unwrap();
+    hq.give_rights(&north, "ws", 3);
+    north.pull(&hq).unwrap();
+    north.accept(check_in(1));
+    hq.pull(&north).unwrap();
+    let log = north.engine.own_log();
+    let (mut first, mut second) = clone(north);
+    first.accept(check_in(2));
+    second.accept(sale(5));
+    second.accept(check_in(4));
+    south.pull(&second).unwrap();
+    assert_eq!(south.engine.published().arrivals.inside, 2, "it does not know yet");
+    let dot = fork_of(&south, &first);
+    settle(&mut south, &mut first, dot);
+    assert_eq!(south.engine.published().arrivals.inside, 3);
+    hq.accept(Command::CloseLogs { node: log.node, keep: None });
+    hq.pull(&second).unwrap();
+    settle(&mut hq, &mut south, dot);
+    south.pull(&hq).unwrap();
+    settle(&mut second, &mut hq, dot);
+    for node in [&mut second, &mut first, &mut south] {
+        exchange(node, &mut hq);
+    }
+    for node in [&mut second, &mut first] {
+        node.pull(&hq).unwrap();
+    }
+    assert_same(&[&hq, &south, &first, &second]);
+    assert_eq!(hq.engine.published().arrivals.inside, 1, "1 came before the end");
+}
+
+#[test]
 fn what_hq_said_on_a_branch_that_does_not_stand_counts_as_hq_writes_it_again_and_not_as_a_node_does() {
     let (hq, mut north, mut south) = venue();
     let (mut first, mut second) = clone(hq);

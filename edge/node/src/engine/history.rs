@@ -154,7 +154,7 @@ impl Engine {
     /// HQ ended logs, or forks were found, since the snapshot: its states may count entries that do not count, or
     /// count otherwise.
     fn recall_folded(&mut self, entry: &Entry, stream: i64) -> Result<(), StoreError> {
-        let does_not_count = self.closed.is_beyond(entry.dot);
+        let does_not_count = !self.all_logs().counts(entry.dot, &entry.header);
         let all_wait = self.waiting.is_all();
         if all_wait && (does_not_count || self.all_logs().is_beyond_a_fork(entry.dot)) {
             self.waiting.wait(&self.db, stream)?;

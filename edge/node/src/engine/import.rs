@@ -134,7 +134,7 @@ impl Engine {
         let sorts_last = is_plain && (!has_order || loaded.last.is_none_or(|last| last.key < key));
         let sorts_last = is_tally || sorts_last;
         let sorts_last = sorts_last || is_planted(Fault::LateEntryLast);
-        let counts = !logs.closed.is_beyond(entry.dot);
+        let counts = logs.counts(entry.dot, &entry.header);
         let applies = counts && may_apply(&self.db, logs, loaded, entry)?;
         if !counts {
             // Kept and relayed: that it does not count is for the fold to say. Its stream may be new.
@@ -161,6 +161,7 @@ impl Engine {
         self.position = pos;
         if let Some(notice) = ForkNotice::of(entry) {
             storing.to_refold.extend(self.note_fork(notice.log, notice.from)?);
+            storing.to_refold.extend(self.recall_written_again(entry)?);
         }
         storing.to_refold.extend(self.learn_closed(entry)?);
         if erases {

@@ -48,7 +48,7 @@ impl LongFold {
                 return Ok((taken, true));
             }
             if let Some(pos) = self.next {
-                self.look_at(db, pos)?;
+                self.look_at(db, logs, pos)?;
             } else if let Some(folding) = &mut self.folding
                 && let Some((_, Outline { pos, .. })) = self.queue.pop_first()
             {
@@ -70,7 +70,7 @@ impl LongFold {
     }
 
     /// Walks one entry back; at the end of the walk what it found is to be folded.
-    fn look_at(&mut self, db: &Connection, pos: i64) -> Result<(), StoreError> {
+    fn look_at(&mut self, db: &Connection, logs: Logs<'_>, pos: i64) -> Result<(), StoreError> {
         let (previous, dot, header) = entries::header_at(db, pos)?.ok_or_else(|| entries::missing(pos))?;
         let entry = Outline::of(pos, dot, &header);
         self.queue.insert(entry.key, entry);
@@ -78,7 +78,8 @@ impl LongFold {
         if self.next.is_none() {
             if self.folding.is_none() {
                 let entries = self.queue.values();
-                self.folding = Some(Folding::new(self.stream.as_ref(), entries, self.is_erased_ahead));
+                let folding = Folding::new(logs, self.stream.as_ref(), entries, self.is_erased_ahead);
+                self.folding = Some(folding);
             }
             self.known = self.last;
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use lanyard_sync::{CommandId, Dot, LogId, Reissued};
 
+use super::fold::Logs;
 use super::folding::Outline;
 use crate::store::entries::EntryRow;
 
@@ -26,7 +27,7 @@ pub(crate) struct ReissuedRows {
 
 impl ReissuedRows {
     /// Looks which of these entries stand for others.
-    pub(crate) fn of<'a>(entries: impl Iterator<Item = &'a Outline> + Clone) -> Self {
+    pub(crate) fn of<'a>(logs: Logs<'_>, entries: impl Iterator<Item = &'a Outline> + Clone) -> Self {
         let read = |entry: &Outline| Some((entry.key.dot(), entry.reissued.as_deref()?.clone()));
         let by_dot: BTreeMap<_, Reissued> = entries.clone().filter_map(read).collect();
         let mut by_prefix: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -38,7 +39,9 @@ impl ReissuedRows {
         let mut applied = BTreeMap::new();
         if !by_dot.is_empty() {
             // The original may be here still, at a node that does not know yet that it does not stand.
-            let plain = entries.filter(|entry| entry.reissued.is_none());
+            let counts =
+                |entry: &&Outline| entry.reissued.is_none() && !logs.closed.is_beyond(entry.key.dot());
+            let plain = entries.filter(counts);
             let same = |entry: &Outline| (entry.key.dot().log, entry.command, entry.index);
             applied.extend(plain.map(|entry| (same(entry), entry.key.dot())));
         }

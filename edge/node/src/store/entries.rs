@@ -1,5 +1,6 @@
 //! Rows of the log.
 
+use lanyard_sync::limits::COUNTER_MAX;
 use lanyard_sync::{
     CanonicalKey, Dot, Entry, Hash, Header, LogId, Part, Payload, Signature, StoredEntry, StoredHead,
 };
@@ -134,9 +135,19 @@ pub(crate) fn after(db: &Connection, pos: i64, limit: usize) -> Result<Vec<Entry
 
 /// Reads the entries of a log from a sequence number on.
 pub(crate) fn of_log(db: &Connection, log: i64, from: u64) -> Result<Vec<EntryRow>, StoreError> {
+    of_log_between(db, log, from, COUNTER_MAX)
+}
+
+/// Reads the entries of a log from a sequence number on and before another one.
+pub(crate) fn of_log_between(
+    db: &Connection,
+    log: i64,
+    from: u64,
+    before: u64,
+) -> Result<Vec<EntryRow>, StoreError> {
     let mut statement =
-        db.prepare_cached("SELECT pos FROM entries WHERE log = ?1 AND seq >= ?2 ORDER BY seq")?;
-    let mut rows = statement.query((log, sql::column(from)))?;
+        db.prepare_cached("SELECT pos FROM entries WHERE log = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq")?;
+    let mut rows = statement.query((log, sql::column(from), sql::column(before)))?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         entries.extend(at(db, row.get(0)?)?);
