@@ -17,7 +17,7 @@ use crate::shrink::shrink;
 use crate::weather::Limits;
 use crate::world::{Run, World};
 
-const SEEDS: u64 = 45_000;
+const SEEDS: u64 = 55_000;
 const FIRST: u64 = 1;
 /// One of so many seeds is run twice, to see that it is the same world.
 const TWICE_EVERY: u64 = 100;
