@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use lanyard_domain::Stream;
 use lanyard_domain::event::{Facts, LogsClosed};
-use lanyard_sync::{Dot, Entry, Header, NodeId, Payload, Reissued, StreamName};
+use lanyard_sync::{Dot, Entry, Header, NodeId, Payload, StreamName};
 
 use super::Engine;
-use super::fold::{Meaning, meaning};
+use super::fold::{Meaning, meaning, original};
 use crate::fault::{Fault, is_planted};
 use crate::store::closed::ClosedLogs;
 use crate::store::entries::EntryRow;
@@ -28,10 +28,8 @@ impl Engine {
 
     /// What an entry of HQ closes.
     fn closing(&self, dot: Dot, header: &Header, payload: &Payload) -> Option<(NodeId, LogsClosed)> {
-        let original = Reissued::from_ext(&header.ext).map_or(dot, |reissued| reissued.original);
-        let is_of_hq =
-            [dot, original].iter().all(|dot| self.logs.get(&dot.log).is_some_and(|log| log.authority));
-        if header.kind != LOGS_CLOSED_KIND || !is_of_hq {
+        let is_of_hq = |dot: Dot| self.all_logs().is_authority(dot.log);
+        if header.kind != LOGS_CLOSED_KIND || !is_of_hq(dot) || !is_of_hq(original(dot, header)) {
             return None;
         }
         let Stream::Node(node) = Stream::parse(&header.stream)? else { return None };
@@ -100,9 +98,9 @@ impl Engine {
         let mut beyond = entries::of_log(&self.db, row.id, end + 1)?;
         if self.known.forks.contains_key(&row.log) {
             self.wait_for_entries_from(row.log, 1)?;
-            let stands_for_one = |row_again: &EntryRow| {
-                let reissued = Reissued::from_ext(&row_again.header.ext);
-                reissued.is_some_and(|of| of.original.log == row.log && of.original.seq > end)
+            let stands_for_one = |again: &EntryRow| {
+                let original = original(again.dot, &again.header);
+                original.log == row.log && original.seq > end
             };
             beyond.extend(self.written_again_of_forks()?.into_iter().filter(stands_for_one));
         }

@@ -44,6 +44,11 @@ pub(crate) fn meaning(header: &Header, payload: &Payload, is_erased: bool) -> Me
     }
 }
 
+/// The entry that an entry stands for: another one where it was written again.
+pub(crate) fn original(dot: Dot, header: &Header) -> Dot {
+    Reissued::from_ext(&header.ext).map_or(dot, |reissued| reissued.original)
+}
+
 /// Where an entry stands, for the fold.
 pub(crate) fn placed<'a>(
     logs: Logs<'_>,
@@ -51,7 +56,7 @@ pub(crate) fn placed<'a>(
     header: &'a Header,
     sees: &'a dyn Fn(Dot) -> bool,
 ) -> Placed<'a> {
-    let original = Reissued::from_ext(&header.ext).map_or(dot, |reissued| reissued.original);
+    let original = original(dot, header);
     Placed {
         dot,
         account: logs.account(original.log),
@@ -100,17 +105,14 @@ impl Logs<'_> {
 
     /// Whether an entry counts: neither its log nor that of the entry it stands for was over before it.
     pub(crate) fn counts(&self, dot: Dot, header: &Header) -> bool {
-        let original = || Reissued::from_ext(&header.ext).map(|reissued| reissued.original);
-        !self.closed.is_beyond(dot)
-            && (self.closed.is_empty() || !original().is_some_and(|dot| self.closed.is_beyond(dot)))
+        !self.closed.is_beyond(dot) && !self.closed.is_beyond(original(dot, header))
     }
 
     /// Whether an entry says what counts only from HQ, as somebody else wrote it again. It is passed over, so that it does
     /// not stand for what HQ itself wrote again.
     pub(crate) fn is_powerless(&self, dot: Dot, header: &Header, payload: &Payload) -> bool {
-        let is_of_hq = |reissued: Reissued| self.is_authority(reissued.original.log);
         !self.is_authority(dot.log)
-            && Reissued::from_ext(&header.ext).is_some_and(is_of_hq)
+            && self.is_authority(original(dot, header).log)
             && matches!(meaning(header, payload, true), Meaning::Event(event) if event.facts.need_authority())
     }
 

@@ -289,3 +289,23 @@ fn renamed(row: &EntryRow, new_dots: &BTreeMap<Dot, Dot>) -> (Payload, Meaning) 
     };
     (payload, meaning)
 }
+
+#[cfg(test)]
+mod tests {
+    use lanyard_sync::{Epoch, Hash, Head, NodeId};
+
+    use super::*;
+
+    #[test]
+    fn what_stands_for_an_entry_is_kept_within_the_limit_of_a_header() {
+        let log = |epoch| LogId { node: NodeId([1; 16]), epoch: Epoch(u64::MAX - epoch) };
+        let of_logs = |count: u64| {
+            let seen = (1..=count).map(|epoch| (log(epoch), Head::new(7, &Hash([9; 32])))).collect();
+            Reissued { original: log(0).dot(12), from: 10, seen, on_branch: None }
+        };
+        assert_eq!(within_limits(of_logs(50)), of_logs(50));
+        let many = of_logs(500);
+        assert!(many.to_ext().len() > EXT_MAX_BYTES);
+        assert_eq!(within_limits(many), of_logs(0), "it stands for the same, and nothing was seen");
+    }
+}

@@ -70,10 +70,12 @@ pub(super) async fn settle(uplink: &Uplink, transport: &Transport, log: LogId) -
 async fn find(uplink: &Uplink, transport: &Transport, log: LogId) -> Result<Option<Parting>, SettleError> {
     let here = uplink.reader.read(move |db| db.head_of(log)).await?;
     let mut search = Search::new(log, here.map_or(0, |head| head.seq));
+    let mut known_there = None;
     loop {
         let asking = search.clone();
         let Some(question) = uplink.reader.read(move |db| asking.question(db)).await? else { break };
         let answer = transport.compare(&question).await?;
+        known_there = answer.fork;
         if let Some(from) = answer.fork {
             // Whoever begins has not heard of it, and is sent what names a branch that is gone.
             uplink.writer.change(LocalChange::ForkFound { log, from }).await?;
@@ -84,8 +86,9 @@ async fn find(uplink: &Uplink, transport: &Transport, log: LogId) -> Result<Opti
     if let Some(Parting { from, .. }) = parting {
         uplink.writer.change(LocalChange::ForkFound { log, from }).await?;
     }
-    if let Some(fork) = uplink.reader.read(move |db| db.fork_of(log)).await? {
-        transport.compare(&Compare { log, claims: Vec::new(), fork: Some(fork) }).await?;
+    let fork = uplink.reader.read(move |db| db.fork_of(log)).await?;
+    if fork != known_there {
+        transport.compare(&Compare { log, claims: Vec::new(), fork }).await?;
     }
     Ok(parting)
 }

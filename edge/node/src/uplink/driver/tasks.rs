@@ -17,7 +17,7 @@ impl Driver {
         if self.settles || !is_whole {
             return;
         }
-        tracing::warn!(%dot, "a log may have two branches");
+        tracing::info!(%dot, "a log may have two branches");
         self.settles = true;
         let (uplink, transport, done) = (self.uplink.clone(), self.transport.clone(), self.done.clone());
         tokio::spawn(async move {
