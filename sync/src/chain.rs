@@ -30,7 +30,7 @@ pub fn chain_hash(scope: ScopeId, dot: Dot, previous: &Hash, header_bytes: &[u8]
 
 /// A head of a log, signed by its writer.
 // Stored: beside the entry, as the signature; in a batch as node, epoch, seq, hash, signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SignedHead {
     /// The entry up to which the signature vouches.
     pub dot: Dot,

@@ -174,7 +174,7 @@ impl Node {
         let goes_on = self.was_set_back || self.log.is_none_or(|known| known == log);
         ensure!(goes_on, "{} opened a new epoch after a crash", self.name);
         self.log = Some(log);
-        let reader = Reader::open(&self.database())?;
+        let reader = engine.reader()?;
         self.running = Some(Running { engine, reader });
         self.diary = Diary::default();
         self.note_commit();

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod branch;
 pub mod bundle;
 pub mod ca;
+mod checked_heads;
 pub mod clock;
 pub mod config;
 mod damage;

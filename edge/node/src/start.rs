@@ -42,7 +42,7 @@ pub fn start(
 ) -> Result<Started, OpenError> {
     let path = directory.join(DATABASE_FILE);
     let engine = Engine::open(&path, identity, options, surroundings)?;
-    let reader = Reader::open(&path)?;
+    let reader = engine.reader()?;
     let (writer, thread) = Writer::spawn(engine)?;
     Ok(Started { writer, reader, thread })
 }

@@ -217,6 +217,7 @@ impl Engine {
     pub(super) fn sign_head(&mut self) -> Result<(), StoreError> {
         let Some(pos) = self.unsigned_pos.take() else { return Ok(()) };
         let signed = self.log.sign(&self.identity.key);
+        self.checked.note(signed, self.identity.key.public_key());
         entries::sign(&self.db, pos, &signed.signature)
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lanyard_domain::import::ROW_KIND;
 use lanyard_sync::{
     Admitted, AdmittedEntry, Batch, Dot, ERASURE_KIND, Entry, Erasure, ForkNotice, KnownScope, LogContext,
-    LogId, Part, Problem, StreamName, VersionVector, admit_with,
+    LogId, Part, Problem, SignedHead, StreamName, VersionVector, admit_with,
 };
 
 use super::append::may_apply;
@@ -39,6 +39,7 @@ impl Engine {
             Ok(admitted) => {
                 // The entries follow the own ones of this group, whose head has to be signed before.
                 self.sign_head()?;
+                self.note_signed(&admitted);
                 if !is_planted(Fault::BatchLost) {
                     self.store(admitted)?;
                 }
@@ -69,6 +70,16 @@ impl Engine {
         };
         let admitted = admit_with(known, batch, &stored, &is_erased);
         failure.into_inner().map_or(Ok(admitted), Err)
+    }
+
+    /// What was admitted is signed by its writers, for whoever passes it on.
+    fn note_signed(&self, admitted: &Admitted) {
+        for AdmittedEntry { entry: Entry { dot, hash, .. }, signature } in &admitted.entries {
+            if let (Some(signature), Some(known)) = (*signature, admitted.logs.get(&dot.log)) {
+                let head = SignedHead { dot: *dot, hash: *hash, signature };
+                self.checked.note(head, known.certificate.claims.public_key);
+            }
+        }
     }
 
     fn store(&mut self, admitted: Admitted) -> Result<(), StoreError> {

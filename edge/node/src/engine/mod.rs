@@ -82,9 +82,11 @@ pub use submission::{
 
 pub use crate::store::last_import::LastImport;
 
+use crate::checked_heads::CheckedHeads;
 use crate::clock::Surroundings;
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
+use crate::read::Reader;
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::store::base::Base;
 use crate::store::closed::ClosedLogs;
@@ -126,6 +128,8 @@ pub struct Engine {
     logs: BTreeMap<LogId, LogRow>,
     log_infos: Arc<BTreeMap<LogId, LogInfo>>,
     known: KnownScope,
+    /// Shared with who sends.
+    checked: CheckedHeads,
     kinds: BTreeMap<String, i64>,
     outcomes: Outcomes,
     states: RefCell<States>,
@@ -169,6 +173,14 @@ impl Engine {
     /// Where the database is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Opens the database for reading.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn reader(&self) -> Result<Reader, StoreError> {
+        Reader::open_beside(&self.path, self.checked.clone())
     }
 
     /// What was chosen about it.

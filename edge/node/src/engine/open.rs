@@ -16,6 +16,7 @@ use super::fresh::Fresh;
 use super::peers::Peers;
 use super::states::States;
 use super::{Engine, LogInfo, Options};
+use crate::checked_heads::CheckedHeads;
 use crate::clock::{Draws, Surroundings};
 use crate::identity::Identity;
 use crate::project::arrivals::Tally;
@@ -77,6 +78,7 @@ impl Engine {
         let placeholder = LogId { node: identity.node, epoch: Epoch(0) };
         let mut engine = Self {
             path: path.to_owned(),
+            checked: CheckedHeads::default(),
             known: KnownScope::new(scope, identity.organiser_key),
             log: LogWriter::new(scope, LogHead::empty(scope, placeholder)),
             states: RefCell::new(States::new(options.states_cached)),

@@ -121,7 +121,7 @@ impl TestNode {
     }
 
     pub(crate) fn reader(&self) -> Reader {
-        Reader::open(&self.path()).unwrap()
+        self.engine.reader().unwrap()
     }
 
     pub(crate) fn submitted(&mut self, command: Command) -> Submitted {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use crate::checked_heads::CheckedHeads;
 use crate::store::downgrade::refuse_newer;
 use crate::store::{StoreError, open_for_reading};
 
@@ -16,6 +17,7 @@ const CACHE_KIB: u32 = 2 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct Read<'a> {
     pub(crate) db: &'a Connection,
+    pub(crate) checked: &'a CheckedHeads,
 }
 
 /// Why a read gave no answer.
@@ -44,6 +46,7 @@ pub struct Reader {
 #[derive(Debug)]
 struct Pool {
     path: PathBuf,
+    checked: CheckedHeads,
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
 }
@@ -54,10 +57,15 @@ impl Reader {
     /// # Errors
     /// When the database cannot be opened, or a newer build has worked on it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_beside(path, CheckedHeads::default())
+    }
+
+    /// As [`Self::open`], beside an engine that knows of heads that are signed.
+    pub(crate) fn open_beside(path: &Path, checked: CheckedHeads) -> Result<Self, StoreError> {
         let first = open_for_reading(path, CACHE_KIB)?;
         refuse_newer(&first)?;
         let idle = Mutex::new(vec![first]);
-        let pool = Pool { path: path.to_owned(), idle, permits: Semaphore::new(CONNECTIONS) };
+        let pool = Pool { path: path.to_owned(), checked, idle, permits: Semaphore::new(CONNECTIONS) };
         Ok(Self { pool: Arc::new(pool) })
     }
 
@@ -97,7 +105,7 @@ impl Pool {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let db = idle.map_or_else(|| open_for_reading(&self.path, CACHE_KIB), Ok)?;
         db.prepare_cached("BEGIN")?.execute([])?;
-        let answer = question(&Read { db: &db });
+        let answer = question(&Read { db: &db, checked: &self.checked });
         db.prepare_cached("COMMIT")?.execute([])?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
         answer

@@ -57,7 +57,7 @@ impl<'a> Sending<'a> {
         let logs = logs::all(read.db)?;
         for part in &batch.logs {
             let key = logs.get(&part.log()).map(|row| row.certificate.claims.public_key);
-            if !key.is_some_and(|key| part.head.verify(scope, &key)) {
+            if !key.is_some_and(|key| read.checked.is_signed(scope, part.head, key)) {
                 let dot = part.head.dot;
                 return Err(StoreError::damaged(format!("the signature at {dot} is not its writer's")).into());
             }

@@ -9,6 +9,7 @@ use std::path::Path;
 use lanyard_sync::{Batch, LogId, Pushed, VersionVector};
 use rusqlite::Connection;
 
+use crate::checked_heads::CheckedHeads;
 use crate::read::Read;
 use crate::read::sending::Sending;
 use crate::store::entries::{self, EntryRow, Found};
@@ -48,15 +49,12 @@ pub(super) fn last_known(old: &Connection) -> BTreeMap<LogId, u64> {
 pub(super) fn next_batch(old: &Connection, have: &VersionVector) -> Option<Batch> {
     // Up to where each log can go into the batch: before its first damaged entry, at a signed head.
     let mut limits: BTreeMap<LogId, u64> = BTreeMap::new();
+    let checked = CheckedHeads::default();
+    let read = Read { db: old, checked: &checked };
     loop {
-        let mut attempt = Attempt {
-            read: Read { db: old },
-            have,
-            taken: BTreeMap::new(),
-            signed: BTreeMap::new(),
-            blocked: None,
-        };
-        let mut sending = Sending::begin(Read { db: old }).ok()?;
+        let mut attempt =
+            Attempt { read, have, taken: BTreeMap::new(), signed: BTreeMap::new(), blocked: None };
+        let mut sending = Sending::begin(read).ok()?;
         for_each(old, |found| attempt.add(found, &limits, &mut sending));
         match attempt.blocked {
             Some(log) => {
