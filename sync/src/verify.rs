@@ -12,6 +12,7 @@ use crate::chain::genesis_hash;
 use crate::entry::{Entry, EntryFrame};
 use crate::epoch::{EPOCH_OPENED_KIND, EPOCH_OPENED_VERSION, EpochOpened};
 use crate::erasure::{ERASURE_KIND, Erasure};
+use crate::fault::is_chain_unchecked;
 use crate::fork::ForkNotice;
 use crate::id::{Dot, Hash, LogId, ScopeId};
 use crate::key::{PublicKey, Signature};
@@ -203,7 +204,7 @@ impl Admission<'_> {
             Some(head) if before == head.seq => head.hash,
             _ => (self.stored)(log.dot(before)).ok_or(Problem::Gap(log.dot(before)))?.hash,
         };
-        if hash.prefix() != batch_log.after {
+        if hash.prefix() != batch_log.after && !is_chain_unchecked() {
             let dot = log.dot(before);
             return Err(if before == 0 { Problem::BadChain(dot) } else { Problem::Fork(dot) });
         }
@@ -329,7 +330,7 @@ impl Admission<'_> {
     /// Checks that the entries of a log lead to its signed head.
     fn conclude(&self, batch_log: &BatchLog) -> Result<(), Problem> {
         let head = &batch_log.head;
-        if self.chains.get(&head.dot.log) != Some(&head.hash) {
+        if self.chains.get(&head.dot.log) != Some(&head.hash) && !is_chain_unchecked() {
             return Err(Problem::BadChain(head.dot));
         }
         let Some(known) = self.logs.get(&head.dot.log) else { return Ok(()) };

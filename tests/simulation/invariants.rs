@@ -150,6 +150,9 @@ pub(crate) fn marks(world: &World) -> anyhow::Result<BTreeMap<String, u64>> {
     }
     for (_, ledger) in hq.read(|db| ledgers(*db))? {
         mark("seats sold", usize::try_from(ledger.sold())?);
+        let has_some = |account: &&Account| ledger.available(**account) > 0;
+        let left = |account: &&Account| **account != Account::Hq && !world.accounts().contains(account);
+        mark("rights stranded", ledger.balances.keys().filter(left).filter(has_some).count());
     }
     Ok(marks)
 }

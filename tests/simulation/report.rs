@@ -18,13 +18,14 @@ const FAULTS_MEDIAN: u64 = 5;
 const CRASH_POINTS: u64 = 10;
 /// From so many worlds on, each kind of fault and each of the marks must have occurred.
 const ENOUGH_WORLDS: usize = 2_000;
-const MARKS: [&str; 26] = [
+const MARKS: [&str; 27] = [
     "double_entry",
     "admitted_before_notice",
     "badges unseen by each other",
     "resolutions",
     "resolutions overruled",
     "seats sold",
+    "rights stranded",
     "replays",
     "refused no_seats_left",
     "refused already_checked_in",

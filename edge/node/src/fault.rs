@@ -17,8 +17,8 @@ macro_rules! faults {
             }
         }
 
-        /// The word of every fault.
-        pub const FAULTS: &[&str] = &[ $( $word, )+ ];
+        /// The word of every fault, here and in what is admitted.
+        pub const FAULTS: &[&str] = &[ lanyard_sync::CHAIN_UNCHECKED, $( $word, )+ ];
     };
 }
 
@@ -27,6 +27,8 @@ faults! {
     DoubleAdmission = "double-admission",
     /// The answer goes out before the commit.
     AnswerBeforeCommit = "answer-before-commit",
+    /// The commit returns before the disk has it.
+    CommitUnsynced = "commit-unsynced",
     /// A sale spends rights that nobody gave.
     RightsIgnored = "rights-ignored",
     /// A sale does not see what is held.

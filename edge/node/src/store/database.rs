@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
+use crate::fault::{Fault, is_planted};
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const PAGE_BYTES: u32 = 4096;
@@ -19,7 +20,8 @@ pub(crate) fn open_for_writing(path: &Path, cache_kib: u32) -> Result<Connection
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.pragma_update(None, "page_size", PAGE_BYTES)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
-    db.pragma_update(None, "synchronous", "FULL")?;
+    let synchronous = if is_planted(Fault::CommitUnsynced) { "OFF" } else { "FULL" };
+    db.pragma_update(None, "synchronous", synchronous)?;
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
     db.pragma_update(None, "foreign_keys", false)?;
     db.pragma_update(None, "temp_store", "FILE")?;
