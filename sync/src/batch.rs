@@ -8,7 +8,6 @@
 
 mod builder;
 mod columns;
-mod compression;
 mod rows;
 
 pub use builder::{BatchBuilder, BuildError, Pushed, StoredEntry};
@@ -19,6 +18,8 @@ use crate::entry::EntryFrame;
 use crate::erasure::Erasure;
 use crate::id::{LogId, ScopeId};
 use crate::limits::BATCH_MAX_BYTES;
+
+const COMPRESSION_LEVEL: i32 = 3;
 
 /// Entries of one scope that can be verified together.
 // Stored: as the CBOR columns of `columns`, compressed with zstd.
@@ -67,12 +68,14 @@ pub enum BatchError {
 impl Batch {
     /// Returns the bytes that travel.
     pub fn encode(&self) -> Vec<u8> {
-        compression::compress(&self.encode_plain())
+        zstd::bulk::compress(&self.encode_plain(), COMPRESSION_LEVEL)
+            .expect("compressing from memory to memory cannot fail")
     }
 
     /// Reads bytes that travelled. Nothing of it is verified but the form.
     pub fn decode(bytes: &[u8]) -> Result<Self, BatchError> {
-        Ok(Self::decode_plain(&compression::decompress(bytes)?)?)
+        let plain = zstd::bulk::decompress(bytes, BATCH_MAX_BYTES).map_err(|_| BatchError::Compression)?;
+        Ok(Self::decode_plain(&plain)?)
     }
 
     /// Returns the canonical bytes before compression.

@@ -97,15 +97,19 @@ impl Search {
         if self.has_heard && self.agrees + 1 == self.differs {
             return Ok(None);
         }
-        let step = ((self.differs - self.agrees) / CLAIMS_MAX).max(1);
         let mut claims = Vec::new();
-        let mut seq = self.agrees + step;
-        while seq < self.differs {
+        for seq in self.places() {
             let prefix = db.entry_prefix(self.log.dot(seq))?;
             claims.extend(prefix.map(|prefix| Claim { seq, prefix: hex::encode(&prefix) }));
-            seq += step;
         }
         Ok(Some(Compare { log: self.log, claims, fork: None }))
+    }
+
+    /// The places between what agrees and what differs that are asked about next.
+    fn places(&self) -> impl Iterator<Item = u64> {
+        let step = (self.differs - self.agrees).div_ceil(CLAIMS_MAX);
+        std::iter::successors(Some(self.agrees + step), move |seq| Some(seq + step))
+            .take_while(|seq| *seq < self.differs)
     }
 
     /// Takes the answer to a question.
@@ -217,13 +221,8 @@ mod tests {
         let mut search = Search::new(log, seq);
         let mut rounds = 0;
         while search.agrees + 1 < search.differs && rounds < 20 {
-            let step = ((search.differs - search.agrees) / CLAIMS_MAX).max(1);
-            let mut claims = Vec::new();
-            let mut seq = search.agrees + step;
-            while seq < search.differs {
-                claims.push(Claim { seq, prefix: String::new() });
-                seq += step;
-            }
+            let claims: Vec<_> = search.places().map(|seq| Claim { seq, prefix: String::new() }).collect();
+            assert!(claims.len() as u64 <= CLAIMS_MAX, "{} claims", claims.len());
             let same = claims.iter().map(|claim| claim.seq).filter(|seq| *seq < fork);
             let agrees_to = same.max().unwrap_or(0);
             let other = claims.iter().find(|claim| claim.seq > agrees_to).map(|claim| start(claim.seq));

@@ -1,7 +1,7 @@
 //! Heads of logs that are known to be signed by their writers, so that what is sent to many peers is checked once.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lanyard_sync::{PublicKey, ScopeId, SignedHead};
 use lru::LruCache;
@@ -9,9 +9,12 @@ use lru::LruCache;
 /// More than peers ask for at one time.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(512).expect("more than none");
 
-/// The heads of one scope that were signed here, or whose signature was found to hold; cheap to clone.
+/// A head, by whom and in which scope it is signed.
+type Checked = (ScopeId, SignedHead, PublicKey);
+
+/// The heads that were signed here, or whose signature was found to hold; cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct CheckedHeads(Arc<Mutex<LruCache<(SignedHead, PublicKey), ()>>>);
+pub(crate) struct CheckedHeads(Arc<Mutex<LruCache<Checked, ()>>>);
 
 impl Default for CheckedHeads {
     fn default() -> Self {
@@ -21,21 +24,29 @@ impl Default for CheckedHeads {
 
 impl CheckedHeads {
     /// Takes note of a head that is signed with this key.
-    pub(crate) fn note(&self, head: SignedHead, key: PublicKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put((head, key), ());
+    pub(crate) fn note(&self, scope: ScopeId, head: SignedHead, key: PublicKey) {
+        self.lock().put((scope, head, key), ());
     }
 
     /// Whether a head is signed with this key. One that changed by a bit is another one.
     pub(crate) fn is_signed(&self, scope: ScopeId, head: SignedHead, key: PublicKey) -> bool {
-        let is_known = || self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(head, key)).is_some();
-        if is_known() {
+        if self.knows(scope, head, key) {
             return true;
         }
         let holds = head.verify(scope, &key);
         if holds {
-            self.note(head, key);
+            self.note(scope, head, key);
         }
         holds
+    }
+
+    /// Whether that was found before.
+    pub(crate) fn knows(&self, scope: ScopeId, head: SignedHead, key: PublicKey) -> bool {
+        self.lock().get(&(scope, head, key)).is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LruCache<Checked, ()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

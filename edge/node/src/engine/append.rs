@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use lanyard_domain::{Event, Facts, Folded, Stream};
-use lanyard_sync::{AppendError, CommandId, Dot, Draft, Entry, Erasure, Salted};
+use lanyard_sync::{AppendError, CommandId, Dot, Draft, Entry, Erasure, Salted, Signature};
 
 use super::Engine;
 use super::fold::{Logs, Meaning, fold_next, placed};
@@ -118,7 +118,7 @@ impl Engine {
     /// Appends an entry and folds what it says.
     pub(super) fn append_draft(&mut self, draft: Draft, meaning: &Meaning) -> Result<Dot, WriteError> {
         let entry = self.log.append(draft)?;
-        let signature = self.log.must_sign().then(|| self.log.sign(&self.identity.key).signature);
+        let signature = self.log.must_sign().then(|| self.signed_head());
         let (log, kind, pos) = (self.own_row()?, self.kind(&entry.header.kind)?, self.position + 1);
         let context = &self.log.head().context;
         let mut states = self.states.borrow_mut();
@@ -216,9 +216,15 @@ impl Engine {
     /// Signs the head of the own log, if it is not signed.
     pub(super) fn sign_head(&mut self) -> Result<(), StoreError> {
         let Some(pos) = self.unsigned_pos.take() else { return Ok(()) };
+        let signature = self.signed_head();
+        entries::sign(&self.db, pos, &signature)
+    }
+
+    /// Signs the head of the own log as it is.
+    fn signed_head(&mut self) -> Signature {
         let signed = self.log.sign(&self.identity.key);
-        self.checked.note(signed, self.identity.key.public_key());
-        entries::sign(&self.db, pos, &signed.signature)
+        self.checked.note(self.identity.scope, signed, self.identity.key.public_key());
+        signed.signature
     }
 }
 

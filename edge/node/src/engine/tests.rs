@@ -10,8 +10,9 @@ use lanyard_domain::outcome::{Accepted, Outcome};
 use lanyard_domain::{Account, Command, Refusal, Role};
 use lanyard_sync::Hash;
 
-use super::test_node::{TestNode, check_in, person, seat_type_id, venue};
+use super::test_node::{SCOPE, TestNode, check_in, person, seat_type_id, venue};
 use super::{Answer, Arrivals, Reply, Submission, SubmitError};
+use crate::read::Reader;
 use crate::verify::{Invariant, verify};
 
 fn accepted(answer: &Answer) -> &Accepted {
@@ -353,4 +354,20 @@ fn an_order_is_found_by_an_e_mail_and_its_code_or_a_ticket_on_it() {
     assert_eq!(find("p3@example.org", "t3"), Ok(vec![person(3)]));
     assert_eq!(find("p4@example.org", "t3"), Err(Refusal::UnknownOrder));
     assert_eq!(find("p3@example.org", ""), Err(Refusal::UnknownOrder));
+}
+
+#[test]
+fn what_was_signed_here_or_admitted_is_known_to_be_signed_when_it_is_sent() {
+    let (mut hq, mut north, _) = venue();
+    let before = hq.engine.vector();
+    north.accept(check_in(1));
+    hq.pull(&north).unwrap();
+    hq.import_person(11);
+    let elsewhere = Reader::open(&hq.path()).unwrap();
+    let batch = elsewhere.read_here(|db| db.batch_after(&before)).unwrap().unwrap();
+    assert_eq!(batch.logs.len(), 2, "of north and of HQ");
+    for part in &batch.logs {
+        let key = hq.engine.known.logs[&part.log()].certificate.claims.public_key;
+        assert!(hq.engine.checked.knows(SCOPE, part.head, key), "{}", part.head.dot);
+    }
 }
