@@ -3,7 +3,7 @@
 //! A tally: sums that commute, so entries may be applied in any order, each exactly once. HQ's logs
 //! share one account, because only HQ creates rights; every epoch of a venue node has its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -108,16 +108,28 @@ impl Ledger {
         created + balance.received - balance.given - balance.held - balance.sold
     }
 
-    /// What every account but one may still sell, largest first, empty ones left out.
-    pub fn elsewhere(&self, own: Account) -> Vec<(Account, i64)> {
+    /// What others than the writer of one account may still sell, largest first, empty ones left out. What logs have
+    /// that are past, and other logs of that writer, is for nobody to sell.
+    pub fn elsewhere(&self, own: Account, past: &BTreeSet<LogId>) -> Vec<(Account, i64)> {
+        let is_own_node = |log: LogId| matches!(own, Account::Venue(own) if own.node == log.node);
+        let is_elsewhere = |account: &Account| match *account {
+            Account::Hq => own != Account::Hq,
+            Account::Venue(log) => !is_own_node(log) && !past.contains(&log),
+        };
         let mut others: Vec<_> = std::iter::once(Account::Hq)
             .chain(self.balances.keys().copied().filter(|account| *account != Account::Hq))
-            .filter(|account| *account != own)
+            .filter(is_elsewhere)
             .map(|account| (account, self.available(account)))
             .filter(|(_, remaining)| *remaining > 0)
             .collect();
         others.sort_by_key(|(account, remaining)| (-remaining, *account));
         others
+    }
+
+    /// Seats that are left in logs that are past: nobody can sell them until HQ takes them back.
+    pub fn stranded(&self, past: &BTreeSet<LogId>) -> BTreeMap<LogId, i64> {
+        let left = past.iter().map(|log| (*log, self.available(Account::Venue(*log))));
+        left.filter(|(_, seats)| *seats > 0).collect()
     }
 
     /// Seats sold over all accounts.
@@ -213,7 +225,14 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use lanyard_sync::{Epoch, LogId};
+
+    use super::Account;
+    use crate::View as _;
     use crate::command::Command;
+    use crate::event::LogEnd;
     use crate::refusal::Refusal;
     use crate::test_world::{meet, order_of, place, text, venue};
 
@@ -264,5 +283,30 @@ mod tests {
         north.give(&Command::ReleaseOrder { order }).unwrap();
         assert_eq!(north.ledger("cp").available(north.account()), 4);
         assert!(north.ledger("cp").holds.is_empty());
+    }
+
+    #[test]
+    fn seats_of_a_log_that_is_over_remain_nowhere() {
+        let [mut hq, north, south] = venue();
+        let Account::Venue(log) = north.account() else { panic!() };
+        hq.view.set_end(LogEnd { log, seq: 1 });
+        hq.give(&Command::CloseLogs { node: log.node, keep: None }).unwrap();
+        // Somebody who had not heard of it.
+        hq.give(&Command::GiveRights { seat_type: text("ws"), to: north.account(), count: 2 }).unwrap();
+        let past = hq.view.past_logs();
+        assert_eq!(hq.ledger("ws").stranded(&past), [(log, 2)].into());
+        assert_eq!(hq.ledger("ws").elsewhere(hq.account(), &past), [(south.account(), 4)]);
+        let short = Command::GiveRights { seat_type: text("ws"), to: south.account(), count: 9 };
+        let Some(Refusal::NoSeatsLeft { elsewhere, .. }) = hq.give(&short).err() else { panic!("it has 4") };
+        assert_eq!(elsewhere.iter().map(|other| other.account).collect::<Vec<_>>(), [south.account()]);
+    }
+
+    #[test]
+    fn what_another_log_of_the_own_node_has_is_not_elsewhere() {
+        let [hq, north, south] = venue();
+        let Account::Venue(log) = north.account() else { panic!() };
+        let anew = Account::Venue(LogId { epoch: Epoch(log.epoch.0 + 1), ..log });
+        let elsewhere = hq.ledger("ws").elsewhere(anew, &BTreeSet::new());
+        assert_eq!(elsewhere, [(south.account(), 4), (hq.account(), 2)]);
     }
 }

@@ -1,6 +1,6 @@
 //! States in memory: a view for rules that run without a database, as specifications and simulations do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lanyard_sync::{LogId, NodeId};
@@ -131,6 +131,15 @@ impl View for MemoryView {
     fn log_ends(&self, node: NodeId) -> Vec<LogEnd> {
         let of_node = self.ends.iter().filter(|(log, _)| log.node == node);
         of_node.map(|(log, seq)| LogEnd { log: *log, seq: *seq }).collect()
+    }
+
+    /// Those that HQ ended: a node in memory goes on in one log.
+    fn past_logs(&self) -> BTreeSet<LogId> {
+        let closed = self.states.values().filter_map(|state| match state {
+            Folded::Node(node) => Some(&node.closed),
+            _ => None,
+        });
+        closed.flatten().map(|end| end.log).collect()
     }
 
     fn similar(&self, person: &Person) -> Vec<AttendeeId> {

@@ -1,8 +1,9 @@
 //! What a rule may look at: the states a decision reads, as they are before the command.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lanyard_sync::NodeId;
+use lanyard_sync::{LogId, NodeId};
 
 use crate::attendee::Attendee;
 use crate::conference::Conference;
@@ -45,6 +46,8 @@ pub trait View {
     fn document(&self, document: SharedDocument) -> Option<Document>;
     /// The logs that are here of a node, with their last entries.
     fn log_ends(&self, node: NodeId) -> Vec<LogEnd>;
+    /// The logs nobody writes to any more, as far as is known: HQ ended them, or a later one of their node is here.
+    fn past_logs(&self) -> BTreeSet<LogId>;
     /// Attendees with the same e-mail or the same folded name, at most 10.
     fn similar(&self, person: &Person) -> Vec<AttendeeId>;
     /// A check-in that other nodes told of and whose entry is not here.

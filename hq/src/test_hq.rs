@@ -73,14 +73,22 @@ impl TestHq {
 
     /// Has a node join, and what it writes first arrive.
     pub(crate) async fn join(&self, name: &str) -> LogId {
+        self.begin_log(self.enrol(name).await).await
+    }
+
+    /// Has a node enrol.
+    pub(crate) async fn enrol(&self, name: &str) -> Identity {
         self.invite(name, name);
         let mut seed = [0; 32];
         system_entropy(&mut seed);
         let request =
             JoinRequest { code: name.to_owned(), public_key: SigningKey::from_seed(&seed).public_key() };
         let joined = enrol::join(&self.hq, &request, 1).await.unwrap();
-        let identity =
-            Identity::certified(seed, joined.certificate, joined.scope, joined.organiser_key).unwrap();
+        Identity::certified(seed, joined.certificate, joined.scope, joined.organiser_key).unwrap()
+    }
+
+    /// Has a node begin a log with nothing but its identity, and what it writes first arrive.
+    pub(crate) async fn begin_log(&self, identity: Identity) -> LogId {
         let folder = tempfile::tempdir().unwrap();
         let (writer, reader) = lanyard_node::open(folder.path(), identity).unwrap();
         let batch = reader.read_here(|db| db.batch_after(&VersionVector::default())).unwrap().unwrap();

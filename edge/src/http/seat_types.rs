@@ -64,11 +64,11 @@ pub async fn cards(node: &Node) -> Result<Vec<SeatTypeCard>, Failure> {
     let published = node.published();
     let names = Names(&published);
     let ids: Vec<_> = published.conference.seat_types.keys().cloned().collect();
-    let ledgers = node.reader.read(move |db| db.ledgers(&ids)).await?;
+    let (ledgers, past) = node.reader.read(move |db| Ok((db.ledgers(&ids)?, db.past_logs()?))).await?;
     let own = names.own_account();
     let cards = published.conference.seat_types.iter().map(|(id, seat_type)| {
         let ledger = ledgers.get(id).cloned().unwrap_or_default();
-        SeatTypeCard::of(id, seat_type, &ledger, own, now_ms(), names)
+        SeatTypeCard::of(id, seat_type, &ledger, own, &past, now_ms(), names)
     });
     Ok(cards.collect())
 }

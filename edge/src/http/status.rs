@@ -1,9 +1,12 @@
 //! How this node is: its lines, its queues, its printers, and how many are in.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use lanyard_domain::{Account, Ledger};
 use lanyard_node::engine::{Arrivals, History};
 use lanyard_node::uplink::{LinkState, LinkStatus};
+use lanyard_sync::LogId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -147,10 +150,10 @@ pub async fn card(node: &Node) -> Result<StatusCard, Failure> {
         hq_node.and_then(|hq| published.peers.get(&hq)).map(|peer| peer.vector.clone()).unwrap_or_default();
     let seat_types: Vec<_> = published.conference.seat_types.keys().cloned().collect();
     let read = node.reader.read(move |db| {
-        let ledgers = db.ledgers(&seat_types)?;
+        let (ledgers, past) = (db.ledgers(&seat_types)?, db.past_logs()?);
         let remaining = seat_types.into_iter().map(|id| {
             let ledger = ledgers.get(&id).cloned().unwrap_or_default();
-            RemainingCard::of(id.to_string(), &ledger, own)
+            RemainingCard::of(id.to_string(), &ledger, own, &past)
         });
         let remaining = remaining.collect::<Vec<_>>();
         let unsent = db.unsent(&own_log, &theirs)?;
@@ -215,8 +218,8 @@ impl StatusCard {
 }
 
 impl RemainingCard {
-    fn of(seat_type: String, ledger: &Ledger, own: Account) -> Self {
-        let elsewhere = ledger.elsewhere(own).iter().map(|(_, remaining)| remaining).sum();
+    fn of(seat_type: String, ledger: &Ledger, own: Account, past: &BTreeSet<LogId>) -> Self {
+        let elsewhere = ledger.elsewhere(own, past).iter().map(|(_, remaining)| remaining).sum();
         Self { seat_type, remaining_here: ledger.available(own).max(0), remaining_elsewhere: elsewhere }
     }
 }

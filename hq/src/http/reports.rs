@@ -20,19 +20,28 @@ pub(super) async fn arrivals(State(hq): State<Arc<Hq>>, Path(slug): Path<String>
     Ok(axum::Json(json!({ "in": arrivals.inside, "expected": arrivals.expected })))
 }
 
-/// `GET …/sales`: quota, held, sold, what each account may still sell, and allotments that were refused.
+/// `GET …/sales`: quota, held, sold, what each account may still sell, what is stranded in logs nobody writes
+/// to any more, and allotments that were refused.
 pub(super) async fn sales(State(hq): State<Arc<Hq>>, Path(slug): Path<String>) -> Answer {
     let running = running(&hq, &slug)?;
     let published = published(&running);
     let ids: Vec<_> = published.conference.seat_types.keys().cloned().collect();
-    let ledgers = running.reader.read(move |db| db.ledgers(&ids)).await.map_err(|error| broken(&error))?;
+    let read = running.reader.read(move |db| Ok((db.ledgers(&ids)?, db.past_logs()?)));
+    let (ledgers, past) = read.await.map_err(|error| broken(&error))?;
     let rows = ledgers.iter().map(|(seat_type, ledger)| {
-        let accounts = std::iter::once(Account::Hq).chain(
-            ledger.balances.keys().copied().filter(|account| *account != Account::Hq),
-        );
+        let stranded = ledger.stranded(&past);
+        let accounts = std::iter::once(Account::Hq)
+            .chain(ledger.balances.keys().copied().filter(|account| *account != Account::Hq));
         let accounts = accounts.map(|account| {
             let sold = ledger.balances.get(&account).map_or(0, |balance| balance.sold);
-            json!({ "node": published.account_name(&account), "remaining": ledger.available(account), "sold": sold })
+            let stranded = match account {
+                Account::Hq => 0,
+                Account::Venue(log) => stranded.get(&log).copied().unwrap_or(0),
+            };
+            json!({
+                "node": published.account_name(&account), "remaining": ledger.available(account) - stranded,
+                "stranded": stranded, "sold": sold,
+            })
         });
         json!({
             "seat_type": seat_type, "quota": ledger.quota, "held": ledger.held(), "sold": ledger.sold(),

@@ -85,7 +85,11 @@ pub(crate) fn conflicts(node: &Node, venue: &MemoryVenue) -> Vec<ConflictSeen> {
 /// Seats of a type.
 pub(crate) fn stock(node: &Node, id: &SeatTypeId) -> StockSeen {
     let ledger = node.view.ledger(id);
-    let elsewhere = ledger.elsewhere(node.account()).into_iter().map(|(_, remaining)| remaining).sum();
+    let elsewhere = ledger
+        .elsewhere(node.account(), &node.view.past_logs())
+        .into_iter()
+        .map(|(_, remaining)| remaining)
+        .sum();
     StockSeen { here: ledger.available(node.account()), elsewhere }
 }
 

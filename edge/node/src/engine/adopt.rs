@@ -53,7 +53,9 @@ impl Engine {
         if !self.is_fresh() || manifest.build != BUILD || !is_known_there {
             return Ok(false);
         }
-        let logs: Vec<_> = manifest.logs.iter().filter(|log| log.head.dot.log != own).collect();
+        let mut logs: Vec<_> = manifest.logs.iter().filter(|log| log.head.dot.log != own).collect();
+        // As they would have arrived: a later log of a node has seen more of its earlier ones.
+        logs.sort_by_key(|log| (logs_seen_of_its_node(log), log.lamport));
         self.adopt_logs(&logs)?;
         let ends = manifest.vector().iter().map(|(log, head)| (log, head.seq)).collect();
         for (log, from) in &manifest.forks {
@@ -173,4 +175,8 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+fn logs_seen_of_its_node(log: &SnapshotLog) -> usize {
+    log.context.iter().filter(|(seen, _)| seen.node == log.head.dot.log.node).count()
 }

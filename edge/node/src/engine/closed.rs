@@ -189,15 +189,14 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::Ordering;
 
-    use lanyard_domain::{Account, Command};
+    use lanyard_domain::outcome::Outcome;
+    use lanyard_domain::{Account, Command, Refusal};
 
     use super::super::SubmitError;
     use super::super::fork_tests::{exchange, fork_of, settle};
     use super::super::test_node::{NOW_MS, TestNode, check_in, copied, sale, seat_type_id, venue};
-    use crate::start::DATABASE_FILE;
     use crate::verify::verify;
 
     fn available(node: &TestNode, account: Account) -> i64 {
@@ -298,10 +297,7 @@ mod tests {
     fn the_seats_of_a_log_that_is_over_come_back_and_the_node_goes_on() {
         let (mut hq, north, _) = north_at_work();
         let old = north.engine.account();
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        crate::backup::backup(&north.path(), &folder.path().join(DATABASE_FILE)).unwrap();
-        drop(north);
-        let mut north = TestNode::boot(1, folder, 5);
+        let mut north = north.restored(5);
         hq.pull(&north).unwrap();
         let log = north.engine.own_log();
         let before = available(&hq, Account::Hq);
@@ -312,5 +308,18 @@ mod tests {
         north.accept(sale(2));
         hq.pull(&north).unwrap();
         assert_same(&[&hq, &north]);
+    }
+
+    #[test]
+    fn seats_remain_where_a_node_writes_at_present() {
+        let (mut hq, north, mut south) = north_at_work();
+        let north = north.restored(5);
+        hq.pull(&north).unwrap();
+        hq.give_rights(&north, "ws", 2);
+        south.pull(&hq).unwrap();
+        let Outcome::Refused(refused) = south.give(sale(2)).outcome else { panic!("south has none") };
+        let Refusal::NoSeatsLeft { elsewhere, .. } = refused.refusal else { panic!("{:?}", refused.refusal) };
+        let elsewhere: Vec<_> = elsewhere.iter().map(|other| (other.account, other.remaining)).collect();
+        assert_eq!(elsewhere, [(Account::Hq, 13), (north.engine.account(), 2)], "4 more are lost with a log");
     }
 }

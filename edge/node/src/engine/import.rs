@@ -77,17 +77,18 @@ impl Engine {
         for AdmittedEntry { entry: Entry { dot, hash, .. }, signature } in &admitted.entries {
             if let (Some(signature), Some(known)) = (*signature, admitted.logs.get(&dot.log)) {
                 let head = SignedHead { dot: *dot, hash: *hash, signature };
-                self.checked.note(head, known.certificate.claims.public_key);
+                self.checked.note(self.identity.scope, head, known.certificate.claims.public_key);
             }
         }
     }
 
     fn store(&mut self, admitted: Admitted) -> Result<(), StoreError> {
-        for (log, known) in &admitted.logs {
-            if !self.logs.contains_key(log) {
-                let row = logs::insert(&self.db, *log, &known.certificate)?;
-                self.insert_log(row);
-            }
+        let mut new: Vec<_> = admitted.logs.iter().filter(|(log, _)| !self.logs.contains_key(log)).collect();
+        // In order of arrival: of a node's logs the last one is the one it writes to.
+        new.sort_by_cached_key(|(log, _)| admitted.entries.iter().position(|one| one.entry.dot.log == **log));
+        for (log, known) in new {
+            let row = logs::insert(&self.db, *log, &known.certificate)?;
+            self.insert_log(row);
         }
         let mut storing = Storing {
             erasures: &admitted.erasures,

@@ -270,3 +270,19 @@ fn a_node_that_lost_its_disk_decides_nothing_before_it_knows_what_came_of_its_co
     try_check_in(&mut north, 3).unwrap();
     assert_eq!(verify(&north.path()).unwrap().findings, []);
 }
+
+#[test]
+fn of_the_logs_of_a_node_the_last_one_is_present_after_a_snapshot_too() {
+    let (mut hq, mut north, _) = venue();
+    for boot in 5..9 {
+        north = north.restored(boot);
+        hq.pull(&north).unwrap();
+    }
+    let mut west = TestNode::new(3);
+    assert_eq!(adopt(&mut west, &hq), LocalAnswer::Changed);
+    let past = |node: &TestNode| node.reader().read_here(|db| db.past_logs()).unwrap();
+    assert_eq!(past(&hq).len(), 4);
+    assert!(past(&hq).last() > Some(&north.engine.own_log()), "their numbers do not tell");
+    assert!(!past(&hq).contains(&north.engine.own_log()));
+    assert_eq!(past(&west), past(&hq));
+}

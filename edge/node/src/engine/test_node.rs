@@ -116,6 +116,13 @@ impl TestNode {
         Self::boot(seed, directory, boot)
     }
 
+    /// Goes on from a backup of itself, in a new epoch.
+    pub(crate) fn restored(self, boot: u8) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        crate::backup::backup(&self.path(), &folder.path().join(DATABASE_FILE)).unwrap();
+        Self::boot(self.seed, folder, boot)
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join(DATABASE_FILE)
     }

@@ -1,6 +1,7 @@
 //! What a decision may look at, answered from memory and the tables.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lanyard_domain::event::LogEnd;
@@ -9,7 +10,7 @@ use lanyard_domain::{
     Account, Attendee, AttendeeId, Conference, Document, Folded, FreshCheckIn, Ledger, ListId, Order,
     OrderId, Person, SeatTypeId, SharedDocument, Stream,
 };
-use lanyard_sync::NodeId;
+use lanyard_sync::{LogId, NodeId};
 use rusqlite::Connection;
 
 use super::fresh::Fresh;
@@ -17,7 +18,7 @@ use super::states::States;
 use crate::fault::{Fault, is_planted};
 use crate::project::attendee::name_key;
 use crate::store::waiting::Waiting;
-use crate::store::{StoreError, logs, streams};
+use crate::store::{StoreError, closed, logs, streams};
 
 /// Most attendees a code or a similar name is followed to.
 const MATCHES_MAX: u32 = 10;
@@ -157,6 +158,10 @@ impl View for NodeView<'_> {
 
     fn log_ends(&self, node: NodeId) -> Vec<LogEnd> {
         self.or_fail(logs::ends_of(self.db, node)).unwrap_or_default()
+    }
+
+    fn past_logs(&self) -> BTreeSet<LogId> {
+        self.or_fail(closed::past_logs(self.db)).unwrap_or_default()
     }
 
     fn similar(&self, person: &Person) -> Vec<AttendeeId> {

@@ -1,7 +1,7 @@
 //! What peers are told and sent: prefixes of entries and batches of what they lack. Nothing damaged is sent: what
 //! arrived before the first damaged entry is, and then that entry is told as an error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_sync::{Batch, Dot, Erasure, Head, LogId, Part, Pushed, ScopeId, VersionVector};
 
@@ -9,7 +9,7 @@ use super::sending::Sending;
 use super::{Read, ReadError};
 use crate::branch::Start;
 use crate::store::base::Base;
-use crate::store::closed::ClosedLogs;
+use crate::store::closed::{self, ClosedLogs};
 use crate::store::entries::EntryRow;
 use crate::store::{StoreError, entries, erasures, forks, logs, meta};
 
@@ -46,6 +46,11 @@ impl Read<'_> {
     /// Logs that are over, and nodes that are retired.
     pub fn closed_logs(&self) -> Result<ClosedLogs, ReadError> {
         Ok(ClosedLogs::load(self.db)?)
+    }
+
+    /// The logs nobody writes to any more, as far as is known here: HQ ended them, or a later one of their node came.
+    pub fn past_logs(&self) -> Result<BTreeSet<LogId>, ReadError> {
+        Ok(closed::past_logs(self.db)?)
     }
 
     /// Where a log is known to have two branches.

@@ -9,6 +9,23 @@ use rusqlite::Connection;
 use super::{StoreError, sql};
 use crate::fault::{Fault, is_planted};
 
+/// Reads the logs nobody writes to any more, as far as is known here: HQ ended them, or a later one of their node came.
+pub(crate) fn past_logs(db: &Connection) -> Result<BTreeSet<LogId>, StoreError> {
+    let closed = ClosedLogs::load(db)?;
+    let mut statement = db.prepare_cached(
+        "SELECT node, epoch, id < (SELECT max(id) FROM logs later WHERE later.node = logs.node) FROM logs",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut past: BTreeSet<LogId> = closed.ends.keys().copied().collect();
+    while let Some(row) = rows.next()? {
+        let (log, is_earlier): (_, bool) = (sql::log_id(row, 0, 1)?, row.get(2)?);
+        if is_earlier || closed.is_over(&log) {
+            past.insert(log);
+        }
+    }
+    Ok(past)
+}
+
 /// Where logs end, as HQ said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClosedLogs {

@@ -1,7 +1,10 @@
 //! A seat type with the seats that remain here and elsewhere.
 
+use std::collections::BTreeSet;
+
 use lanyard_domain::conference::SeatType;
 use lanyard_domain::{Account, Ledger, SeatTypeId};
+use lanyard_sync::LogId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,17 +49,18 @@ pub struct ElsewhereCard {
 }
 
 impl SeatTypeCard {
-    /// The card of a seat type for the node that writes to `own`.
+    /// The card of a seat type for the node that writes to `own`, where some logs are past.
     pub fn of(
         id: &SeatTypeId,
         seat_type: &SeatType,
         ledger: &Ledger,
         own: Account,
+        past: &BTreeSet<LogId>,
         now_ms: i64,
         names: Names<'_>,
     ) -> Self {
         let elsewhere: Vec<_> = ledger
-            .elsewhere(own)
+            .elsewhere(own, past)
             .into_iter()
             .map(|(account, remaining)| ElsewhereCard { node: names.account(account), remaining })
             .collect();
