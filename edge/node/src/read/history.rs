@@ -1,10 +1,13 @@
 //! History: entries as people read them, of one stream or of the whole log.
 
+use std::collections::BTreeSet;
+
 use lanyard_domain::Stream;
 use lanyard_sync::{CommandId, Dot, Reissued, StreamName};
 
 use super::{Read, ReadError};
 use crate::engine::EventLine;
+use crate::engine::fold::original;
 use crate::store::entries::EntryRow;
 use crate::store::{entries, sql, states, streams};
 
@@ -89,13 +92,17 @@ impl Read<'_> {
         Ok(self.entries_of(stream)?.iter().map(EntryLine::event_line).collect())
     }
 
-    /// Reads the entries of a stream in canonical order.
+    /// Reads the entries of a stream in canonical order. What several wrote again is there once, as it counts.
     pub fn entries_of(&self, stream: &Stream) -> Result<Vec<EntryLine>, ReadError> {
         let Some(last) = states::get(self.db, &stream.name())?.and_then(|row| row.last) else {
             return Ok(Vec::new());
         };
         let mut rows = entries::of_stream(self.db, last.pos)?;
         rows.sort_by_key(EntryRow::canonical_key);
+        let mut said = BTreeSet::new();
+        rows.retain(|EntryRow { dot, header, .. }| {
+            said.insert((original(*dot, header).log, header.command, header.index))
+        });
         Ok(rows.into_iter().map(EntryLine::from).collect())
     }
 
