@@ -29,7 +29,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Stops a node and takes a picture of its machine.
-async fn picture(stage: &mut Stage, node: &str) -> std::path::PathBuf {
+pub(crate) async fn picture(stage: &mut Stage, node: &str) -> std::path::PathBuf {
     let picture = stage.folder.path().join(format!("picture of {node}"));
     let node = stage.venue.node(node);
     node.process.terminate(SOON).await.unwrap();
@@ -52,7 +52,7 @@ async fn check_in(desk: &Desk, code: &str) -> u16 {
 }
 
 /// Checks somebody in as soon as the node decides again.
-async fn check_in_soon(desk: &Desk, code: &str) {
+pub(crate) async fn check_in_soon(desk: &Desk, code: &str) {
     let decided = eventually(SOON, "the node decides", async || {
         let status = check_in(desk, code).await;
         assert!([201, 503].contains(&status), "{status}");

@@ -11,6 +11,17 @@ pub(crate) async fn counts(desk: &Desk, wanted: u64, what: &str) {
     counted.await.unwrap();
 }
 
+/// Waits until a node's lines to HQ and to all its siblings work.
+pub(crate) async fn are_online(desk: &Desk, siblings: usize) {
+    let online = eventually(SOON, "HQ and the siblings are in reach", async || {
+        let status = status(desk).await.ok()?;
+        let lines = status["siblings"].as_array()?;
+        let mut all = lines.iter().chain([&status["hq"]]);
+        (lines.len() == siblings && all.all(|line| line["state"] == "online")).then_some(())
+    });
+    online.await.unwrap();
+}
+
 /// North, and south that has a line to it.
 pub(crate) async fn siblings(conference: impl FnOnce(&str) -> String) -> (Stage, Desk, Desk) {
     let mut stage = Stage::set_with(&["north", "south"], 30, conference).await.unwrap();

@@ -12,10 +12,12 @@ use clap::Parser;
 use lanyard_tests::line::{Line, router};
 use tokio::net::TcpListener;
 
-/// Relays TCP between a node and HQ, and can be cut, silenced, delayed, throttled, broken and doubled over HTTP.
+/// Relays TCP between a node and HQ, and can be cut, silenced, delayed, throttled, broken and doubled over HTTP, and let
+/// no entries arrive.
 ///
 /// `POST /cut`, `/blackhole`, `/portal`, `/delay?ms=N`, `/throttle?bytes_per_s=N`, `/reset`, `/lose`,
-/// `/truncate?after_bytes=N`, `/tear?after_bytes=N`, `/double`, `/restore`; `GET /` reports.
+/// `/truncate?after_bytes=N`, `/tear?after_bytes=N`, `/double`, `/refuse?code=WORD`, `/forbid?status=N`, `/spoil`, `/halve`,
+/// `/restore`; `GET /` reports.
 #[derive(Parser)]
 #[command(name = "lanyard-line", version)]
 struct Arguments {

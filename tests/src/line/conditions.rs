@@ -10,6 +10,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::pushes::Pushes;
+
 /// What the line does with traffic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,7 +36,7 @@ pub(super) enum Break {
     Reset,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Conditions {
     pub(super) mode: Mode,
     pub(super) delay: Duration,
@@ -47,6 +49,8 @@ pub(super) struct Conditions {
     pub(super) breaks: Option<(NonZeroU64, Break)>,
     /// Whether what a new connection carries to the target is said there twice, over a connection of its own.
     pub(super) doubled: bool,
+    /// What happens to the pushes among the requests that a new connection carries.
+    pub(super) pushes: Option<Pushes>,
 }
 
 /// One direction of a line, shared by all its connections.

@@ -13,6 +13,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::conditions::{Break, Conditions, Direction, Mode};
+use super::pushes::Passage;
+use super::request::HttpRequest;
 use super::{Shared, portal};
 
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -36,6 +38,8 @@ struct Course {
     /// Bytes carried so far.
     carried: u64,
     breaks: bool,
+    /// What is carried first.
+    begins: Vec<u8>,
     twin: Option<OwnedWriteHalf>,
 }
 
@@ -48,13 +52,35 @@ struct Chunk {
 /// Carries one connection until it ends.
 pub(super) async fn carry(near: TcpStream, shared: Arc<Shared>) {
     let mut conditions = shared.conditions.subscribe();
-    let opened = *conditions.borrow_and_update();
+    let opened = conditions.borrow_and_update().clone();
     match opened.mode {
         Mode::Cut => reset(near),
         Mode::Blackhole => swallow(near, conditions).await,
         Mode::Portal => portal::answer(near).await,
-        Mode::Open => match shared.reach_target().await {
-            Ok(far) => relay(near, far, &shared, opened).await,
+        Mode::Open => pass(near, &shared, opened).await,
+    }
+}
+
+/// Carries what comes in to the target, but for pushes where something happens to them.
+async fn pass(mut near: TcpStream, shared: &Shared, opened: Conditions) {
+    let passage = match &opened.pushes {
+        None => Passage::Whole(Vec::new()),
+        Some(pushes) => match HttpRequest::read(&mut near).await {
+            Ok(Some(request)) => pushes.meet(request),
+            Ok(None) | Err(_) => return reset(near),
+        },
+    };
+    match passage {
+        // Whoever asked may be gone; then nobody wants the answer.
+        Passage::Answered(answer) => near.write_all(&answer).await.unwrap_or_default(),
+        Passage::Part(part) => {
+            if let Ok(mut far) = shared.reach_target().await {
+                far.write_all(&part).await.unwrap_or_default();
+            }
+            reset(near);
+        }
+        Passage::Whole(begins) => match shared.reach_target().await {
+            Ok(far) => relay(near, far, shared, opened, begins).await,
             Err(_) => reset(near),
         },
     }
@@ -78,11 +104,18 @@ async fn swallow(mut near: TcpStream, mut conditions: watch::Receiver<Conditions
     reset(near);
 }
 
-async fn relay(mut near: TcpStream, mut far: TcpStream, shared: &Shared, opened: Conditions) {
+async fn relay(
+    mut near: TcpStream,
+    mut far: TcpStream,
+    shared: &Shared,
+    opened: Conditions,
+    begins: Vec<u8>,
+) {
     // Small messages must not wait for each other: the line adds the delay it was asked for and no other.
     near.set_nodelay(true).ok();
     far.set_nodelay(true).ok();
-    let out = Course { twin: if opened.doubled { twin(shared).await } else { None }, ..Course::default() };
+    let twin = if opened.doubled { twin(shared).await } else { None };
+    let out = Course { begins, twin, ..Course::default() };
     let back = Course { breaks: true, ..Course::default() };
     let end = {
         let (near_read, near_write) = near.split();
@@ -155,6 +188,8 @@ async fn pump(
         }
     };
     let writing = async {
+        let begins = std::mem::take(&mut course.begins);
+        deliver(&begins, &mut to, direction, &mut course, &mut conditions).await?;
         while let Some(chunk) = queued.recv().await {
             wait_out_delay(chunk.read_at, &mut conditions).await;
             if chunk.bytes.is_empty() {

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 
-use super::{Line, MAX_DELAY_MS, Report};
+use super::{Line, MAX_DELAY_MS, Pushes, Report};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +33,18 @@ struct After {
     after_bytes: NonZeroU64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refuse {
+    code: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Forbid {
+    status: u16,
+}
+
 /// Returns the control interface of a line; every answer is the line's report.
 pub fn router(line: Arc<Line>) -> Router {
     Router::new()
@@ -45,6 +57,10 @@ pub fn router(line: Arc<Line>) -> Router {
         .route("/double", post(async |state| act(&state, Line::double)))
         .route("/truncate", post(async |state, after| act_after(&state, &after, Line::truncate)))
         .route("/tear", post(async |state, after| act_after(&state, &after, Line::tear)))
+        .route("/refuse", post(refuse))
+        .route("/forbid", post(forbid))
+        .route("/spoil", post(async |state| act(&state, |line| line.keep_out(Pushes::Spoilt))))
+        .route("/halve", post(async |state| act(&state, |line| line.keep_out(Pushes::Halved))))
         .route("/restore", post(async |state| act(&state, Line::restore)))
         .route("/delay", post(delay))
         .route("/throttle", post(throttle))
@@ -72,6 +88,21 @@ async fn delay(State(line): State<Arc<Line>>, Query(asked): Query<Delay>) -> Res
     }
     line.delay(Duration::from_millis(asked.ms));
     Json(line.report()).into_response()
+}
+
+async fn refuse(State(line): State<Arc<Line>>, Query(asked): Query<Refuse>) -> Json<Report> {
+    line.keep_out(Pushes::Refused(asked.code));
+    Json(line.report())
+}
+
+async fn forbid(State(line): State<Arc<Line>>, Query(asked): Query<Forbid>) -> Response {
+    match StatusCode::from_u16(asked.status) {
+        Ok(status) if status.is_client_error() => {
+            line.keep_out(Pushes::Forbidden(status));
+            Json(line.report()).into_response()
+        }
+        Ok(_) | Err(_) => (StatusCode::BAD_REQUEST, "status is 400 to 499\n").into_response(),
+    }
 }
 
 async fn throttle(State(line): State<Arc<Line>>, Query(asked): Query<Throttle>) -> Json<Report> {

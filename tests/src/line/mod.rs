@@ -1,14 +1,16 @@
 //! The line between a node and a peer: a TCP relay that can be cut, silenced, slowed, broken in the middle, doubled, and
-//! taken over by a sign-in page.
+//! taken over by a sign-in page, and that can keep entries out.
 //!
 //! Responsible for listening, for what happens to the connections it carries, and for counting what it delivered.
-//! It knows nothing of the protocol spoken over it. The binary `lanyard-line` runs one as a process of its own;
-//! tests start one with [`Line::start`].
+//! Only where it keeps entries out does it know the protocol spoken over it (`pushes.rs`). The binary `lanyard-line` runs
+//! one as a process of its own; tests start one with [`Line::start`].
 
 mod conditions;
 mod connection;
 mod control;
 mod portal;
+mod pushes;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +28,7 @@ use tokio::task::{JoinHandle, JoinSet};
 pub use conditions::Mode;
 use conditions::{Break, Conditions, Direction};
 pub use control::router;
+pub use pushes::Pushes;
 
 /// Connections carried at once; the next is reset.
 const MAX_CONNECTIONS: usize = 1_024;
@@ -136,6 +139,15 @@ impl Line {
         });
     }
 
+    /// Lets no entries arrive: open connections are reset, and this happens to each push over new ones. Whatever else is
+    /// asked passes.
+    pub fn keep_out(&self, pushes: Pushes) {
+        self.change(|conditions| {
+            conditions.pushes = Some(pushes);
+            conditions.resets += 1;
+        });
+    }
+
     /// Delays everything by this much each way, up to [`MAX_DELAY_MS`].
     pub fn delay(&self, each_way: Duration) {
         let limit = Duration::from_millis(MAX_DELAY_MS);
@@ -157,7 +169,7 @@ impl Line {
 
     /// Reports the mode and what was delivered.
     pub fn report(&self) -> Report {
-        let conditions = *self.shared.conditions.borrow();
+        let conditions = self.shared.conditions.borrow().clone();
         Report {
             mode: conditions.mode,
             delay_ms: u64::try_from(conditions.delay.as_millis()).expect("a delay is at most a minute"),

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-const HEAD_MAX_BYTES: usize = 16 * 1024;
+use super::request;
+
 /// How long the rest of a request is let go by after the answer.
 const REST: Duration = Duration::from_millis(300);
 const PAGE: &str = "<!doctype html><title>Welcome</title><p>Accept the terms to use this network.</p>";
@@ -18,13 +19,8 @@ pub(super) async fn answer(mut near: TcpStream) {
 }
 
 async fn show(near: &mut TcpStream) -> std::io::Result<()> {
-    let (mut head, mut chunk) = (Vec::new(), [0; 1024]);
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-        let length = near.read(&mut chunk).await?;
-        head.extend_from_slice(&chunk[..length]);
-        if length == 0 || head.len() > HEAD_MAX_BYTES {
-            return Ok(());
-        }
+    if request::head(near).await?.is_none() {
+        return Ok(());
     }
     let length = PAGE.len();
     let answer = format!(
@@ -33,6 +29,7 @@ async fn show(near: &mut TcpStream) -> std::io::Result<()> {
     near.write_all(answer.as_bytes()).await?;
     near.shutdown().await?;
     // Closing over unread bytes would reset the connection under the page.
+    let mut chunk = [0; 1024];
     let rest = async { while matches!(near.read(&mut chunk).await, Ok(1..)) {} };
     timeout(REST, rest).await.ok();
     Ok(())

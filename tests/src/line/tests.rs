@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
+use lanyard_sync::{ProblemReport, Reply, Request, ScopeId, VersionVector};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use super::{Line, Mode};
+use super::{Line, Mode, Pushes};
 use crate::deadline::eventually;
 
 const SOON: Duration = Duration::from_secs(5);
@@ -207,6 +209,67 @@ async fn a_doubled_line_says_everything_to_the_target_twice() {
         let (mut arrived, _) = timeout(SOON, listener.accept()).await.expect("a connection").unwrap();
         assert_eq!(hear(&mut arrived, 5).await.unwrap(), b"hello");
     }
+}
+
+/// A request of the protocol as it travels, and what is added where its connection carries no other one.
+fn asked(request: &Request, added: &str) -> Vec<u8> {
+    let body = request.encode();
+    let length = body.len();
+    let head = format!("POST /sync/v1/exchange HTTP/1.1\r\n{added}Content-Length: {length}\r\n\r\n");
+    [head.into_bytes(), body].concat()
+}
+
+fn push(batch: u8) -> Request {
+    Request::Push { scope: ScopeId([5; 16]), batch: vec![batch; 3_000] }
+}
+
+/// What comes back for a request.
+async fn answered(line: &Line, request: &Request) -> Vec<u8> {
+    let mut stream = connect(line).await;
+    stream.write_all(&asked(request, "")).await.unwrap();
+    // The echo ends when it has heard everything.
+    stream.shutdown().await.unwrap();
+    end_of(&mut stream).await.unwrap()
+}
+
+#[tokio::test]
+async fn where_pushes_are_refused_whatever_else_is_asked_passes() {
+    let line = line_to_echo().await;
+    let mut open = connect(&line).await;
+    say(&mut open, b"one").await.unwrap();
+    line.keep_out(Pushes::Refused("malformed".to_owned()));
+    assert_eq!(end_of(&mut open).await, Err(ErrorKind::ConnectionReset));
+
+    let answer = answered(&line, &push(7)).await;
+    let report = ProblemReport { code: "malformed".to_owned(), dot: None, retry_after_ms: None };
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    assert!(answer.ends_with(&Reply::Problem(report).encode()));
+    line.keep_out(Pushes::Forbidden(StatusCode::UNPROCESSABLE_ENTITY));
+    assert!(answered(&line, &push(7)).await.starts_with(b"HTTP/1.1 422 "));
+    assert_eq!(line.report().bytes_out, 3, "the target heard nothing of it");
+
+    let pull = Request::Pull { scope: ScopeId([5; 16]), vector: VersionVector::default() };
+    assert_eq!(answered(&line, &pull).await, asked(&pull, "connection: close\r\n"));
+    line.restore();
+    assert_eq!(answered(&line, &push(7)).await, asked(&push(7), ""));
+}
+
+#[tokio::test]
+async fn a_push_arrives_spoilt_or_by_half() {
+    let line = line_to_echo().await;
+    line.keep_out(Pushes::Spoilt);
+    assert_eq!(answered(&line, &push(7)).await, asked(&push(!7), "connection: close\r\n"));
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let line = Line::start(listener.local_addr().unwrap().to_string()).await.unwrap();
+    line.keep_out(Pushes::Halved);
+    let mut stream = connect(&line).await;
+    stream.write_all(&asked(&push(7), "")).await.unwrap();
+    let (mut arrived, _) = timeout(SOON, listener.accept()).await.expect("a connection").unwrap();
+    let whole = asked(&push(7), "connection: close\r\n");
+    let half = whole.len() - push(7).encode().len().div_ceil(2);
+    assert_eq!(end_of(&mut arrived).await.unwrap(), whole[..half]);
+    assert_eq!(end_of(&mut stream).await, Err(ErrorKind::ConnectionReset));
 }
 
 #[tokio::test]
