@@ -1,13 +1,14 @@
 //! What happens at the conference of the frozen stores: a list, doors, sales, badges, a conflict and its decision, an
-//! erasure, a fork that was settled, and a node that was retired.
+//! erasure, a note that two wrote, a fork that was settled, and a node that was retired.
 
 use std::fs;
 use std::path::Path;
 
 use lanyard_domain::command::{IfShort, Wanted, Who};
+use lanyard_domain::document::{Field, Version};
 use lanyard_domain::event::{Decision, Method};
 use lanyard_domain::outcome::Outcome;
-use lanyard_domain::{Account, AttendeeId, Command, Conference, OrderId, Person, SeatTypeId};
+use lanyard_domain::{Account, AttendeeId, Command, Conference, DocumentId, OrderId, Person, SeatTypeId};
 use lanyard_node::engine::LocalChange;
 use lanyard_tests::sample::guest_row;
 
@@ -97,6 +98,12 @@ fn sell(node: &mut Node) {
         not_the_same_as: Vec::new(),
     });
     node.accept(Command::ReprintBadge { attendee: guest(1), reason: "torn".into() });
+    // Neither node sees what the other one wrote.
+    node.accept(Command::EditDocument {
+        document: DocumentId::Attendee(guest(4)),
+        seen: Version::default(),
+        edits: [(Field::Text, format!("seen by {}", node.engine.own_log()))].into(),
+    });
 }
 
 fn placed(node: &mut Node, guest_number: u16) -> OrderId {

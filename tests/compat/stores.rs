@@ -60,15 +60,18 @@ fn digests(node: &Node) -> (String, String) {
     (contents.vector_digest, contents.state_hash)
 }
 
+/// The folder of what a build leaves behind whose databases are like this one.
+fn frozen_by(node: &Node) -> PathBuf {
+    let database = Connection::open(node.database()).unwrap();
+    let version: u32 = database.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    stores().join(format!("schema-{version}"))
+}
+
 /// Writes what this build leaves behind, unless it is there.
 fn freeze() {
     let work = tempfile::tempdir().unwrap();
     let (hq, north) = lived(work.path());
-    let version: u32 = Connection::open(hq.database())
-        .unwrap()
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .unwrap();
-    let folder = stores().join(format!("schema-{version}"));
+    let folder = frozen_by(&hq);
     if folder.exists() {
         return;
     }
@@ -106,7 +109,9 @@ fn databases_of_earlier_builds_open_whole_and_go_on() {
     if std::env::var_os("LANYARD_FREEZE").is_some_and(|value| value == "stores") {
         freeze();
     }
-    assert!(!folders().is_empty(), "nothing is frozen; LANYARD_FREEZE=stores writes it");
+    let work = tempfile::tempdir().unwrap();
+    let newest = frozen_by(&Node::open(0, work.path(), 0));
+    assert!(newest.exists(), "{} is missing; LANYARD_FREEZE=stores writes it", newest.display());
     for frozen in folders() {
         let work = tempfile::tempdir().unwrap();
         let text = fs::read_to_string(frozen.join(CONTENTS)).unwrap();
