@@ -9,7 +9,6 @@ use lanyard_sync::{Dot, LogId, Problem};
 use super::test_node::{NOW_MS, TestNode, check_in, copied, person, sale, seat_type_id, venue};
 use super::{ImportError, LocalChange};
 use crate::branch::{Parting, Search, compare};
-use crate::read::EntryLine;
 use crate::verify::verify;
 
 /// Two machines that run with one node's data: nobody can tell them apart. What the second one writes is of a later moment.
@@ -131,28 +130,6 @@ fn what_a_clone_wrote_is_kept_and_counted_once() {
     };
     assert_eq!(first_time.attendee, now.attendee);
     assert!(now.entries.iter().all(|dot| second.engine.vector().covers(dot) && dot.log != log));
-}
-
-#[test]
-fn what_two_wrote_again_is_in_the_history_once() {
-    let (mut hq, mut south, mut first, mut second, _) = two_norths();
-    second.accept(check_in(4));
-    south.pull(&second).unwrap();
-    let dot = fork_of(&south, &hq);
-    settle(&mut south, &mut hq, dot);
-    settle(&mut second, &mut hq, dot);
-    exchange(&mut south, &mut hq);
-    exchange(&mut second, &mut hq);
-    for node in [&mut south, &mut first] {
-        node.pull(&hq).unwrap();
-    }
-    assert_same(&[&hq, &south, &first, &second]);
-    let lines = hq.reader().read_here(|db| db.entries_after(0, 1_000)).unwrap();
-    let stream = Stream::Attendee(person(4)).name();
-    let is_entry = |line: &&EntryLine| line.stream == stream && line.kind == "attendee-checked-in";
-    assert_eq!(lines.iter().filter(is_entry).count(), 2, "south and the second machine wrote it again");
-    let history = hq.reader().read_here(|db| db.history(&Stream::Attendee(person(4)))).unwrap();
-    assert_eq!(history.iter().filter(|line| line.kind == "attendee-checked-in").count(), 1);
 }
 
 #[test]

@@ -294,7 +294,10 @@ fn renamed(row: &EntryRow, new_dots: &BTreeMap<Dot, Dot>) -> (Payload, Meaning) 
 mod tests {
     use lanyard_sync::{Epoch, Hash, Head, NodeId};
 
+    use super::super::fork_tests::{assert_same, exchange, fork_of, settle, two_norths};
+    use super::super::test_node::{check_in, person};
     use super::*;
+    use crate::read::EntryLine;
 
     #[test]
     fn what_stands_for_an_entry_is_kept_within_the_limit_of_a_header() {
@@ -307,5 +310,27 @@ mod tests {
         let many = of_logs(500);
         assert!(many.to_ext().len() > EXT_MAX_BYTES);
         assert_eq!(within_limits(many), of_logs(0), "it stands for the same, and nothing was seen");
+    }
+
+    #[test]
+    fn what_two_wrote_again_is_in_the_history_once() {
+        let (mut hq, mut south, mut first, mut second, _) = two_norths();
+        second.accept(check_in(4));
+        south.pull(&second).unwrap();
+        let dot = fork_of(&south, &hq);
+        settle(&mut south, &mut hq, dot);
+        settle(&mut second, &mut hq, dot);
+        exchange(&mut south, &mut hq);
+        exchange(&mut second, &mut hq);
+        for node in [&mut south, &mut first] {
+            node.pull(&hq).unwrap();
+        }
+        assert_same(&[&hq, &south, &first, &second]);
+        let lines = hq.reader().read_here(|db| db.entries_after(0, 1_000)).unwrap();
+        let stream = Stream::Attendee(person(4)).name();
+        let is_entry = |line: &&EntryLine| line.stream == stream && line.kind == "attendee-checked-in";
+        assert_eq!(lines.iter().filter(is_entry).count(), 2, "south and the second machine wrote it again");
+        let history = hq.reader().read_here(|db| db.history(&Stream::Attendee(person(4)))).unwrap();
+        assert_eq!(history.iter().filter(|line| line.kind == "attendee-checked-in").count(), 1);
     }
 }
