@@ -7,6 +7,8 @@ use lanyard_sync::Signature;
 
 use crate::golden::assert_frozen;
 
+const DOCUMENT: &str = include_str!("../../docs/events.md");
+
 fn assert_facts(facts: &Facts) {
     assert_frozen(&format!("event-{}-{}", facts.kind(), facts.version()), &facts.to_bytes());
     assert_eq!(Facts::parse(facts.kind(), facts.version(), &facts.to_bytes()).as_ref(), Ok(facts));
@@ -30,4 +32,13 @@ fn a_changed_document_keeps_its_form() {
     let event = Event::with(DocumentChanged {}, Some(Person { change: Some(change), ..Person::default() }));
     assert_facts(&event.facts);
     assert_frozen("event-document-changed-1-personal", &event.personal_bytes().unwrap());
+}
+
+#[test]
+fn every_kind_is_documented() {
+    for (kind, version) in Facts::KINDS {
+        assert_eq!(*version, 1, "docs/events.md says that all kinds have version 1, and {kind} has not");
+        let row = format!("| `{kind}`");
+        assert!(DOCUMENT.lines().any(|line| line.starts_with(&row)), "docs/events.md lacks {kind}");
+    }
 }
