@@ -162,3 +162,38 @@ fn fork(here: &ScopeView<'_>, vector: &VersionVector) -> Option<Dot> {
 fn below_floor(here: &ScopeView<'_>, vector: &VersionVector) -> Option<Dot> {
     here.floors.iter().find(|(log, floor)| vector.seq(log) + 1 < **floor).map(|(log, floor)| log.dot(*floor))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replica::{Replica, SCOPE};
+
+    fn answered(now_ms: i64, refuses_expired: bool) -> Answer {
+        let replica = Replica::new(1);
+        let peer = &replica.known.logs[&replica.log()].certificate;
+        let view = ServerView {
+            peer,
+            certificate: None,
+            protocol: Protocol::CURRENT,
+            capabilities: &[],
+            now_ms: peer.claims.not_after_ms.saturating_add(now_ms),
+            refuses_expired,
+            busy_for_ms: None,
+            scopes: [(
+                SCOPE,
+                ScopeView { vector: replica.vector(), prefix_of: &|_| None, floors: BTreeMap::new() },
+            )]
+            .into(),
+        };
+        answer(Request::Push { scope: SCOPE, batch: vec![7] }, &view)
+    }
+
+    #[test]
+    fn whoever_refuses_expired_certificates_takes_nothing_after_their_last_moment() {
+        let refused = Answer::Reply(Reply::problem(Problem::ExpiredCertificate));
+        let stored = Answer::Store { scope: SCOPE, batch: vec![7] };
+        assert_eq!(answered(1, true), refused);
+        assert_eq!(answered(0, true), stored, "the last moment is one of the certificate's");
+        assert_eq!(answered(1, false), stored, "nodes of a venue go on among each other");
+    }
+}
