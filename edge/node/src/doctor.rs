@@ -378,6 +378,16 @@ mod tests {
     }
 
     #[test]
+    fn a_retired_node_is_told_so() {
+        let (mut hq, mut north, _) = venue();
+        hq.pull(&north).unwrap();
+        let node = north.engine.own_log().node;
+        hq.accept(lanyard_domain::Command::CloseLogs { node, keep: None });
+        north.pull(&hq).unwrap();
+        assert!(findings(&north).contains(&Finding::Retired));
+    }
+
+    #[test]
     fn the_end_of_a_certificate_is_seen_coming() {
         let (_, north, _) = venue();
         let mut identity = north.engine.identity().clone();
