@@ -244,7 +244,7 @@ fn give_rights(
     }
     let ledger = view.ledger(seat_type);
     if ledger.available(own) < i64::from(count) {
-        return Err(no_seats_left(view, seat_type, own));
+        return Err(no_seats_left(view, seat_type, &ledger, own));
     }
     Ok(vec![Draft::new(Stream::Seats(seat_type.clone()), Event::of(Facts::from(RightsGiven { to, count })))])
 }
@@ -275,8 +275,12 @@ pub(crate) fn known_seat_type<'a>(
 }
 
 /// The refusal that says where seats remain.
-pub(crate) fn no_seats_left(view: &impl View, seat_type: &SeatTypeId, own: Account) -> Refusal {
-    let ledger = view.ledger(seat_type);
+pub(crate) fn no_seats_left(
+    view: &impl View,
+    seat_type: &SeatTypeId,
+    ledger: &crate::Ledger,
+    own: Account,
+) -> Refusal {
     let elsewhere = ledger
         .elsewhere(own, &view.past_logs())
         .into_iter()

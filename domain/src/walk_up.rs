@@ -50,7 +50,7 @@ pub(crate) fn register(
     }
     let ledger = view.ledger(walk_up.seat_type);
     if ledger.available(deciding.account()) < 1 {
-        return Err(no_seats_left(view, walk_up.seat_type, deciding.account()));
+        return Err(no_seats_left(view, walk_up.seat_type, &ledger, deciding.account()));
     }
     let line = Line {
         seat_type: walk_up.seat_type.clone(),

@@ -42,7 +42,7 @@ pub(crate) fn place(view: &impl View, wish: &Wish<'_>, deciding: &Deciding) -> R
         let available = ledger.available(deciding.account()).max(0);
         let held = u32::try_from(available).unwrap_or(u32::MAX).min(quantity);
         if held < quantity {
-            shortage.get_or_insert_with(|| no_seats_left(view, &seat_type, deciding.account()));
+            shortage.get_or_insert_with(|| no_seats_left(view, &seat_type, &ledger, deciding.account()));
         }
         let configured = on_sale(view, &seat_type, deciding.now_ms)?;
         let (price_minor, admits) = (configured.price_minor, configured.grants_admission);

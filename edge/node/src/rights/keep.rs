@@ -1,10 +1,10 @@
 //! The asking side: looks after commits whether seats run low, and asks the richest sibling, then HQ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lanyard_domain::{Account, Conference, Ledger, SeatTypeId};
-use lanyard_sync::{CommandId, Dot, NodeId};
+use lanyard_sync::{CommandId, Dot, LogId, NodeId};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -31,6 +31,13 @@ pub struct Line {
     pub asker: Asker,
     /// How the line is, and who is at its end.
     pub status: watch::Receiver<LinkStatus>,
+}
+
+impl Line {
+    fn leads_to(&self, node: NodeId) -> bool {
+        let status = self.status.borrow();
+        status.state == LinkState::Online && status.peer == Some(node)
+    }
 }
 
 /// What became of this node's questions.
@@ -91,7 +98,8 @@ async fn top_up(
             continue;
         }
         let count = u32::try_from(missing).unwrap_or(u32::MAX);
-        let given = ask(now, in_order(now, lines, ledger), &seat_type, count, questions).await;
+        let past = reader.read(|db| db.past_logs()).await?;
+        let given = ask(now, in_order(now, lines, ledger, &past), &seat_type, count, questions).await;
         let until = Instant::now() + if given.is_some() { UNDER_WAY } else { PATIENCE };
         questions.resting.insert(seat_type, Rest { until, given });
     }
@@ -137,23 +145,19 @@ fn marks(conference: &Conference) -> impl Iterator<Item = (SeatTypeId, u32)> {
 }
 
 /// Which lines work and lead to whoever has seats, as far as is known here: the richest sibling first, HQ last.
-fn in_order<'a>(now: &Published, lines: &'a [Line], ledger: &Ledger) -> Vec<(NodeId, &'a Line)> {
-    // Of a node's epochs the last one counts: what others had left is nobody's to give.
-    let has = |node: NodeId| {
-        let theirs = now.logs.iter().filter(|(log, _)| log.node == node);
-        let present = theirs.max_by_key(|(_, info)| info.arrival);
-        present.map_or(0, |(log, _)| ledger.available(Account::Venue(*log)))
-    };
-    let mut rich: Vec<(bool, i64, NodeId, &Line)> = Vec::new();
-    for line in lines {
-        let status = line.status.borrow();
-        let Some(peer) = status.peer.filter(|_| status.state == LinkState::Online) else { continue };
-        let is_hq = now.authority_node() == Some(peer);
-        let available = if is_hq { ledger.available(Account::Hq) } else { has(peer) };
-        if available > 0 {
-            rich.push((is_hq, -available, peer, line));
-        }
-    }
-    rich.sort_by_key(|(is_hq, lacking, peer, _)| (*is_hq, *lacking, *peer));
-    rich.into_iter().map(|(_, _, peer, line)| (peer, line)).collect()
+fn in_order<'a>(
+    now: &Published,
+    lines: &'a [Line],
+    ledger: &Ledger,
+    past: &BTreeSet<LogId>,
+) -> Vec<(NodeId, &'a Line)> {
+    let mut rich = ledger.elsewhere(now.own_account(), past);
+    rich.sort_by_key(|(account, _)| *account == Account::Hq);
+    let nodes = rich.into_iter().filter_map(|(account, _)| match account {
+        Account::Hq => now.authority_node(),
+        Account::Venue(log) => Some(log.node),
+    });
+    let leading_to =
+        |node| lines.iter().filter(move |line| line.leads_to(node)).map(move |line| (node, line));
+    nodes.flat_map(leading_to).collect()
 }
