@@ -99,6 +99,12 @@ impl Stage {
         counted.await.unwrap();
     }
 
+    /// `lanyard verify` finds nothing at a node.
+    pub(crate) async fn is_whole(&mut self, node: &str) {
+        let report = self.venue.node(node).verify(None).await.unwrap();
+        assert_eq!(report["findings"], json!([]), "{report}");
+    }
+
     /// Ends everything gently.
     pub(crate) async fn clear(mut self) -> anyhow::Result<()> {
         self.venue.stop().await
