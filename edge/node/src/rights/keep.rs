@@ -74,6 +74,7 @@ pub async fn keep(writer: Writer, reader: Reader, lines: impl Fn() -> Vec<Line> 
     }
 }
 
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
 async fn top_up(
     now: &Published,
     reader: &Reader,
