@@ -58,7 +58,7 @@ impl Engine {
             }
             LocalChange::SetBack { log, seq } => usize::from(self.hold_writes(log, seq)?),
             LocalChange::Resume => usize::from(self.write_on(draws)? | self.stop_healing()?),
-            LocalChange::ForkFound { log, from } => usize::from(self.fork_found(log, from, 0, draws)?),
+            LocalChange::ForkFound { log, from } => usize::from(self.fork_found(log, from, draws)?),
             LocalChange::WriteOn => usize::from(self.write_on(draws)?),
             LocalChange::VersionRefused { peer, code: None } => {
                 self.db.prepare_cached("DELETE FROM version_refusals WHERE peer = ?1")?.execute([peer])?

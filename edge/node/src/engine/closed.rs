@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use lanyard_domain::Stream;
 use lanyard_domain::event::{Facts, LogsClosed};
+use lanyard_sync::limits::COUNTER_MAX;
 use lanyard_sync::{Dot, Entry, Header, NodeId, Payload, StreamName};
 
 use super::Engine;
@@ -114,14 +115,15 @@ impl Engine {
         for node in nodes {
             let last = self.states.borrow_mut().touch(&self.db, &Stream::Node(node).name())?.last;
             for told in last.map_or(Ok(Vec::new()), |last| entries::of_stream(&self.db, last.pos))? {
-                again.extend(self.written_again_before(told.dot, &told.header, &told.payload)?);
+                again.extend(self.written_again_around(told.dot, &told.header, &told.payload)?);
             }
         }
         Ok(again)
     }
 
-    /// The entries that somebody wrote again who then told of a fork, which names how many there were at most.
-    fn written_again_before(
+    /// Whatever may have been written again by who tells of a fork: at most as many entries as were set aside, behind the
+    /// one that tells. They once came before it.
+    fn written_again_around(
         &self,
         told: Dot,
         header: &Header,
@@ -131,7 +133,9 @@ impl Engine {
         let (Facts::ForkFound(found), Some(row)) = (event.facts, self.logs.get(&told.log)) else {
             return Ok(Vec::new());
         };
-        entries::of_log_between(&self.db, row.id, told.seq.saturating_sub(found.set_aside), told.seq)
+        let (first, last) =
+            (told.seq.saturating_sub(found.set_aside), told.seq.saturating_add(found.set_aside));
+        entries::of_log_between(&self.db, row.id, first, COUNTER_MAX.min(last.saturating_add(1)))
     }
 
     /// Somebody tells of a fork whose entries were over before it was heard of: returns the streams in which that was
@@ -141,7 +145,7 @@ impl Engine {
         if self.closed.is_empty() {
             return Ok(streams);
         }
-        for again in self.written_again_before(told.dot, &told.header, &told.payload)? {
+        for again in self.written_again_around(told.dot, &told.header, &told.payload)? {
             if !self.all_logs().counts(again.dot, &again.header) {
                 forks::forget_tallied(&self.db, &again.header)?;
                 streams.insert(again.header.stream);
@@ -192,24 +196,16 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use lanyard_domain::outcome::Outcome;
-    use lanyard_domain::{Account, Command, Refusal};
+    use lanyard_domain::{Account, Command, Refusal, Stream};
+    use lanyard_sync::limits::SIGN_EVERY_ENTRIES;
+    use lanyard_sync::{Hash, Head};
 
     use super::super::SubmitError;
-    use super::super::fork_tests::{exchange, fork_of, settle};
-    use super::super::test_node::{NOW_MS, TestNode, check_in, copied, sale, seat_type_id, venue};
-    use crate::verify::verify;
+    use super::super::fork_tests::{assert_same, clone, exchange, fork_of, settle};
+    use super::super::test_node::{NOW_MS, TestNode, check_in, copied, person, sale, seat_type_id, venue};
 
     fn available(node: &TestNode, account: Account) -> i64 {
         node.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap().available(account)
-    }
-
-    fn assert_same(nodes: &[&TestNode]) {
-        for node in nodes {
-            assert_eq!(node.engine.vector(), nodes[0].engine.vector());
-            assert_eq!(node.state_hashes(), nodes[0].state_hashes());
-            assert_eq!(node.state_hashes().0, node.state_hashes().1);
-            assert_eq!(verify(&node.path()).unwrap().findings, []);
-        }
     }
 
     /// North has five workshop seats, sold one and let one person in; HQ knows that.
@@ -291,6 +287,46 @@ mod tests {
         hq.accept(Command::CloseLogs { node, keep: None });
         north.pull(&hq).unwrap();
         assert!(north.engine.published().is_closed, "HQ can close it again");
+    }
+
+    #[test]
+    fn the_first_part_of_what_was_written_again_stops_counting_where_its_log_is_ended_later() {
+        let (mut hq, north, mut south) = north_at_work();
+        south.pull(&hq).unwrap();
+        let log = north.engine.own_log();
+        let (mut first, mut second) = clone(north);
+        first.accept(check_in(2));
+        hq.pull(&first).unwrap();
+        let mut third = first.reboot(7);
+        second.accept(check_in(3));
+        second.accept(check_in(4));
+        for _ in 0..SIGN_EVERY_ENTRIES {
+            second.engine.append_foreign(&Stream::Scans("door".parse().unwrap()), "desk-moved", 1);
+        }
+        south.pull(&second).unwrap();
+        let dot = fork_of(&south, &hq);
+        settle(&mut south, &mut hq, dot);
+        // Both have the same part of it, one before it hears that the log is over and the other after that.
+        let branch =
+            south.reader().read_here(|db| db.attendee(person(4))).unwrap().unwrap().check_ins[0].at.dot;
+        let until = [(branch.log, Head::new(branch.seq, &Hash([0; 32])))].into_iter().collect();
+        let part = |to: &TestNode| {
+            let have = to.engine.vector();
+            south.reader().read_here(|db| db.history_after(&have, &until)).unwrap().unwrap()
+        };
+        third.import(&part(&third)).unwrap();
+        assert_eq!(third.engine.published().arrivals.inside, 4, "1 to 4");
+        hq.accept(Command::CloseLogs { node: log.node, keep: None });
+        hq.import(&part(&hq)).unwrap();
+        third.pull(&hq).unwrap();
+        hq.pull(&third).unwrap();
+        assert!(!hq.engine.vector().dominates(&south.engine.vector()), "the rest is still to come");
+        assert_same(&[&hq, &third]);
+        assert_eq!(third.engine.published().arrivals.inside, 3, "4 came after the end");
+        hq.pull(&south).unwrap();
+        third.pull(&hq).unwrap();
+        south.pull(&hq).unwrap();
+        assert_same(&[&hq, &third, &south]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::branch::{Parting, Search, compare};
 use crate::verify::verify;
 
 /// Two machines that run with one node's data: nobody can tell them apart. What the second one writes is of a later moment.
-fn clone(node: TestNode) -> (TestNode, TestNode) {
+pub(super) fn clone(node: TestNode) -> (TestNode, TestNode) {
     let TestNode { engine, directory, seed, .. } = node;
     drop(engine);
     let copy = copied(&directory);

@@ -52,10 +52,11 @@ impl Engine {
         } else {
             self.take_up_log(self.log.head().clone());
         }
+        // Told before anything is written again: whoever has that knows of the fork, and finds it when the log is ended.
+        self.tell_fork(ForkFound { log, from, set_aside: branch.len() as u64 }, draws)?;
         if !is_planted(Fault::BranchLost) {
             self.reissue(&branch, from, seen, draws)?;
         }
-        self.fork_found(log, from, branch.len() as u64, draws)?;
         streams.extend(self.open_what_was_closed(&row, &branch)?);
         for name in &streams {
             self.refold(name)?;
@@ -65,30 +66,34 @@ impl Engine {
         Ok(())
     }
 
-    /// Tells everybody that a log has two branches.
+    /// Tells everybody that a log has two branches, if that is news.
     pub(super) fn fork_found(
         &mut self,
         log: LogId,
         from: u64,
-        set_aside: u64,
         draws: &mut Draws,
     ) -> Result<bool, WriteError> {
-        if set_aside == 0 && self.known.forks.get(&log).is_some_and(|known| *known <= from) {
+        if self.known.forks.get(&log).is_some_and(|known| *known <= from) {
             return Ok(false);
         }
+        self.tell_fork(ForkFound { log, from, set_aside: 0 }, draws)?;
+        self.save_touched()?;
+        Ok(true)
+    }
+
+    fn tell_fork(&mut self, found: ForkFound, draws: &mut Draws) -> Result<(), WriteError> {
+        let ForkFound { log, from, .. } = found;
         let at_ms = self.surroundings.now_ms();
         let own = self.own_log();
         let name = format!("{log} {from} {own}");
         let mut command = [0; 16];
         command.copy_from_slice(&blake3::derive_key(COMMAND_TAG, name.as_bytes())[..16]);
         let origin = Origin { command: CommandId(command), actor: ACTOR, desk: "", at_ms };
-        let event = Event::of(ForkFound { log, from, set_aside });
-        self.append_event(&origin, 0, &Stream::Node(log.node), event, draws)?;
+        self.append_event(&origin, 0, &Stream::Node(log.node), Event::of(found), draws)?;
         for name in self.note_fork(log, from)? {
             self.refold(&name)?;
         }
-        self.save_touched()?;
-        Ok(true)
+        Ok(())
     }
 
     /// From a fork on nobody but the log's writer is said to have seen its entries.
