@@ -45,7 +45,7 @@ mod set_aside;
 #[cfg(test)]
 mod snapshot_properties;
 #[cfg(test)]
-mod snapshot_tests;
+pub(crate) mod snapshot_tests;
 pub(crate) mod states;
 mod submission;
 #[cfg(test)]

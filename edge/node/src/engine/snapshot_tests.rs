@@ -25,7 +25,7 @@ fn fetch(node: &TestNode, from: &TestNode) -> Taken {
     taken
 }
 
-pub(super) fn adopt(node: &mut TestNode, from: &TestNode) -> LocalAnswer {
+pub(crate) fn adopt(node: &mut TestNode, from: &TestNode) -> LocalAnswer {
     let taken = fetch(node, from);
     node.change(LocalChange::Adopt(Arc::new(taken)))
 }
@@ -52,7 +52,7 @@ pub(super) fn take_history(node: &mut TestNode, batch: Batch) -> Result<VersionV
     reply
 }
 
-pub(super) fn complete(node: &mut TestNode, from: &TestNode) {
+pub(crate) fn complete(node: &mut TestNode, from: &TestNode) {
     while node.engine.history().is_some() {
         assert!(pull_history(node, from).unwrap(), "nothing more comes: {:?}", node.engine.history());
     }
