@@ -20,6 +20,7 @@ function items(change: Partial<Status>, connected = true) {
     seat_types: [],
     printers: [{ printer: 'a', name: 'Badge A', state: 'ready', reason: null, queued: 0, oldest_job_ms: null }],
     store: { state: 'ok', damage: null },
+    history: null,
     unindexed: 0,
     ...change,
   };
@@ -60,5 +61,12 @@ describe('the strip', () => {
     expect(items({ store: { state: 'low', damage: null } }).store).toEqual({ tone: 'warn', text: 'Disk nearly full: free space, check-in goes on' });
     expect(items({ store: { state: 'full', damage: null } }).store).toEqual({ tone: 'bad', text: 'Disk full' });
     expect(items({ store: { state: 'stopped', damage: null } }).store).toEqual({ tone: 'bad', text: 'Node writes no more' });
+  });
+
+  it('speaks of the older log while it comes', () => {
+    const history = { fetched: 999, of: 2_000, pending: 3, all_pending: false };
+    expect(items({}).history).toBeUndefined();
+    expect(items({ history }).history).toEqual({ tone: 'warn', text: 'Older log 49 %' });
+    expect(items({ history: { ...history, all_pending: true } }).history).toEqual({ tone: 'bad', text: 'Not ready: older log 49 %' });
   });
 });

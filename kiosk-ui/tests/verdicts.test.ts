@@ -33,6 +33,15 @@ describe('a refusal', () => {
     expect(codes.filter((code) => !(code in RULES))).toEqual([]);
   });
 
+  it('of the node as a whole has a rule of its own here', () => {
+    const file = join(import.meta.dirname, '../../edge/node/src/http/refused.rs');
+    expect(existsSync(file), 'the page stands beside the node').toBe(true);
+    const codes = [...readFileSync(file, 'utf8').matchAll(/StatusCode::\w+, "([a-z_]+)"/g)].map((match) => match[1] ?? '');
+    expect(codes.length).toBeGreaterThan(6);
+    const only = { atHq: ['healing', 'nodes_too_old'], ofImports: ['unknown_alias'] };
+    expect(codes.filter((code) => !(code in RULES) && ![...only.atHq, ...only.ofImports].includes(code))).toEqual([]);
+  });
+
   it('says when and where somebody came in before', () => {
     const refusal = { code: 'already_checked_in', at_ms: 7, desk: 'north-1', node: 'south', seconds_ago: 90 };
     const { message, args } = verdict({ code: 'already_checked_in', refusal });

@@ -46,6 +46,7 @@ export function stripItems(view: StripView): StripItem[] {
       message: 'strip-arrivals',
       args: { in: status.arrivals.in, expected: status.arrivals.expected },
     },
+    ...historyItems(view),
     ...storeItems(view),
   ];
 }
@@ -96,6 +97,15 @@ function printerItem({ nowMs, span }: StripView, printer: PrinterStatus | undefi
   if (printer.queued === 0) return { id: 'printer', icon: 'printer', tone: 'good', message: 'strip-printer-ready', args };
   const tone = waited > OLD_JOB_MS ? 'warn' : 'plain';
   return { id: 'printer', icon: 'printer', tone, message: 'strip-printer-queue', args };
+}
+
+/** The older log is worth a word while some of it is still to come. */
+function historyItems({ status }: StripView): StripItem[] {
+  if (status.history === null) return [];
+  const { fetched, of, pending, all_pending } = status.history;
+  const args = { fetched, of, pending, percent: Math.floor((100 * fetched) / Math.max(of, 1)) };
+  const [tone, message] = all_pending ? (['bad', 'strip-history-all'] as const) : (['warn', 'strip-history'] as const);
+  return [{ id: 'history', icon: 'store', tone, message, args }];
 }
 
 /** The store is worth a word only when it does not take everything. */

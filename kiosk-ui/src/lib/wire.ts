@@ -85,6 +85,8 @@ export interface Status {
   seat_types: { seat_type: string; remaining_here: number; remaining_elsewhere: number }[];
   printers: PrinterStatus[];
   store: { state: 'ok' | 'low' | 'full' | 'stopped'; damage: string | null };
+  /** How much of the older log a new node has; null once all of it is there. */
+  history: { fetched: number; of: number; pending: number; all_pending: boolean } | null;
   /** Attendees and orders that are still to be indexed: a search finds them and takes longer. */
   unindexed: number;
 }
