@@ -44,7 +44,7 @@ struct Door {
 }
 
 /// The hashes of all entries in a data folder, in order of arrival.
-fn entries(folder: &Path) -> Vec<Vec<u8>> {
+pub(crate) fn entries(folder: &Path) -> Vec<Vec<u8>> {
     let database = folder.join("lanyard.db");
     let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let mut statement = db.prepare("SELECT hash FROM entries ORDER BY pos").unwrap();
@@ -53,7 +53,7 @@ fn entries(folder: &Path) -> Vec<Vec<u8>> {
 }
 
 /// What is printed is an entry some time after its check-in.
-fn without_badges(conference: &str) -> String {
+pub(crate) fn without_badges(conference: &str) -> String {
     conference.replace("prints_badges = true\n", "")
 }
 

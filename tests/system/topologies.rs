@@ -24,7 +24,7 @@ struct Ring {
     admitted: u64,
 }
 
-fn with_west(conference: &str) -> String {
+pub(crate) fn with_west(conference: &str) -> String {
     format!("{conference}\n[desks.west-1]\nplace = \"West hall\"\nnode = \"west\"\nlists = [\"main\"]\n")
 }
 

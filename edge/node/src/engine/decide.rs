@@ -11,11 +11,11 @@ use lanyard_domain::{
 use lanyard_sync::Dot;
 
 use super::append::{Origin, WriteError};
-use super::recovered::FORGOTTEN;
 use super::view::NodeView;
 use super::{Answer, Engine, EventLine, SubmitError, Submitted};
 use crate::clock::Draws;
 use crate::fault::{Fault, is_planted};
+use crate::store::outcomes::StoredOutcome;
 use crate::store::{StoreError, entries};
 
 /// Most entries that are named to somebody who decided on an earlier version.
@@ -122,17 +122,17 @@ impl Engine {
             // Nothing was written that had to be undone.
             return Ok(Err(waits));
         }
-        let outcome = decided?;
+        let stored = StoredOutcome { body: submitted.body, outcome: decided? };
         if !is_planted(Fault::OutcomeForgotten) {
-            self.outcomes.insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
+            self.outcomes.insert(&self.db, &submitted.id, &stored)?;
         }
-        Ok(self.answer(outcome, false).map(Ok)?)
+        Ok(self.answer(stored.outcome, false).map(Ok)?)
     }
 
     /// Finds the stored outcome of a command.
     fn replay(&self, submitted: &Submitted) -> Result<Option<Result<Answer, SubmitError>>, StoreError> {
         let Some(stored) = self.outcomes.get(&self.db, &submitted.id)? else { return Ok(None) };
-        if stored.body != submitted.body && stored.body != FORGOTTEN {
+        if !stored.answers(&submitted.body) {
             return Ok(Some(Err(SubmitError::KeyReused)));
         }
         self.stored_answer(stored.outcome).map(|answer| Some(Ok(answer)))
@@ -184,8 +184,9 @@ impl Engine {
         let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let refusal = Refusal::InvalidField { field: submitted.command.name().to_owned(), why };
         let outcome = Outcome::Refused(Box::new(Refused { refusal, attendee: None }));
-        self.outcomes.insert(&self.db, &submitted.id, &submitted.body, &outcome)?;
-        self.answer(outcome, false).map(Ok)
+        let stored = StoredOutcome { body: submitted.body, outcome };
+        self.outcomes.insert(&self.db, &submitted.id, &stored)?;
+        self.answer(stored.outcome, false).map(Ok)
     }
 
     /// Compares the version the caller decided on with the present one.

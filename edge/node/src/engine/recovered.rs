@@ -6,14 +6,12 @@ use std::collections::BTreeMap;
 use lanyard_domain::event::{Facts, ScanRefused};
 use lanyard_domain::outcome::{Accepted, Outcome};
 use lanyard_domain::{Event, Stream};
-use lanyard_sync::{AdmittedEntry, CommandId, EPOCH_OPENED_KIND, Entry, FORK_FOUND_KIND, Hash};
+use lanyard_sync::{AdmittedEntry, CommandId, EPOCH_OPENED_KIND, Entry, FORK_FOUND_KIND};
 
 use super::Engine;
 use super::fold::{Meaning, meaning};
 use crate::store::StoreError;
-
-/// Stands for a request that nobody remembers: the command's id has to do.
-pub(super) const FORGOTTEN: Hash = Hash([0; 32]);
+use crate::store::outcomes::StoredOutcome;
 
 impl Engine {
     /// Stores what came of this node's commands, by the entries of them that a peer had.
@@ -32,15 +30,16 @@ impl Engine {
     }
 
     fn recover_outcome(&mut self, command: CommandId, accepted: Accepted) -> Result<(), StoreError> {
+        let made = |accepted| StoredOutcome::without_request(Outcome::Accepted(accepted));
         match self.outcomes.get(&self.db, &command)? {
-            None => self.outcomes.insert(&self.db, &command, &FORGOTTEN, &Outcome::Accepted(accepted)),
+            None => self.outcomes.insert(&self.db, &command, &made(accepted)),
             // The entries of a long command come in several batches.
-            Some(known) if known.body == FORGOTTEN => match known.outcome {
+            Some(known) if known.is_without_request() => match known.outcome {
                 Outcome::Accepted(mut known) => {
                     let news = accepted.entries.into_iter().filter(|dot| !known.entries.contains(dot));
                     let news: Vec<_> = news.collect();
                     known.entries.extend(news);
-                    self.outcomes.replace(&self.db, &command, &Outcome::Accepted(known))
+                    self.outcomes.replace(&self.db, &command, &made(known))
                 }
                 Outcome::Refused(_) => Ok(()),
             },

@@ -242,7 +242,7 @@ impl Engine {
         for dot in accepted.entries.iter_mut().chain(accepted.check_in.as_mut()) {
             *dot = new_dots.get(dot).copied().unwrap_or(*dot);
         }
-        self.outcomes.replace(&self.db, command, &stored.outcome)
+        self.outcomes.replace(&self.db, command, &stored)
     }
 }
 

@@ -54,11 +54,16 @@ impl Engine {
     /// Keeps an outcome, unless its entries are lost: it would promise what nobody has.
     fn take_outcome(&mut self, command: &CommandId, stored: &StoredOutcome) -> Result<bool, StoreError> {
         let (db, known) = self.outcomes_for_repair();
-        let is_wanted = has_entries(db, &stored.outcome)? && known.get(db, command)?.is_none();
-        if is_wanted {
-            known.insert(db, command, &stored.body, &stored.outcome)?;
+        if !has_entries(db, &stored.outcome)? {
+            return Ok(false);
         }
-        Ok(is_wanted)
+        match known.get(db, command)? {
+            None => known.insert(db, command, stored)?,
+            // Made of the command's entries, as they were taken in.
+            Some(made) if made.is_without_request() => known.replace(db, command, stored)?,
+            Some(_) => return Ok(false),
+        }
+        Ok(true)
     }
 }
 

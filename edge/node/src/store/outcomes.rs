@@ -16,11 +16,31 @@ const RECENT_MAX: usize = 512;
 
 const SEAL: &str = "lanyard/outcome-seal/1";
 
+/// Stands for a request that nobody remembers: the command's id has to do.
+const FORGOTTEN: Hash = Hash([0; 32]);
+
 /// An outcome and the request it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredOutcome {
     pub(crate) body: Hash,
     pub(crate) outcome: Outcome,
+}
+
+impl StoredOutcome {
+    /// What came of a command whose request is not known, by the entries it wrote.
+    pub(crate) const fn without_request(outcome: Outcome) -> Self {
+        Self { body: FORGOTTEN, outcome }
+    }
+
+    /// Whether the request is not known.
+    pub(crate) fn is_without_request(&self) -> bool {
+        self.body == FORGOTTEN
+    }
+
+    /// Whether it may be what came of a request.
+    pub(crate) fn answers(&self, body: &Hash) -> bool {
+        self.body == *body || self.is_without_request()
+    }
 }
 
 /// Outcomes by command. The index over the random ids of commands is written for several hundred at once, because one at
@@ -56,9 +76,9 @@ impl Outcomes {
         &mut self,
         db: &Connection,
         command: &CommandId,
-        body: &Hash,
-        outcome: &Outcome,
+        stored: &StoredOutcome,
     ) -> Result<(), StoreError> {
+        let StoredOutcome { body, outcome } = stored;
         let outcome = serde_json::to_vec(outcome).expect("an outcome holds nothing that JSON cannot say");
         let mut statement =
             db.prepare_cached("INSERT INTO outcomes (command, body, outcome, seal) VALUES (?1, ?2, ?3, ?4)")?;
@@ -69,19 +89,20 @@ impl Outcomes {
         if self.recent.len() >= RECENT_MAX { self.index(db) } else { Ok(()) }
     }
 
-    /// Changes what the outcome of a command refers to.
+    /// Changes what is known of a command's outcome.
     pub(crate) fn replace(
         &self,
         db: &Connection,
         command: &CommandId,
-        outcome: &Outcome,
+        stored: &StoredOutcome,
     ) -> Result<(), StoreError> {
         let Some(id) = self.find(db, command)? else { return Ok(()) };
-        let stored = read_at(db, id, command)?;
+        let StoredOutcome { body, outcome } = stored;
         let outcome = serde_json::to_vec(outcome).expect("an outcome holds nothing that JSON cannot say");
-        let mut statement = db.prepare_cached("UPDATE outcomes SET outcome = ?2, seal = ?3 WHERE id = ?1")?;
-        let seal = seal(command, &stored.body, &outcome);
-        statement.execute((id, outcome, seal))?;
+        let mut statement =
+            db.prepare_cached("UPDATE outcomes SET body = ?2, outcome = ?3, seal = ?4 WHERE id = ?1")?;
+        let seal = seal(command, body, &outcome);
+        statement.execute((id, body.as_bytes().as_slice(), outcome, seal))?;
         Ok(())
     }
 
@@ -186,7 +207,8 @@ mod tests {
 
     fn keep(outcomes: &mut Outcomes, db: &Connection, numbers: std::ops::Range<usize>) {
         for number in numbers {
-            outcomes.insert(db, &command(number), &BODY, &Outcome::Accepted(Accepted::default())).unwrap();
+            let outcome = Outcome::Accepted(Accepted::default());
+            outcomes.insert(db, &command(number), &StoredOutcome { body: BODY, outcome }).unwrap();
         }
     }
 
