@@ -7,16 +7,25 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lanyard_sync::session::IDLE_HELLO_MS;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
+use crate::http::HEAD_TIMEOUT;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What every node is called by whoever found it on a network; `.internal` is nobody's in the public DNS.
 pub const NODE_NAME: &str = "node.lanyard.internal";
-const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long a connection is kept that nothing is asked on: longer than an idle node waits between two hellos, and less long
+/// than a server keeps it. A request that meets the end of its connection would look like a peer that is gone.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+const _: () = assert!(
+    Duration::from_millis(IDLE_HELLO_MS).as_millis() < IDLE_TIMEOUT.as_millis()
+        && IDLE_TIMEOUT.as_millis() < HEAD_TIMEOUT.as_millis()
+);
 
 /// Why a TLS configuration cannot be made.
 #[derive(Debug, thiserror::Error)]

@@ -19,5 +19,6 @@ pub use conflict_card::{ConflictCard, ResolutionCard, SideCard};
 pub use fallback::{guard, guard_for_browsers, method_not_allowed, not_found};
 pub use headers::{IDEMPOTENT_REPLAY, IdempotencyKey, IfMatch, entity_tag};
 pub use problem::Problem;
+pub(crate) use server::HEAD_TIMEOUT;
 pub use server::{Bound, Listen, StartError};
 pub use stop::{Stop, StopSwitch};

@@ -14,8 +14,9 @@ use hyper_util::rt::TokioTimer;
 
 use super::stop::Stop;
 
-/// How long a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to send the head of a request, counted from the answer before it on the same connection.
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests in flight may take once the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a client may acknowledge nothing of what was sent to it. One that vanished without a word would otherwise
@@ -131,7 +132,8 @@ impl Bound {
         let outcome = match self.tls {
             None => server.http1_only().serve(service).await,
             Some(tls) => {
-                let tls = RustlsAcceptor::new(RustlsConfig::from_config(tls)).handshake_timeout(HEAD_TIMEOUT);
+                let tls =
+                    RustlsAcceptor::new(RustlsConfig::from_config(tls)).handshake_timeout(HANDSHAKE_TIMEOUT);
                 server.map(|no_delay| tls.acceptor(no_delay)).serve(service).await
             }
         };
