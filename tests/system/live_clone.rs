@@ -15,10 +15,10 @@ use crate::stage::{SOON, Stage, converge, inside, scan, status};
 const TWO_COPIES: &str = "Two copies of this node wrote at once";
 
 /// A second machine with north's data, and a line of its own to HQ, cut at first.
-struct SecondMachine {
-    process: Process,
-    data: PathBuf,
-    line: Line,
+pub(crate) struct SecondMachine {
+    pub(crate) process: Process,
+    pub(crate) data: PathBuf,
+    pub(crate) line: Line,
     url: String,
 }
 
@@ -29,7 +29,7 @@ enum First {
 }
 
 impl SecondMachine {
-    async fn start(stage: &Stage, data: PathBuf) -> Self {
+    pub(crate) async fn start(stage: &Stage, data: PathBuf) -> Self {
         let line = Line::start(stage.venue.hq.url.trim_start_matches("http://")).await.unwrap();
         line.cut();
         let hq = format!("http://{}", line.address());
@@ -44,7 +44,7 @@ impl SecondMachine {
         Self { process, data, line, url }
     }
 
-    async fn sign_in(&self, stage: &Stage) -> Desk {
+    pub(crate) async fn sign_in(&self, stage: &Stage) -> Desk {
         let desk = Desk::at(&self.url).unwrap();
         desk.sign_in("susi", stage.venue.pin("susi"), "north-1").await.unwrap()
     }

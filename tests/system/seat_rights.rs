@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::iter;
 
 use lanyard_tests::deadline::last_seen;
-use lanyard_tests::desk::{Desk, fresh_key};
+use lanyard_tests::desk::{Answer, Desk, fresh_key};
 use serde_json::{Value, json};
 
 use crate::siblings::are_online;
@@ -12,10 +12,13 @@ use crate::stage::{SOON, Stage, converge};
 
 const RIGHTS: &str = "/seat-types/workshop/rights";
 
-/// Who may still sell how many workshop seats.
-type Seats = BTreeMap<String, i64>;
+/// Whose the seats are that are left in logs nobody writes to any more.
+pub(crate) const STRANDED: &str = "stranded";
 
-fn seats<const N: usize>(of: [(&str, i64); N]) -> Seats {
+/// Who may still sell how many workshop seats.
+pub(crate) type Seats = BTreeMap<String, i64>;
+
+pub(crate) fn seats<const N: usize>(of: [(&str, i64); N]) -> Seats {
     of.map(|(node, seats)| (node.to_owned(), seats)).into()
 }
 
@@ -35,44 +38,53 @@ async fn seats_at(desk: &Desk, own: &str) -> anyhow::Result<Seats> {
 }
 
 /// Waits until a node sees the seats where they should be.
-async fn are(desk: &Desk, own: &str, wanted: Seats, what: &str) {
+pub(crate) async fn are(desk: &Desk, own: &str, wanted: Seats, what: &str) {
     let seen = last_seen(SOON, what, &wanted, async || seats_at(desk, own).await);
     assert_eq!(seen.await.unwrap(), wanted, "{what}");
 }
 
-/// What HQ says of the workshop: who has seats, how many are held and sold.
+/// What HQ says of the workshop: who has seats, how many are held and sold. Those that are stranded are nobody's.
 async fn at_hq(stage: &Stage) -> anyhow::Result<(Seats, i64, i64)> {
     let sales = stage.venue.hq.run(&["sales", &stage.venue.conference]).await?;
     let row = workshop(&sales["seat_types"]);
-    let nodes = row["nodes"].as_array().unwrap().iter();
-    let nodes = nodes.map(|node| (node["node"].as_str().unwrap(), node["remaining"].as_i64().unwrap()));
-    let seats: Seats = nodes.map(|(node, seats)| (node.to_owned(), seats)).collect();
+    let mut seats = Seats::new();
+    for account in row["nodes"].as_array().unwrap() {
+        let [remaining, stranded] = ["remaining", "stranded"].map(|of| account[of].as_i64().unwrap());
+        *seats.entry(account["node"].as_str().unwrap().to_owned()).or_default() += remaining;
+        if stranded > 0 {
+            *seats.entry(STRANDED.to_owned()).or_default() += stranded;
+        }
+    }
     let (held, sold) = (row["held"].as_i64().unwrap(), row["sold"].as_i64().unwrap());
     assert_eq!(Some(seats.values().sum::<i64>() + held + sold), row["quota"].as_i64(), "{row}");
     Ok((seats, held, sold))
 }
 
 /// Waits until HQ sees the seats where they should be; whatever it sees until then adds up to the quota.
-async fn hq_has(stage: &Stage, wanted: (Seats, i64, i64), what: &str) {
+pub(crate) async fn hq_has(stage: &Stage, wanted: (Seats, i64, i64), what: &str) {
     let seen = last_seen(SOON, what, &wanted, async || at_hq(stage).await);
     assert_eq!(seen.await.unwrap(), wanted, "{what}");
 }
 
 /// Has HQ give a node some, or says why it does not.
-async fn give(stage: &Stage, node: &str, count: u32) -> Result<(), String> {
+pub(crate) async fn give(stage: &Stage, node: &str, count: u32) -> Result<(), String> {
     let given = ["give", &stage.venue.conference, "workshop", node, &count.to_string()];
     stage.venue.hq.run(&given).await.map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// Holds seats of the workshop for somebody who is not on the list.
-async fn hold(desk: &Desk, quantity: i64) -> Value {
+/// Asks for seats of the workshop for somebody who is not on the list.
+pub(crate) async fn order(desk: &Desk, quantity: i64) -> Answer {
     let lines = json!([{ "seat_type": "workshop", "quantity": quantity }]);
     let registrant = json!({ "name": "Ada Guest", "email": "ada@example.org" });
     let order = json!({ "registrant": registrant, "lines": lines, "if_short": "refuse" });
-    desk.post("/orders", &order).await.unwrap().expect(201).unwrap()
+    desk.post("/orders", &order).await.unwrap()
 }
 
-async fn sell(desk: &Desk, quantity: i64) {
+async fn hold(desk: &Desk, quantity: i64) -> Value {
+    order(desk, quantity).await.expect(201).unwrap()
+}
+
+pub(crate) async fn sell(desk: &Desk, quantity: i64) {
     let order = hold(desk, quantity).await;
     let id = order["order_id"].as_str().unwrap();
     let payment = json!({ "method": "cash", "amount_minor": order["total_minor"] });
@@ -81,7 +93,7 @@ async fn sell(desk: &Desk, quantity: i64) {
 }
 
 /// North and south with the allotments of the sample: 5 and 4 of 12. North has sold one and holds one.
-async fn allotted() -> (Stage, Desk, Desk) {
+pub(crate) async fn allotted() -> (Stage, Desk, Desk) {
     let mut stage = Stage::set(&["north", "south"], 10).await.unwrap();
     let north = stage.sign_in("north", "susi", "north-1").await.unwrap();
     let south = stage.sign_in("south", "susi", "south-1").await.unwrap();

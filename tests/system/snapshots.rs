@@ -1,6 +1,8 @@
-//! Nodes that begin with nothing: a snapshot of HQ or of a sibling, lines that break while it is fetched, kills, and the
-//! older log that follows.
+//! Nodes that begin with nothing: a snapshot of HQ, of a sibling, or of one after the other, lines that break while it is
+//! fetched, kills, and the older log that follows.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ use lanyard_tests::process::{Launch, Process, binary};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::stage::{SOON, Stage, agree, scan, status};
+use crate::stage::{SOON, Stage, agree, converge, scan, status};
 
 /// Enough that a snapshot is worth it.
 const ATTENDEES: usize = 4_200;
@@ -58,10 +60,10 @@ impl Fresh {
         (process, Desk::at(ready["listen"].as_str().unwrap()).unwrap())
     }
 
-    fn chunks(&self) -> usize {
-        let chunks = fs::read_dir(self.data.join("snapshot"));
-        let is_whole = |file: &fs::DirEntry| file.file_name() != "unfinished";
-        chunks.map_or(0, |chunks| chunks.flatten().filter(is_whole).count())
+    /// The names of the chunks that are whole.
+    fn chunks(&self) -> BTreeSet<OsString> {
+        let chunks = fs::read_dir(self.data.join("snapshot")).into_iter().flatten().flatten();
+        chunks.map(|file| file.file_name()).filter(|name| name != "unfinished").collect()
     }
 
     /// How many rows the node has still to index; none before it took a snapshot up.
@@ -178,16 +180,17 @@ async fn a_cut_line_and_a_kill_lose_nothing_of_what_was_fetched() {
     let south = Fresh::joined(&stage, "south").await;
     line.throttle(SLOW_BYTES_PER_S);
     let (mut process, _) = south.start(&logs_of(&stage), &url).await;
-    let some = eventually(SOON, "a chunk is there", async || (south.chunks() > 0).then_some(()));
+    let some = eventually(SOON, "a chunk is there", async || (!south.chunks().is_empty()).then_some(()));
     some.await.unwrap();
     line.cut();
-    let before = south.chunks();
+    let before = south.chunks().len();
     line.restore();
     line.throttle(SLOW_BYTES_PER_S);
-    let more = eventually(SOON, "another chunk is there", async || (south.chunks() > before).then_some(()));
+    let more =
+        eventually(SOON, "another chunk is there", async || (south.chunks().len() > before).then_some(()));
     more.await.unwrap();
     process.kill_9().unwrap();
-    let kept = south.chunks();
+    let kept = south.chunks().len();
     assert!(kept > before);
     line.restore();
     let (mut process, desk) = south.start(&logs_of(&stage), &url).await;
@@ -200,5 +203,69 @@ async fn a_cut_line_and_a_kill_lose_nothing_of_what_was_fetched() {
     let report = south.verify().await;
     assert_eq!(report["findings"], json!([]), "{report}");
     assert!(!south.data.join("snapshot").exists(), "nothing of it is left");
+    stage.clear().await.unwrap();
+}
+
+/// A line, and where it begins.
+async fn line_to(url: &str) -> (Line, String) {
+    let line = Line::start(url.trim_start_matches("http://")).await.unwrap();
+    let url = format!("http://{}", line.address());
+    (line, url)
+}
+
+/// HQ goes away when a chunk of it has come, and the sibling's line opens: its chunks come beside those of HQ.
+async fn goes_on_at_the_sibling(stage: &mut Stage, south: &Fresh, to_hq: &Line, to_north: &Line) {
+    let some =
+        eventually(SOON, "a chunk of HQ is there", async || (!south.chunks().is_empty()).then_some(()));
+    some.await.unwrap();
+    to_hq.cut();
+    stage.venue.hq.process.kill_9().unwrap();
+    let of_hq = south.chunks();
+    assert_eq!(to_north.report().bytes_back, 0, "all of them are HQ's");
+    to_north.restore();
+    to_north.throttle(SLOW_BYTES_PER_S);
+    let more = eventually(SOON, "a chunk of north is beside those of HQ", async || {
+        let both = south.chunks();
+        (both.is_superset(&of_hq) && both.len() > of_hq.len()).then_some(())
+    });
+    more.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_snapshot_that_was_begun_at_hq_is_ended_at_a_sibling_while_hq_is_gone() {
+    let mut stage = Stage::set(&["north"], ATTENDEES).await.unwrap();
+    let codes: Vec<_> = stage.paid().map(|row| row.code.clone()).take(3).collect();
+    let north = stage.sign_in("north", "susi", "north-1").await.unwrap();
+    assert_eq!(scan(&north, &codes[0]).await, 201);
+    history_is_whole(&north).await;
+    converge(&stage, std::slice::from_ref(&north)).await;
+    let (to_hq, hq_url) = line_to(&stage.venue.hq.url).await;
+    let (to_north, north_url) = line_to(&stage.venue.node("north").url).await;
+    to_hq.throttle(SLOW_BYTES_PER_S);
+    to_north.cut();
+    let south = Fresh::joined(&stage, "south").await;
+    south.know_sibling(&north_url);
+    let (mut process, desk) = south.start(&logs_of(&stage), &hq_url).await;
+    goes_on_at_the_sibling(&mut stage, &south, &to_hq, &to_north).await;
+    assert!(!process.stderr().contains(TAKEN_UP), "it was not whole yet");
+    to_north.restore();
+
+    let desk = sign_in(&stage, &desk, "south-1").await;
+    assert!(process.stderr().contains(TAKEN_UP));
+    assert_eq!(status(&desk).await.unwrap()["arrivals"], json!({ "in": 1, "expected": ATTENDEES }));
+    assert_eq!(scan(&desk, &codes[0]).await, 409, "it knows who is in");
+    assert_eq!(scan(&desk, &codes[1]).await, 201);
+    history_is_whole(&desk).await;
+    agree(&[north.clone(), desk.clone()], async || Some(Vec::new())).await;
+
+    stage.venue.hq.start_again().await.unwrap();
+    to_hq.restore();
+    assert_eq!(scan(&north, &codes[2]).await, 201);
+    converge(&stage, &[north, desk]).await;
+    stage.hq_counts(3).await;
+    process.terminate(SOON).await.unwrap();
+    for report in [south.verify().await, stage.venue.node("north").verify(None).await.unwrap()] {
+        assert_eq!((&report["findings"], &report["entries_to_come"]), (&json!([]), &json!(0)), "{report}");
+    }
     stage.clear().await.unwrap();
 }

@@ -8,6 +8,7 @@ use lanyard_tests::desk::Desk;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
+use crate::siblings::siblings;
 use crate::stage::{SOON, Stage, agree, converge, scan, status};
 
 const RELEASE: &str = "LANYARD_NEXT_VERSION";
@@ -63,10 +64,13 @@ async fn speaks(desk: &Desk, version: u64) {
     chosen.await.unwrap();
 }
 
-/// Waits until everybody has the same entries, whatever they make of them.
-async fn have_the_same(stage: &Stage, desks: &[Desk]) {
+/// Waits until everybody has the same entries, whatever they make of them; HQ too where it runs.
+async fn have_the_same(hq: Option<&Stage>, desks: &[Desk]) {
     let same = eventually(SOON, "everybody has the same entries", async || {
-        let mut states = vec![stage.venue.hq.run(&["state", &stage.venue.conference]).await.ok()?];
+        let mut states = Vec::new();
+        if let Some(stage) = hq {
+            states.push(stage.venue.hq.run(&["state", &stage.venue.conference]).await.ok()?);
+        }
         for desk in desks {
             states.push(desk.get("/state").await.ok()?.expect(200).ok()?);
         }
@@ -96,7 +100,7 @@ async fn a_node_one_release_ahead_works_with_older_ones_and_they_are_upgraded_in
     let_in_by_mistake(&south, &codes[0]).await;
     let read_only = void_badge(&south, &codes[1]).await;
     assert_eq!(scan(&north, &codes[2]).await, 201);
-    have_the_same(&stage, &[north.clone(), south.clone()]).await;
+    have_the_same(Some(&stage), &[north.clone(), south.clone()]).await;
     let written = kept(&stage.venue.node("south").data);
     assert_eq!(written.len(), 3);
     assert_eq!(kept(&stage.venue.node("north").data), written, "HQ passed on what it did not understand");
@@ -127,6 +131,55 @@ async fn a_node_one_release_ahead_works_with_older_ones_and_they_are_upgraded_in
     assert_eq!(refused.status, 201, "north knows that they left again: {refused:?}");
     eventually(SOON, "HQ has heard of it", async || stage.venue.hq.run(&change).await.ok()).await.unwrap();
     converge(&stage, &[north, south]).await;
+    for node in ["north", "south"] {
+        stage.is_whole(node).await;
+    }
+    stage.clear().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_older_sibling_keeps_and_passes_on_what_it_does_not_understand_and_applies_it_once_it_is_upgraded()
+{
+    let (mut stage, north, _) = siblings(str::to_owned).await;
+    let codes: Vec<_> = stage.paid().map(|row| row.code.clone()).take(3).collect();
+    let at_hq = stage.venue.hq.data.join("conferences").join(&stage.venue.conference);
+    stage.venue.hq.process.terminate(SOON).await.unwrap();
+    stage.venue.node("south").line("cut").await.unwrap();
+    let south = install(&mut stage, "south", "1").await;
+    let_in_by_mistake(&south, &codes[0]).await;
+    let voided = void_badge(&south, &codes[1]).await;
+    let shown =
+        async |desk: &Desk| desk.get(&format!("/attendees/{voided}")).await.unwrap().expect(200).unwrap();
+    assert_eq!(scan(&north, &codes[2]).await, 201);
+    let desks = [north, south];
+    have_the_same(None, &desks).await;
+    let written = kept(&stage.venue.node("south").data);
+    assert_eq!(written.len(), 3);
+    assert_eq!(kept(&stage.venue.node("north").data), written, "north keeps what it does not understand");
+    let [north, south] = &desks;
+    assert_eq!(shown(north).await["read_only"], true);
+    assert_eq!(scan(north, &codes[0]).await, 409, "that somebody left again is not understood here");
+    assert_eq!(scan(south, &codes[2]).await, 409, "the older one is understood");
+
+    // HQ comes back as it was, and sees north alone.
+    stage.venue.hq.start_again().await.unwrap();
+    have_the_same(Some(&stage), &desks).await;
+    assert_eq!(kept(&at_hq), written, "north passed on what it did not understand");
+
+    // North is upgraded while HQ is gone again.
+    stage.venue.hq.process.terminate(SOON).await.unwrap();
+    let north = install(&mut stage, "north", "1").await;
+    let desks = [north, south.clone()];
+    agree(&desks, async || Some(Vec::new())).await;
+    let [north, _] = &desks;
+    assert_eq!(shown(north).await["read_only"], false);
+    assert_eq!(scan(north, &codes[0]).await, 201, "north knows that they left again");
+    agree(&desks, async || Some(Vec::new())).await;
+
+    stage.venue.node("south").line("restore").await.unwrap();
+    stage.venue.hq.set_variable(RELEASE, "1");
+    stage.venue.hq.start_again().await.unwrap();
+    converge(&stage, &desks).await;
     for node in ["north", "south"] {
         stage.is_whole(node).await;
     }
