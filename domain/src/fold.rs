@@ -152,7 +152,7 @@ impl EnrolledNode {
         match self.forks.iter_mut().find(|fork| fork.log == found.log) {
             Some(fork) => {
                 fork.from = fork.from.min(found.from);
-                fork.set_aside += found.set_aside;
+                fork.set_aside = fork.set_aside.saturating_add(found.set_aside);
             }
             None => self.forks.push(Fork {
                 log: found.log,

@@ -231,7 +231,8 @@ impl Admission<'_> {
         }
         let seen = self.follow_context(&mut known.head, &entry)?;
         let least = 1 + known.head.lamport.max(seen.lamport);
-        if entry.header.lamport < least || (seen.is_whole && entry.header.lamport > least) {
+        let is_later = entry.header.lamport > least;
+        if entry.header.lamport < least || (is_later && seen.is_whole && !self.names_a_branch(&known.head)) {
             return Err(Problem::BadLamport(dot));
         }
         if entry.header.kind == ERASURE_KIND {
@@ -294,6 +295,12 @@ impl Admission<'_> {
             }
         }
         Ok(seen)
+    }
+
+    /// Whether a log's context names a place beyond a fork: its writer may have the other branch by now, which no later context
+    /// can say before it is longer.
+    fn names_a_branch(&self, head: &LogHead) -> bool {
+        head.context.vector().iter().any(|(log, head)| self.is_beyond_a_fork(log.dot(head.seq)))
     }
 
     fn is_beyond_a_fork(&self, dot: Dot) -> bool {

@@ -142,14 +142,18 @@ impl LogWriter {
         self.head = head;
     }
 
-    /// Notes that this node has stored another log up to `seq`. The next entry's context says so.
+    /// Notes that this node has stored another log up to `seq`. The next entry's context says so, and comes after it in
+    /// any order.
     pub fn observe(&mut self, other: &LogHead) {
         let Some(head) = other.head() else { return };
-        if other.log == self.head.log || other.seq <= self.seen.seq(&other.log) {
+        if other.log == self.head.log {
             return;
         }
-        Arc::make_mut(&mut self.seen).set(other.log, head);
+        // Of another branch than the context names it may be a lower number with a later time.
         self.seen_lamport = self.seen_lamport.max(other.lamport);
+        if other.seq > self.seen.seq(&other.log) {
+            Arc::make_mut(&mut self.seen).set(other.log, head);
+        }
     }
 
     /// Returns what this node has of every log, the own one included.
@@ -289,6 +293,22 @@ pub(crate) mod tests {
         assert_eq!(seen.heads()[0].head, Head::new(5, &other.head().hash));
         assert_eq!(first.header.lamport, 6);
         assert_eq!(second.header.context, None);
+    }
+
+    #[test]
+    fn what_is_written_comes_after_a_shorter_branch_of_a_later_time() {
+        let (mut gone, mut stands) = (writer(2), writer(2));
+        for number in 0..5 {
+            gone.append(draft(number)).unwrap();
+        }
+        let mut writer = writer(1);
+        writer.observe(gone.head());
+        assert_eq!(writer.append(draft(1)).unwrap().header.lamport, 6);
+        stands.seen_lamport = 20;
+        stands.append(draft(9)).unwrap();
+        writer.observe(stands.head());
+        let after = writer.append(draft(2)).unwrap();
+        assert_eq!((after.header.lamport, after.header.context), (22, None));
     }
 
     #[test]

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_newer_version_wrote_is_counted_until_it_is_read() {
+    fn what_a_newer_version_wrote_is_counted() {
         let (mut hq, mut north, _) = venue();
         let stream = Stream::Attendee(person(1));
         hq.engine.append_foreign(&stream, "attendee-praised", u16::MAX);

@@ -17,6 +17,7 @@ pub mod engine;
 pub mod erasure;
 pub mod fault;
 mod health;
+mod held;
 pub mod housekeeping;
 pub mod http;
 pub mod identity;

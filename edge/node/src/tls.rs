@@ -19,7 +19,7 @@ use crate::http::HEAD_TIMEOUT;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What every node is called by whoever found it on a network; `.internal` is nobody's in the public DNS.
 pub const NODE_NAME: &str = "node.lanyard.internal";
-/// How long a connection is kept that nothing is asked on: longer than an idle node waits between two hellos, and less long
+/// How long a connection is kept that nothing is asked on: longer than an idle node waits between two hellos, and shorter
 /// than a server keeps it. A request that meets the end of its connection would look like a peer that is gone.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 const _: () = assert!(

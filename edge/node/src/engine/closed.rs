@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use lanyard_domain::Stream;
 use lanyard_domain::event::{Facts, LogsClosed};
-use lanyard_sync::limits::COUNTER_MAX;
-use lanyard_sync::{Dot, Entry, Header, NodeId, Payload, StreamName};
+use lanyard_sync::{Dot, Entry, FORK_FOUND_KIND, Header, LogId, NodeId, Payload, StreamName};
 
 use super::Engine;
 use super::fold::{Meaning, meaning, original};
@@ -108,48 +107,74 @@ impl Engine {
         Ok(beyond)
     }
 
-    /// Every entry that was written again.
+    /// Every entry that was written again, as far as it is here.
     fn written_again_of_forks(&self) -> Result<Vec<EntryRow>, StoreError> {
         let nodes: BTreeSet<NodeId> = self.known.forks.keys().map(|log| log.node).collect();
         let mut again = Vec::new();
         for node in nodes {
             let last = self.states.borrow_mut().touch(&self.db, &Stream::Node(node).name())?.last;
             for told in last.map_or(Ok(Vec::new()), |last| entries::of_stream(&self.db, last.pos))? {
-                again.extend(self.written_again_around(told.dot, &told.header, &told.payload)?);
+                if told.header.kind == FORK_FOUND_KIND {
+                    again.extend(self.written_again_around(told.dot)?);
+                }
             }
         }
         Ok(again)
     }
 
-    /// Whatever may have been written again by who tells of a fork: at most as many entries as were set aside, behind the
-    /// one that tells. They once came before it.
-    fn written_again_around(
+    /// What was written again by whoever tells of a fork: one entry after the other behind the one that tells, or, by earlier
+    /// builds, before it.
+    fn written_again_around(&self, told: Dot) -> Result<Vec<EntryRow>, StoreError> {
+        let mut again = self.written_again_at(told.log, told.seq + 1..)?;
+        again.extend(self.written_again_at(told.log, (1..told.seq).rev())?);
+        Ok(again)
+    }
+
+    /// The entries at places of a log, up to one that does not stand for another.
+    fn written_again_at(
         &self,
-        told: Dot,
-        header: &Header,
-        payload: &Payload,
+        log: LogId,
+        places: impl Iterator<Item = u64>,
     ) -> Result<Vec<EntryRow>, StoreError> {
-        let Meaning::Event(event) = meaning(header, payload, true) else { return Ok(Vec::new()) };
-        let (Facts::ForkFound(found), Some(row)) = (event.facts, self.logs.get(&told.log)) else {
-            return Ok(Vec::new());
-        };
-        let (first, last) =
-            (told.seq.saturating_sub(found.set_aside), told.seq.saturating_add(found.set_aside));
-        entries::of_log_between(&self.db, row.id, first, COUNTER_MAX.min(last.saturating_add(1)))
+        let mut again = Vec::new();
+        for seq in places {
+            let Some(pos) = entries::position_of(&self.db, log.dot(seq))? else { break };
+            let row = entries::at(&self.db, pos)?.ok_or_else(|| entries::missing(pos))?;
+            // What surrounds another entry that tells is found from there.
+            if row.header.ext.is_empty() || row.header.kind == FORK_FOUND_KIND {
+                break;
+            }
+            again.push(row);
+        }
+        Ok(again)
     }
 
     /// Somebody tells of a fork whose entries were over before it was heard of: returns the streams in which that was
-    /// written again and does not count.
-    pub(super) fn recall_written_again(&mut self, told: &Entry) -> Result<BTreeSet<StreamName>, StoreError> {
-        let mut streams = BTreeSet::new();
+    /// written again, before it was told as earlier builds did, and does not count.
+    pub(super) fn recall_written_again(&mut self, told: Dot) -> Result<BTreeSet<StreamName>, StoreError> {
         if self.closed.is_empty() {
-            return Ok(streams);
+            return Ok(BTreeSet::new());
         }
-        for again in self.written_again_around(told.dot, &told.header, &told.payload)? {
-            if !self.all_logs().counts(again.dot, &again.header) {
-                forks::forget_tallied(&self.db, &again.header)?;
-                streams.insert(again.header.stream);
-            }
+        let again = self.written_again_around(told)?;
+        let streams = self.forget_what_does_not_count(&again)?;
+        self.forget_rows(&streams)?;
+        Ok(streams)
+    }
+
+    /// The older log is here, and with it who told of forks: returns the streams in which something was written again. Logs
+    /// that ended before that, or that go on again, may have had it count otherwise.
+    pub(super) fn streams_written_again(&mut self) -> Result<BTreeSet<StreamName>, StoreError> {
+        let again = self.written_again_of_forks()?;
+        self.forget_what_does_not_count(&again)?;
+        Ok(again.into_iter().map(|row| row.header.stream).collect())
+    }
+
+    /// Forgets that entries were applied which do not count; returns their streams.
+    fn forget_what_does_not_count(&self, again: &[EntryRow]) -> Result<BTreeSet<StreamName>, StoreError> {
+        let mut streams = BTreeSet::new();
+        for row in again.iter().filter(|row| !self.all_logs().counts(row.dot, &row.header)) {
+            forks::forget_tallied(&self.db, &row.header)?;
+            streams.insert(row.header.stream.clone());
         }
         Ok(streams)
     }
@@ -188,174 +213,5 @@ impl Engine {
         }
         self.forget_rows(&streams)?;
         Ok(streams)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::Ordering;
-
-    use lanyard_domain::outcome::Outcome;
-    use lanyard_domain::{Account, Command, Refusal, Stream};
-    use lanyard_sync::limits::SIGN_EVERY_ENTRIES;
-    use lanyard_sync::{Hash, Head};
-
-    use super::super::SubmitError;
-    use super::super::fork_tests::{assert_same, clone, exchange, fork_of, settle};
-    use super::super::test_node::{NOW_MS, TestNode, check_in, copied, person, sale, seat_type_id, venue};
-
-    fn available(node: &TestNode, account: Account) -> i64 {
-        node.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap().available(account)
-    }
-
-    /// North has five workshop seats, sold one and let one person in; HQ knows that.
-    fn north_at_work() -> (TestNode, TestNode, TestNode) {
-        let (mut hq, mut north, south) = venue();
-        hq.pull(&north).unwrap();
-        hq.give_rights(&north, "ws", 5);
-        north.pull(&hq).unwrap();
-        north.accept(sale(1));
-        north.accept(check_in(1));
-        hq.pull(&north).unwrap();
-        (hq, north, south)
-    }
-
-    #[test]
-    fn what_turns_up_of_a_retired_node_is_kept_and_does_not_count() {
-        let (mut hq, mut north, mut south) = north_at_work();
-        let (node, account) = (north.engine.own_log().node, north.engine.account());
-        let before = available(&hq, Account::Hq);
-        // Nobody but south hears of these before the retirement.
-        north.accept(sale(2));
-        north.accept(check_in(2));
-        south.pull(&north).unwrap();
-        south.accept(check_in(3));
-        hq.accept(Command::CloseLogs { node, keep: None });
-        assert_eq!((available(&hq, Account::Hq), available(&hq, account)), (before + 4, 0));
-        north.accept(check_in(4));
-        hq.pull(&south).unwrap();
-        south.pull(&hq).unwrap();
-        south.pull(&north).unwrap();
-        hq.pull(&south).unwrap();
-        assert_same(&[&hq, &south]);
-        assert_eq!(hq.engine.published().arrivals.inside, 2, "1 and 3");
-        assert_eq!(hq.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap().held(), 1);
-        north.pull(&hq).unwrap();
-        assert_same(&[&hq, &north]);
-        let submitted = north.submitted(check_in(5));
-        assert!(matches!(north.submit(submitted), Err(SubmitError::Retired)));
-        assert!(north.engine.published().is_closed);
-        let north = north.reboot(7);
-        assert!(north.engine.published().is_closed, "it stays so");
-    }
-
-    #[test]
-    fn what_hq_closed_on_a_branch_that_does_not_stand_goes_on_everywhere() {
-        let (hq, mut north, mut south) = north_at_work();
-        let TestNode { engine, directory, .. } = hq;
-        drop(engine);
-        let earlier = copied(&directory);
-        let mut hq = TestNode::boot(0, directory, 8);
-        // Its clock is ahead, so what it writes is the branch that does not stand.
-        hq.now_ms.store(NOW_MS + 60_000, Ordering::Relaxed);
-        let (node, account) = (north.engine.own_log().node, north.engine.account());
-        south.pull(&hq).unwrap();
-        hq.accept(Command::CloseLogs { node, keep: None });
-        north.accept(check_in(2));
-        north.accept(sale(2));
-        south.pull(&hq).unwrap();
-        south.pull(&north).unwrap();
-        north.pull(&hq).unwrap();
-        assert_eq!(south.engine.published().arrivals.inside, 1, "2 came too late");
-        drop(hq);
-        // HQ as it was before, and nobody there knows.
-        let mut hq = TestNode::boot(0, earlier, 9);
-        hq.import_person(11);
-        hq.import_person(12);
-        for node in [&mut south, &mut north] {
-            let dot = fork_of(node, &hq);
-            settle(node, &mut hq, dot);
-            exchange(node, &mut hq);
-        }
-        south.pull(&hq).unwrap();
-        assert_same(&[&hq, &south, &north]);
-        assert_eq!(hq.engine.published().arrivals.inside, 2);
-        assert_eq!(available(&hq, account), 3, "5 less 2 that are held");
-        assert!(!north.engine.published().is_closed);
-        let mut north = north.reboot(10);
-        north.accept(check_in(3));
-        hq.accept(Command::CloseLogs { node, keep: None });
-        north.pull(&hq).unwrap();
-        assert!(north.engine.published().is_closed, "HQ can close it again");
-    }
-
-    #[test]
-    fn the_first_part_of_what_was_written_again_stops_counting_where_its_log_is_ended_later() {
-        let (mut hq, north, mut south) = north_at_work();
-        south.pull(&hq).unwrap();
-        let log = north.engine.own_log();
-        let (mut first, mut second) = clone(north);
-        first.accept(check_in(2));
-        hq.pull(&first).unwrap();
-        let mut third = first.reboot(7);
-        second.accept(check_in(3));
-        second.accept(check_in(4));
-        for _ in 0..SIGN_EVERY_ENTRIES {
-            second.engine.append_foreign(&Stream::Scans("door".parse().unwrap()), "desk-moved", 1);
-        }
-        south.pull(&second).unwrap();
-        let dot = fork_of(&south, &hq);
-        settle(&mut south, &mut hq, dot);
-        // Both have the same part of it, one before it hears that the log is over and the other after that.
-        let branch =
-            south.reader().read_here(|db| db.attendee(person(4))).unwrap().unwrap().check_ins[0].at.dot;
-        let until = [(branch.log, Head::new(branch.seq, &Hash([0; 32])))].into_iter().collect();
-        let part = |to: &TestNode| {
-            let have = to.engine.vector();
-            south.reader().read_here(|db| db.history_after(&have, &until)).unwrap().unwrap()
-        };
-        third.import(&part(&third)).unwrap();
-        assert_eq!(third.engine.published().arrivals.inside, 4, "1 to 4");
-        hq.accept(Command::CloseLogs { node: log.node, keep: None });
-        hq.import(&part(&hq)).unwrap();
-        third.pull(&hq).unwrap();
-        hq.pull(&third).unwrap();
-        assert!(!hq.engine.vector().dominates(&south.engine.vector()), "the rest is still to come");
-        assert_same(&[&hq, &third]);
-        assert_eq!(third.engine.published().arrivals.inside, 3, "4 came after the end");
-        hq.pull(&south).unwrap();
-        third.pull(&hq).unwrap();
-        south.pull(&hq).unwrap();
-        assert_same(&[&hq, &third, &south]);
-    }
-
-    #[test]
-    fn the_seats_of_a_log_that_is_over_come_back_and_the_node_goes_on() {
-        let (mut hq, north, _) = north_at_work();
-        let old = north.engine.account();
-        let mut north = north.restored(5);
-        hq.pull(&north).unwrap();
-        let log = north.engine.own_log();
-        let before = available(&hq, Account::Hq);
-        hq.accept(Command::CloseLogs { node: log.node, keep: Some(log) });
-        assert_eq!((available(&hq, Account::Hq), available(&hq, old)), (before + 4, 0));
-        hq.give_rights(&north, "ws", 2);
-        north.pull(&hq).unwrap();
-        north.accept(sale(2));
-        hq.pull(&north).unwrap();
-        assert_same(&[&hq, &north]);
-    }
-
-    #[test]
-    fn seats_remain_where_a_node_writes_at_present() {
-        let (mut hq, north, mut south) = north_at_work();
-        let north = north.restored(5);
-        hq.pull(&north).unwrap();
-        hq.give_rights(&north, "ws", 2);
-        south.pull(&hq).unwrap();
-        let Outcome::Refused(refused) = south.give(sale(2)).outcome else { panic!("south has none") };
-        let Refusal::NoSeatsLeft { elsewhere, .. } = refused.refusal else { panic!("{:?}", refused.refusal) };
-        let elsewhere: Vec<_> = elsewhere.iter().map(|other| (other.account, other.remaining)).collect();
-        assert_eq!(elsewhere, [(Account::Hq, 13), (north.engine.account(), 2)], "4 more are lost with a log");
     }
 }

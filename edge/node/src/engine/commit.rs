@@ -241,7 +241,7 @@ impl Engine {
         let refused = || if is_broken { SubmitError::Stopped } else { SubmitError::StoreFull };
         match asked {
             Asked::Command(id, body) => Reply::Command(match self.outcomes.get(&self.db, id) {
-                Ok(Some(stored)) if stored.body == *body => {
+                Ok(Some(stored)) if stored.answers(body) => {
                     self.stored_answer(stored.outcome).map_err(|_| refused())
                 }
                 _ => Err(refused()),

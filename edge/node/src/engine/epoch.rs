@@ -235,6 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn a_node_that_waits_for_its_entries_writes_nothing_where_they_stand() {
+        let (hq, mut north, seq) = set_back_unnoticed();
+        let (log, of_hq) = (north.engine.own_log(), hq.engine.own_log());
+        set_back(&mut north, seq);
+        let before = north.engine.vector();
+        let fork = LocalChange::ForkFound { log: of_hq, from: before.seq(&of_hq) };
+        assert_eq!(north.change(fork), LocalAnswer::Changed);
+        assert_eq!(north.engine.vector(), before, "it is noted and not told");
+        assert!(north.reader().read_here(|db| db.fork_of(of_hq)).unwrap().is_some());
+        north.pull(&hq).unwrap();
+        assert_eq!((north.engine.own_log(), north.engine.vector().seq(&log)), (log, seq));
+        try_check_in(&mut north, 4).unwrap();
+    }
+
+    #[test]
     fn nothing_is_held_for_entries_that_are_here() {
         let (_, mut north, _) = venue();
         let seq = north.engine.vector().seq(&north.engine.own_log());

@@ -12,7 +12,7 @@ use crate::branch::{Parting, Search, compare};
 use crate::verify::verify;
 
 /// Two machines that run with one node's data: nobody can tell them apart. What the second one writes is of a later moment.
-pub(super) fn clone(node: TestNode) -> (TestNode, TestNode) {
+pub(super) fn two_machines(node: TestNode) -> (TestNode, TestNode) {
     let TestNode { engine, directory, seed, .. } = node;
     drop(engine);
     let copy = copied(&directory);
@@ -22,7 +22,7 @@ pub(super) fn clone(node: TestNode) -> (TestNode, TestNode) {
 }
 
 /// How two nodes' copies of a log part, as a session finds it.
-fn parting(here: &TestNode, there: &TestNode, log: LogId) -> Parting {
+pub(super) fn parting(here: &TestNode, there: &TestNode, log: LogId) -> Parting {
     let mut search = Search::new(log, here.engine.vector().seq(&log));
     while let Some(question) = here.reader().read_here(|db| search.question(db)).unwrap() {
         let answer = there.reader().read_here(|db| compare(db, &question)).unwrap();
@@ -73,7 +73,7 @@ pub(super) fn two_norths() -> (TestNode, TestNode, TestNode, TestNode, LogId) {
     south.pull(&hq).unwrap();
     north.accept(check_in(1));
     let log = north.engine.own_log();
-    let (mut first, second) = clone(north);
+    let (mut first, second) = two_machines(north);
     assert_eq!((first.engine.own_log(), second.engine.own_log()), (log, log), "nobody noticed");
     first.accept(check_in(2));
     first.accept(check_in(3));
@@ -87,7 +87,7 @@ fn a_clone_that_was_retired_writes_its_branch_again_and_it_does_not_count() {
     hq.pull(&north).unwrap();
     north.accept(check_in(1));
     let node = north.engine.own_log().node;
-    let (mut first, mut second) = clone(north);
+    let (mut first, mut second) = two_machines(north);
     first.accept(check_in(2));
     second.accept(check_in(4));
     hq.accept(Command::CloseLogs { node, keep: None });
@@ -200,7 +200,7 @@ fn an_annulment_that_comes_later_may_name_one_of_two_that_were_written_again() {
 fn two_branches_beside_the_one_that_stands_are_told_apart() {
     let (mut hq, _, _, mut second, _) = two_norths();
     second.accept(check_in(6));
-    let (second, third) = clone(second);
+    let (second, third) = two_machines(second);
     let (mut second, mut third) = (second.reboot(10), third.reboot(11));
     second.now_ms.store(NOW_MS + 60_000, Ordering::Relaxed);
     third.now_ms.store(NOW_MS + 60_001, Ordering::Relaxed);
@@ -284,7 +284,7 @@ fn hq_gives_way_too_and_what_it_writes_again_gains_no_authority() {
     let (mut hq, mut north, mut south) = venue();
     hq.pull(&north).unwrap();
     north.accept(check_in(1));
-    let (mut first, mut second) = clone(north);
+    let (mut first, mut second) = two_machines(north);
     second.accept(check_in(2));
     let seats = Stream::Seats(seat_type_id("ws"));
     second.engine.append_as_is(&seats, "quota-set", 1, br#"{"quota":1000}"#);
@@ -314,7 +314,7 @@ fn what_came_after_the_end_of_a_log_does_not_count_whoever_writes_it_again() {
     north.accept(check_in(1));
     hq.pull(&north).unwrap();
     let log = north.engine.own_log();
-    let (mut first, mut second) = clone(north);
+    let (mut first, mut second) = two_machines(north);
     first.accept(check_in(2));
     second.accept(sale(5));
     second.accept(check_in(4));
@@ -341,7 +341,7 @@ fn what_came_after_the_end_of_a_log_does_not_count_whoever_writes_it_again() {
 #[test]
 fn what_hq_said_on_a_branch_that_does_not_stand_counts_as_hq_writes_it_again_and_not_as_a_node_does() {
     let (hq, mut north, mut south) = venue();
-    let (mut first, mut second) = clone(hq);
+    let (mut first, mut second) = two_machines(hq);
     second.accept(Command::SetQuota { seat_type: seat_type_id("ws"), quota: 30 });
     south.pull(&second).unwrap();
     first.accept(check_in(1));

@@ -8,12 +8,15 @@ use std::sync::Arc;
 
 use lanyard_domain::fold::EnrolledNode;
 use lanyard_domain::{Folded, Stream};
-use lanyard_sync::{NodeId, VersionVector};
+use lanyard_sync::{Entry, LogId, NodeId, VersionVector};
 
 use super::Engine;
 use crate::store::{StoreError, meta, streams};
 
 const ID_BYTES: usize = 16;
+
+/// Kind of the entry that makes a node known.
+const NODE_ENROLLED_KIND: &str = "node-enrolled";
 
 impl Engine {
     /// Begins to wait for every node HQ knows of.
@@ -23,6 +26,26 @@ impl Engine {
         nodes.remove(&self.identity.node);
         nodes.retain(|node| !self.closed.is_retired(node));
         self.waits_for = nodes.into();
+        self.keep_waiting()
+    }
+
+    /// A log of HQ's own has two branches: HQ was set back, whether or not it noticed.
+    pub(super) fn heal_from_fork(&mut self, log: LogId) -> Result<(), StoreError> {
+        let is_own = self.identity.is_hq() && log.node == self.identity.node;
+        if is_own && self.waits_for.is_empty() { self.begin_healing() } else { Ok(()) }
+    }
+
+    /// While HQ waits it hears of nodes that it does not remember, and waits for them too.
+    pub(super) fn wait_for_too(&mut self, nodes: BTreeSet<NodeId>) -> Result<(), StoreError> {
+        if self.waits_for.is_empty() {
+            return Ok(());
+        }
+        let is_news = |node: &NodeId| *node != self.identity.node && !self.waits_for.contains(node);
+        let news: Vec<_> = nodes.into_iter().filter(is_news).collect();
+        let closed = &self.closed;
+        let waits_for = Arc::make_mut(&mut self.waits_for);
+        waits_for.extend(news);
+        waits_for.retain(|node| !closed.is_retired(node));
         self.keep_waiting()
     }
 
@@ -75,20 +98,26 @@ impl Engine {
     }
 }
 
+/// The node that an entry makes known.
+pub(super) fn enrolled_by(entry: &Entry) -> Option<NodeId> {
+    let name = (entry.header.kind == NODE_ENROLLED_KIND).then_some(&entry.header.stream)?;
+    match Stream::parse(name)? {
+        Stream::Node(node) => Some(node),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::Ordering;
 
     use lanyard_domain::{Account, Command};
 
+    use super::super::fork_tests::{fork_of, settle};
     use super::super::test_node::{TestNode, copied, seat_type_id, venue};
     use super::super::{LocalAnswer, LocalChange, SubmitError};
     use crate::start::DATABASE_FILE;
-
-    fn hear(hq: &mut TestNode, node: &TestNode) {
-        let (peer, vector) = (node.engine.own_log().node, node.engine.vector());
-        hq.change(LocalChange::PeerHeard { peer, vector, at_ms: 0 });
-    }
 
     fn try_quota(hq: &mut TestNode) -> Result<(), SubmitError> {
         let command = Command::SetQuota { seat_type: seat_type_id("ws"), quota: 30 };
@@ -113,13 +142,13 @@ mod tests {
     fn a_restored_hq_decides_nothing_until_its_nodes_gave_back_what_they_know() {
         let (mut hq, north, south) = restored();
         assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)));
-        hear(&mut hq, &north);
+        hq.hear(&north);
         assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)), "north has more than HQ");
         hq.pull(&north).unwrap();
-        hear(&mut hq, &north);
+        hq.hear(&north);
         let mut hq = hq.reboot(6);
         assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)), "south was not heard");
-        hear(&mut hq, &south);
+        hq.hear(&south);
         try_quota(&mut hq).unwrap();
         let ledger = hq.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap();
         assert_eq!(
@@ -156,9 +185,68 @@ mod tests {
         assert!(matches!(try_quota(&mut hq), Err(SubmitError::Busy { .. })));
         hq.pull(&north).unwrap();
         assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)), "others may know more");
-        hear(&mut hq, &north);
+        hq.hear(&north);
         try_quota(&mut hq).unwrap();
         assert_eq!(hq.engine.own_log(), log);
+    }
+
+    #[test]
+    fn hq_that_wrote_on_after_it_was_set_back_waits_once_that_shows() {
+        let (mut hq, mut north, mut south) = venue();
+        hq.pull(&north).unwrap();
+        hq.pull(&south).unwrap();
+        let TestNode { engine, directory, .. } = hq;
+        drop(engine);
+        let earlier = copied(&directory);
+        hq = TestNode::boot(0, directory, 5);
+        hq.import_person(11);
+        north.pull(&hq).unwrap();
+        hq.give_rights(&south, "ws", 15);
+        south.pull(&hq).unwrap();
+        drop(hq);
+        let mut hq = TestNode::boot(0, earlier, 6);
+        hq.now_ms.fetch_add(60_000, Ordering::Relaxed);
+        for number in 20..30 {
+            hq.import_person(number);
+        }
+        try_quota(&mut hq).unwrap();
+        let dot = fork_of(&hq, &north);
+        settle(&mut hq, &mut north, dot);
+        assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)));
+        hq.pull(&north).unwrap();
+        hq.hear(&north);
+        assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)), "south has what HQ gave");
+        hq.pull(&south).unwrap();
+        hq.hear(&south);
+        try_quota(&mut hq).unwrap();
+        let ledger = hq.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap();
+        assert_eq!(ledger.available(Account::Venue(south.engine.own_log())), 15);
+    }
+
+    #[test]
+    fn hq_waits_for_a_node_that_its_backup_does_not_know() {
+        let (mut hq, mut north, mut south) = venue();
+        hq.pull(&north).unwrap();
+        hq.pull(&south).unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        crate::backup::backup(&hq.path(), &folder.path().join(DATABASE_FILE)).unwrap();
+        let mut west = TestNode::new(3);
+        west.pull(&hq).unwrap();
+        hq.pull(&west).unwrap();
+        north.pull(&hq).unwrap();
+        south.pull(&hq).unwrap();
+        hq.give_rights(&west, "ws", 15);
+        west.pull(&hq).unwrap();
+        drop(hq);
+        let mut hq = TestNode::boot(0, folder, 5);
+        for node in [&north, &south] {
+            hq.pull(node).unwrap();
+            hq.hear(node);
+        }
+        assert!(matches!(try_quota(&mut hq), Err(SubmitError::Healing)), "west was not heard");
+        hq.pull(&west).unwrap();
+        hq.hear(&west);
+        try_quota(&mut hq).unwrap();
     }
 
     #[test]

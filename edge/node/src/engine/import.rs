@@ -14,6 +14,7 @@ use lanyard_sync::{
 use super::append::may_apply;
 use super::fold::{Logs, Meaning, fold_next, meaning, placed};
 use super::fresh::is_here;
+use super::healing::enrolled_by;
 use super::{Engine, ImportError};
 use crate::fault::{Fault, is_planted};
 use crate::release;
@@ -86,7 +87,11 @@ impl Engine {
         let mut new: Vec<_> = admitted.logs.iter().filter(|(log, _)| !self.logs.contains_key(log)).collect();
         // In order of arrival: of a node's logs the last one is the one it writes to.
         new.sort_by_cached_key(|(log, _)| admitted.entries.iter().position(|one| one.entry.dot.log == **log));
+        let mut unheard_of = BTreeSet::new();
         for (log, known) in new {
+            if !self.logs.keys().any(|known| known.node == log.node) {
+                unheard_of.insert(log.node);
+            }
             let row = logs::insert(&self.db, *log, &known.certificate)?;
             self.insert_log(row);
         }
@@ -109,6 +114,8 @@ impl Engine {
             self.refold(name)?;
         }
         self.save_touched()?;
+        unheard_of.extend(admitted.entries.iter().filter_map(|admitted| enrolled_by(&admitted.entry)));
+        self.wait_for_too(unheard_of)?;
         self.recover_outcomes(&admitted.entries)?;
         let own = admitted.logs.get(&self.own_log()).map(|known| known.head.clone());
         for known in admitted.logs.values() {
@@ -173,7 +180,7 @@ impl Engine {
         self.position = pos;
         if let Some(notice) = ForkNotice::of(entry) {
             storing.to_refold.extend(self.note_fork(notice.log, notice.from)?);
-            storing.to_refold.extend(self.recall_written_again(entry)?);
+            storing.to_refold.extend(self.recall_written_again(entry.dot)?);
         }
         storing.to_refold.extend(self.learn_closed(entry)?);
         if erases {

@@ -21,8 +21,12 @@ impl Engine {
         draws: &mut Draws,
     ) -> Result<Result<(), Problem>, WriteError> {
         self.know_own_head();
-        let partings = self.partings(batch)?;
+        let mut partings = self.partings(batch)?;
         if partings.is_empty() {
+            return Ok(Ok(()));
+        }
+        if self.held_until_seq.is_some() && !partings.contains_key(&self.own_log()) {
+            // What is written again would stand where others have this node's entries; the peer comes again.
             return Ok(Ok(()));
         }
         let mut known = self.known.clone();
@@ -35,7 +39,10 @@ impl Engine {
         if let Err(problem) = self.admit(&known, batch.clone())? {
             return Ok(Err(problem));
         }
-        for (log, from) in partings {
+        // The own log first: what is written again goes to the one that comes after it.
+        let own = self.own_log();
+        let first = partings.remove_entry(&own);
+        for (log, from) in first.into_iter().chain(partings) {
             self.set_aside(log, from, draws)?;
         }
         Ok(Ok(()))

@@ -9,6 +9,8 @@ mod adopt;
 mod append;
 mod change_locally;
 mod closed;
+#[cfg(test)]
+mod closed_tests;
 mod commit;
 mod decide;
 #[cfg(test)]
@@ -20,6 +22,8 @@ mod erase;
 mod erase_tests;
 pub(crate) mod fold;
 pub(crate) mod folding;
+#[cfg(test)]
+mod fork_order_tests;
 #[cfg(test)]
 mod fork_tests;
 pub(crate) mod fresh;
@@ -220,6 +224,7 @@ impl Engine {
             skew_ms: self.skew_ms,
             peers: self.peers.known(),
             waits_for: Arc::clone(&self.waits_for),
+            is_held: self.held_until_seq.is_some(),
             is_closed: self.closed.is_over(&self.own_log()),
             erasing: self.erasing,
             history: self.history(),

@@ -32,6 +32,8 @@ pub struct Published {
     pub peers: Arc<BTreeMap<NodeId, Peer>>,
     /// Nodes that a restored HQ waits for before it decides again.
     pub waits_for: Arc<BTreeSet<NodeId>>,
+    /// Whether a peer has entries of the own log that are not here: nothing is decided until they are.
+    pub is_held: bool,
     /// Whether HQ ended the log of this node: nothing is decided any more.
     pub is_closed: bool,
     /// How far the removal of what is erased is; none when there is nothing to remove.

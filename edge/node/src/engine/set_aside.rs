@@ -1,7 +1,7 @@
 //! Setting aside: two branches of a log exist, and the one that is here does not stand beside one that arrives.
 //!
-//! Responsible for taking its entries out of the log, for writing what they say again in this node's log,
-//! where everybody gets it, and for telling that it happened.
+//! Responsible for taking its entries out of the log, for telling that it happened, and for writing what they say again in
+//! this node's log, where everybody gets it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +52,7 @@ impl Engine {
         } else {
             self.take_up_log(self.log.head().clone());
         }
-        // Told before anything is written again: whoever has that knows of the fork, and finds it when the log is ended.
+        // Told first: whoever has any of what is written again then knows of the fork, and finds it when the log is ended.
         self.tell_fork(ForkFound { log, from, set_aside: branch.len() as u64 }, draws)?;
         if !is_planted(Fault::BranchLost) {
             self.reissue(&branch, from, seen, draws)?;
@@ -76,7 +76,14 @@ impl Engine {
         if self.known.forks.get(&log).is_some_and(|known| *known <= from) {
             return Ok(false);
         }
-        self.tell_fork(ForkFound { log, from, set_aside: 0 }, draws)?;
+        if self.held_until_seq.is_some() {
+            // Others have another entry where this one would stand. The peer that showed the fork tells of it.
+            for name in self.note_fork(log, from)? {
+                self.refold(&name)?;
+            }
+        } else {
+            self.tell_fork(ForkFound { log, from, set_aside: 0 }, draws)?;
+        }
         self.save_touched()?;
         Ok(true)
     }
@@ -103,6 +110,7 @@ impl Engine {
         }
         forks::put(&self.db, log, from)?;
         self.known.forks.insert(log, from);
+        self.heal_from_fork(log)?;
         self.wait_for_entries_from(log, from)?;
         match self.logs.get(&log) {
             Some(row) => forks::streams_from(&self.db, row.id, from),
@@ -297,10 +305,11 @@ fn renamed(row: &EntryRow, new_dots: &BTreeMap<Dot, Dot>) -> (Payload, Meaning) 
 
 #[cfg(test)]
 mod tests {
-    use lanyard_sync::{Epoch, Hash, Head, NodeId};
+    use lanyard_domain::Command;
+    use lanyard_sync::{Batch, Epoch, Hash, Head, NodeId};
 
-    use super::super::fork_tests::{assert_same, exchange, fork_of, settle, two_norths};
-    use super::super::test_node::{check_in, person};
+    use super::super::fork_tests::{assert_same, exchange, fork_of, parting, settle, two_norths};
+    use super::super::test_node::{TestNode, check_in, person};
     use super::*;
     use crate::read::EntryLine;
 
@@ -315,6 +324,52 @@ mod tests {
         let many = of_logs(500);
         assert!(many.to_ext().len() > EXT_MAX_BYTES);
         assert_eq!(within_limits(many), of_logs(0), "it stands for the same, and nothing was seen");
+    }
+
+    /// Writes a branch again as builds did that told of the fork last, with a signed head between the two.
+    fn write_again_and_tell_last(node: &mut TestNode, second: &TestNode, dot: Dot) -> Batch {
+        let Engine { db, logs, .. } = &second.engine;
+        let branch = entries::of_log(db, logs[&dot.log].id, dot.seq).unwrap();
+        let seen = second.engine.seen_by(&logs[&dot.log], &branch).unwrap();
+        let mut draws = Draws::new(&node.engine.surroundings.seed());
+        let before = node.engine.vector();
+        let found = ForkFound { log: dot.log, from: dot.seq, set_aside: branch.len() as u64 };
+        let end = |node: &mut TestNode| {
+            node.engine.save_touched().unwrap();
+            node.engine.sign_head().unwrap();
+            node.engine.db.execute_batch("COMMIT").unwrap();
+            node.engine.know_own_head();
+        };
+        node.engine.db.execute_batch("BEGIN").unwrap();
+        node.engine.reissue(&branch, dot.seq, seen, &mut draws).unwrap();
+        end(node);
+        let written_again = node.reader().read_here(|db| db.batch_after(&before)).unwrap().unwrap();
+        node.engine.db.execute_batch("BEGIN").unwrap();
+        node.engine.tell_fork(found, &mut draws).unwrap();
+        end(node);
+        written_again
+    }
+
+    #[test]
+    fn what_was_written_again_before_its_fork_was_told_stops_counting_too() {
+        let (mut hq, mut south, mut first, mut second, log) = two_norths();
+        for number in 4..7 {
+            second.accept(check_in(number));
+        }
+        let dot = log.dot(parting(&second, &hq, log).from);
+        south.pull(&hq).unwrap();
+        first.pull(&south).unwrap();
+        let written_again = write_again_and_tell_last(&mut south, &second, dot);
+        first.import(&written_again).unwrap();
+        assert_eq!(first.engine.published().arrivals.inside, 6, "1 to 6");
+        hq.accept(Command::CloseLogs { node: log.node, keep: None });
+        exchange(&mut hq, &mut first);
+        hq.pull(&south).unwrap();
+        for node in [&mut first, &mut south] {
+            node.pull(&hq).unwrap();
+        }
+        assert_same(&[&hq, &first, &south]);
+        assert_eq!(south.engine.published().arrivals.inside, 5, "6 came after the end");
     }
 
     #[test]

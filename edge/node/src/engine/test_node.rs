@@ -208,6 +208,12 @@ impl TestNode {
         Ok(())
     }
 
+    /// Hears from another node what it has.
+    pub(crate) fn hear(&mut self, other: &Self) {
+        let (peer, vector) = (other.engine.own_log().node, other.engine.vector());
+        self.change(LocalChange::PeerHeard { peer, vector, at_ms: 0 });
+    }
+
     pub(crate) fn state_hashes(&self) -> (Hash, Hash) {
         self.reader().read_here(|db| Ok((db.state_hash()?, db.state_hash_of_log()?))).unwrap()
     }

@@ -14,8 +14,10 @@ use hyper_util::rt::TokioTimer;
 
 use super::stop::Stop;
 
+/// How long a client may take to agree on TLS.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a client may take to send the head of a request, counted from the answer before it on the same connection.
+/// How long a client may take to send the head of a request, counted from the answer before it on the same connection: so
+/// long an idle connection is kept, and so long one that sends half a head holds a socket.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests in flight may take once the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);

@@ -15,9 +15,9 @@ use crate::ahead::{Ahead, AheadOfPeers, Made};
 use crate::clock::system_now_ms;
 use crate::damage;
 use crate::engine::{ImportError, LocalChange, SubmitError};
+use crate::held;
 use crate::read::{Read, ReadError};
 use crate::release;
-use crate::uplink::HELD_MAX;
 
 /// When to come again while the writer's queue is full, in milliseconds.
 pub(super) const BUSY_FOR_MS: u32 = 500;
@@ -145,8 +145,7 @@ async fn store(served: &ServedScope, travelled: &[u8]) -> Result<Reply, Failed> 
     }
 }
 
-/// A peer that has more of this node's log than this node shows that it was set back. A venue node waits a
-/// while until the peer gives that back; HQ until it is resumed.
+/// A peer that has more of this node's log than this node shows that it was set back.
 async fn hold_if_set_back(served: &ServedScope, theirs: &VersionVector) {
     let now = served.writer.now();
     let (log, seq) = (now.own_log, theirs.seq(&now.own_log));
@@ -154,16 +153,7 @@ async fn hold_if_set_back(served: &ServedScope, theirs: &VersionVector) {
         return;
     }
     tracing::warn!(seq, "this node was set back; a peer gives its own entries back");
-    note(served, LocalChange::SetBack { log, seq }).await;
-    if !served.identity.is_hq() {
-        let writer = served.writer.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(HELD_MAX).await;
-            if let Err(error) = writer.change(LocalChange::WriteOn).await {
-                tracing::debug!(error = &error as &dyn std::error::Error, "the node has stopped meanwhile");
-            }
-        });
-    }
+    held::hold(&served.writer, log, seq).await;
 }
 
 /// A peer in step has what is here.

@@ -16,10 +16,11 @@ use tokio::time::{Instant, sleep_until};
 use self::version::NotedVersion;
 use super::status::LinkStatus;
 use super::transport::{Transport, TransportError};
-use super::{HELD_MAX, Uplink, hints, older};
+use super::{Uplink, hints, older};
 use crate::ahead::{Ahead, Made};
 use crate::clock::{system_entropy, system_now_ms};
 use crate::engine::LocalChange;
+use crate::held;
 use crate::identity::Identity;
 use crate::release;
 
@@ -55,10 +56,6 @@ struct Driver {
     here: Option<VersionVector>,
     /// Who answers, once it said so.
     peer: Option<Answering>,
-    /// When decisions are to go on, whatever the peer has of this node's log.
-    held_until: Option<Instant>,
-    /// What the writer has yet to be told.
-    owed: Option<LocalChange>,
     /// What the peer is known to have, as last noted.
     noted: Option<VersionVector>,
     /// Whether the peer speaks the protocol, as last noted.
@@ -90,8 +87,6 @@ pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::S
         begun: Instant::now(),
         here: None,
         peer: None,
-        held_until: None,
-        owed: None,
         noted: None,
         noted_version: NotedVersion::Nothing,
         settles: false,
@@ -112,7 +107,6 @@ pub(super) async fn drive(uplink: Uplink, transport: Transport, status: watch::S
             }
             Some(done) = finished.recv() => driver.take(done).await,
             () = sleep_until(driver.wakes_at()) => {
-                driver.stop_holding_in_time().await;
                 driver.handle(Input::Tick).await;
             }
         }
@@ -132,35 +126,7 @@ impl Driver {
 
     fn wakes_at(&self) -> Instant {
         let due = self.session.wakes_at_ms().map(|at_ms| self.begun + Duration::from_millis(at_ms));
-        let due = due.unwrap_or_else(|| Instant::now() + IDLE);
-        let due = if self.owed.is_some() { due.min(Instant::now() + IDLE) } else { due };
-        self.held_until.map_or(due, |until| due.min(until))
-    }
-
-    /// The peer has more of this node's log than this node: it was set back, and must not write there.
-    async fn hold_writes(&mut self, seq: u64) {
-        let log = self.uplink.writer.published().borrow().own_log;
-        self.held_until = Some(Instant::now() + HELD_MAX);
-        self.owed = Some(LocalChange::SetBack { log, seq });
-        self.settle_what_is_owed().await;
-    }
-
-    /// A desk cannot wait for ever: without its lost entries the node goes on in a new epoch.
-    async fn stop_holding_in_time(&mut self) {
-        if self.held_until.is_some_and(|until| until <= Instant::now()) {
-            self.held_until = None;
-            self.owed = Some(LocalChange::WriteOn);
-        }
-        self.settle_what_is_owed().await;
-    }
-
-    /// What holds writes or lets them go on must reach the writer, whatever its queue and its disk.
-    async fn settle_what_is_owed(&mut self) {
-        if let Some(owed) = self.owed.clone()
-            && self.change(owed).await
-        {
-            self.owed = None;
-        }
+        due.unwrap_or_else(|| Instant::now() + IDLE)
     }
 
     /// Tells whether the writer took a change.
@@ -233,10 +199,6 @@ impl Driver {
                 }
             }
             Done::Stored(result) => {
-                if result.is_ok() && self.held_until.is_some() {
-                    // They are coming: a slow line is no lost one.
-                    self.held_until = Some(Instant::now() + HELD_MAX);
-                }
                 self.look_here().await;
                 self.handle(Input::Stored { scope, result }).await;
             }
@@ -314,10 +276,10 @@ impl Driver {
                     seq = head.seq,
                     "this node was set back; its own entries are fetched from the peer"
                 );
-                self.hold_writes(head.seq).await;
+                let log = self.uplink.writer.now().own_log;
+                held::hold(&self.uplink.writer, log, head.seq).await;
             }
             Output::Recovered { .. } => {
-                self.held_until = None;
                 tracing::info!("this node's own log is whole again");
             }
             Output::NeedsSnapshot { .. } => {

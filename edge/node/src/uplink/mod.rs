@@ -13,8 +13,6 @@ mod older;
 mod status;
 mod transport;
 
-use std::time::Duration;
-
 use lanyard_sync::{Batch, ScopeId, VersionVector};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -28,9 +26,6 @@ pub use introduction::{Introduced, IntroductionError, introduce};
 pub use status::{LinkState, LinkStatus};
 use transport::Transport;
 pub use transport::TransportError;
-
-/// How long decisions wait for entries of this node that only a peer has.
-pub(crate) const HELD_MAX: Duration = Duration::from_secs(10);
 
 /// What an uplink needs.
 #[derive(Clone, Debug)]
