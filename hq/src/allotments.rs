@@ -1,16 +1,18 @@
-//! Allotments: what the conference file grants a node is given once its first log is known.
+//! Allotments: what the conference file grants a node is given once a log of it is known, to the one it writes to.
 //!
 //! The command's id is derived from conference, seat type and node name, so each allotment is given once, whatever
-//! happens to HQ in between; a node that begins a new epoch gets nothing by itself. What could not be tried is tried
+//! happens to HQ in between; a node that begins a new epoch gets nothing by itself, nor does one that takes the name of
+//! a retired one, unless that one got nothing. What could not be tried is tried
 //! again. What the rules refuse stays refused, and is shown until HQ stops. Rights that a node has cannot be taken
 //! back, so a conference file that changes what was given is not taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use lanyard_domain::{Account, Command, Role, SeatTypeId};
 use lanyard_node::SubmitError;
+use lanyard_node::read::ReadError;
 use lanyard_sync::LogId;
 use serde::Serialize;
 
@@ -89,57 +91,81 @@ pub async fn keep_giving(running: Arc<Running>) {
     }
 }
 
-/// Seats by type that are not settled.
+/// Seats by type that are not settled. Those of retired nodes are HQ's again.
 pub fn promised(file: &ConferenceFile, settled: &Settled) -> BTreeMap<SeatTypeId, u32> {
     let mut promised = BTreeMap::new();
     for (seat_type, node, count) in file.allotments() {
-        if settled.get(&(seat_type.clone(), node.to_owned())) != Some(&count) {
+        if !settled.is_settled(seat_type, node, count) && !settled.retired.contains(node) {
             *promised.entry(seat_type.clone()).or_default() += count;
         }
     }
     promised
 }
 
-/// Seats that were given or refused since HQ started; spares looking again after every commit.
-pub type Settled = BTreeMap<(SeatTypeId, String), u32>;
+/// What is known of allotments since HQ started; spares looking again after every commit.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// Seats that were given or refused.
+    decided: BTreeMap<(SeatTypeId, String), u32>,
+    /// Names whose nodes are all retired.
+    retired: BTreeSet<String>,
+}
 
-async fn give_due(running: &Running, settled: &mut Settled) -> Result<(), CommandError> {
-    let file = running.file();
-    let key = |seat_type: &SeatTypeId, node: &str| (seat_type.clone(), node.to_owned());
+impl Settled {
+    fn is_settled(&self, seat_type: &SeatTypeId, node: &str, count: u32) -> bool {
+        self.decided.get(&(seat_type.clone(), node.to_owned())) == Some(&count)
+    }
+}
+
+/// Why it is not known what became of an allotment.
+#[derive(Debug, thiserror::Error)]
+enum NotDecided {
+    #[error("the logs of nodes cannot be read")]
+    Read(#[from] ReadError),
+    #[error("the writer did not take it")]
+    Command(#[from] CommandError),
+}
+
+async fn give_due(running: &Running, settled: &mut Settled) -> Result<(), NotDecided> {
+    let (file, first) = (running.file(), crate::nodes::first_logs(running));
     let due: Vec<_> = file
         .allotments()
-        .filter(|(seat_type, node, count)| settled.get(&key(seat_type, node)) != Some(count))
+        .filter(|(seat_type, node, count)| !settled.is_settled(seat_type, node, *count))
+        .filter_map(|(seat_type, node, count)| Some((seat_type, node, count, *first.get(node)?)))
         .collect();
     if due.is_empty() {
         return Ok(());
     }
-    let joined = crate::nodes::first_logs(running);
-    for (seat_type, node, count) in due {
-        let Some(log) = joined.get(node) else { continue };
-        if let Some(why) = refused(running, &file.slug, seat_type, node, count, *log).await? {
+    let present = crate::nodes::present_logs(running).await?;
+    settled.retired = first.into_keys().filter(|node| !present.contains_key(node)).collect();
+    for (seat_type, node, count, first) in due {
+        let Some(log) = present.get(node) else { continue };
+        if let Some(why) = refused(running, &file.slug, seat_type, node, count, [first, *log]).await? {
             tracing::warn!(node.name = node, seat_type = %seat_type, count, why, "an allotment was refused");
-            let (seat_type, node) = key(seat_type, node);
+            let (seat_type, node) = (seat_type.clone(), node.to_owned());
             running.note_refused(RefusedAllotment { seat_type, node, count, why });
         }
         // Only what came to a decision is settled: an error above is tried again.
-        settled.insert(key(seat_type, node), count);
+        settled.decided.insert((seat_type.clone(), node.to_owned()), count);
     }
     Ok(())
 }
 
-/// Gives one allotment; the answer is why it was refused.
+/// Gives one allotment to the second log; the answer is why it was refused. The first log known of the node says what
+/// is asked for: that stays the same request when the node writes to another log, and was given if it was before.
 async fn refused(
     running: &Running,
     slug: &str,
     seat_type: &SeatTypeId,
     node: &str,
     count: u32,
-    log: LogId,
+    [first, present]: [LogId; 2],
 ) -> Result<Option<String>, CommandError> {
     let id = derived_id("lanyard/allotment/1", &[slug, seat_type.as_str(), node]);
-    let command = Command::GiveRights { seat_type: seat_type.clone(), to: Account::Venue(log), count };
+    let to = |log| Command::GiveRights { seat_type: seat_type.clone(), to: Account::Venue(log), count };
+    let request = (id, commands::body_of(&to(first)));
     let instead = format!("give seats with `lanyard-hq give {slug} {seat_type} {node} COUNT`");
-    match commands::give_as(running, id, "hq", Role::Administrator, command).await {
+    match commands::give_as(running, request, "hq", Role::Administrator, to(present)).await {
         Ok(_) => Ok(None),
         Err(CommandError::Refused(refused)) => Ok(Some(format!("{} Then {instead}.", refused.refusal))),
         Err(CommandError::Submit(SubmitError::KeyReused)) => {
@@ -151,6 +177,8 @@ async fn refused(
 
 #[cfg(test)]
 mod tests {
+    use lanyard_sync::NodeId;
+
     use super::*;
     use crate::test_hq::TestHq;
 
@@ -177,11 +205,11 @@ mod tests {
         configure(&running, 3).await;
         let mut settled = Settled::default();
         give_due(&running, &mut settled).await.unwrap();
-        assert!(settled.is_empty(), "nobody is there");
+        assert!(settled.decided.is_empty(), "nobody is there");
         let log = test.join("north").await;
         for mut settled in [settled.clone(), settled] {
             give_due(&running, &mut settled).await.unwrap();
-            assert_eq!((remaining(&running, log), settled.len()), (2, 1));
+            assert_eq!((remaining(&running, log), settled.decided.len()), (2, 1));
         }
         assert_eq!(running.refused_allotments(), []);
     }
@@ -220,5 +248,58 @@ mod tests {
             "{changed}"
         );
         check_unchanged(&running, &running.file()).unwrap();
+    }
+
+    async fn retire(running: &Running, node: NodeId) {
+        let retire = Command::CloseLogs { node, keep: None };
+        commands::give(running, "hq", Role::Administrator, retire).await.unwrap();
+    }
+
+    fn allots_to_north(running: &Running, settled: &Settled) -> u32 {
+        promised(&running.file(), settled).get(&seat_type()).copied().unwrap_or_default()
+    }
+
+    #[tokio::test]
+    async fn an_allotment_goes_to_the_log_that_a_node_writes_to() {
+        let test = TestHq::with_conference();
+        let running = test.running();
+        configure(&running, 3).await;
+        let identity = test.enrol("north").await;
+        let first = test.begin_log(identity.clone()).await;
+        let present = test.begin_log(identity).await;
+        assert_ne!(first, present);
+        give_due(&running, &mut Settled::default()).await.unwrap();
+        assert_eq!((remaining(&running, first), remaining(&running, present)), (0, 2));
+    }
+
+    #[tokio::test]
+    async fn what_was_given_stays_given_when_the_node_writes_to_another_log() {
+        let test = TestHq::with_conference();
+        let running = test.running();
+        configure(&running, 3).await;
+        let identity = test.enrol("north").await;
+        let first = test.begin_log(identity.clone()).await;
+        give_due(&running, &mut Settled::default()).await.unwrap();
+        let present = test.begin_log(identity).await;
+        let mut settled = Settled::default();
+        give_due(&running, &mut settled).await.unwrap();
+        assert_eq!((remaining(&running, first), remaining(&running, present)), (2, 0));
+        assert_eq!((running.refused_allotments(), allots_to_north(&running, &settled)), (vec![], 0));
+    }
+
+    #[tokio::test]
+    async fn a_retired_node_gets_nothing_and_one_of_its_name_what_it_did_not_get() {
+        let test = TestHq::with_conference();
+        let running = test.running();
+        configure(&running, 3).await;
+        let lost = test.join("north").await;
+        retire(&running, lost.node).await;
+        let mut settled = Settled::default();
+        assert_eq!(allots_to_north(&running, &settled), 2);
+        give_due(&running, &mut settled).await.unwrap();
+        assert_eq!((remaining(&running, lost), allots_to_north(&running, &settled)), (0, 0));
+        let next = test.begin_log(test.enrol_with("another", "north").await).await;
+        give_due(&running, &mut settled).await.unwrap();
+        assert_eq!((remaining(&running, lost), remaining(&running, next)), (0, 2));
     }
 }

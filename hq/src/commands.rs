@@ -34,21 +34,22 @@ pub async fn give(
 ) -> Result<Accepted, CommandError> {
     let mut id = [0_u8; 16];
     system_entropy(&mut id);
-    give_as(running, CommandId(id), actor, role, command).await
+    let body = body_of(&command);
+    give_as(running, (CommandId(id), body), actor, role, command).await
 }
 
-/// Gives a command with an id that makes a second time harmless.
+/// Gives a command with an id that makes a second time harmless, for the same request: one with the id and the hash of
+/// the first.
 ///
 /// # Errors
 /// When the rules or the writer refuse.
 pub async fn give_as(
     running: &Running,
-    id: CommandId,
+    (id, body): (CommandId, Hash),
     actor: &str,
     role: Role,
     command: Command,
 ) -> Result<Accepted, CommandError> {
-    let body = body_of(&command);
     let submitted =
         Submitted { id, body, actor: actor.to_owned(), desk: DESK.to_owned(), role, command, if_match: None };
     let Answer { outcome, .. } = running.writer.submit(submitted).await?;
@@ -69,7 +70,8 @@ pub fn derived_id(purpose: &str, words: &[&str]) -> CommandId {
     CommandId(id)
 }
 
-fn body_of(command: &Command) -> Hash {
+/// The hash of a request that is a command and nothing else.
+pub fn body_of(command: &Command) -> Hash {
     let json = serde_json::to_vec(command).expect("commands hold nothing that JSON cannot say");
     Hash(*blake3::hash(&json).as_bytes())
 }

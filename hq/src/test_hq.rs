@@ -78,11 +78,16 @@ impl TestHq {
 
     /// Has a node enrol.
     pub(crate) async fn enrol(&self, name: &str) -> Identity {
-        self.invite(name, name);
+        self.enrol_with(name, name).await
+    }
+
+    /// The same with another code than its name.
+    pub(crate) async fn enrol_with(&self, code: &str, name: &str) -> Identity {
+        self.invite(code, name);
         let mut seed = [0; 32];
         system_entropy(&mut seed);
         let request =
-            JoinRequest { code: name.to_owned(), public_key: SigningKey::from_seed(&seed).public_key() };
+            JoinRequest { code: code.to_owned(), public_key: SigningKey::from_seed(&seed).public_key() };
         let joined = enrol::join(&self.hq, &request, 1).await.unwrap();
         Identity::certified(seed, joined.certificate, joined.scope, joined.organiser_key).unwrap()
     }

@@ -45,6 +45,7 @@ pub struct Writer {
     health: watch::Receiver<Health>,
     fresh: broadcast::Sender<FreshCheckIn>,
     turn: Arc<Mutex<()>>,
+    giving: Arc<Mutex<()>>,
     pace: Arc<Pace>,
 }
 
@@ -82,7 +83,15 @@ impl Writer {
             .spawn(move || worker.run())
             .map_err(|error| StoreError::damaged(format!("no thread to write: {error}")))?;
         Ok((
-            Self { queue, published, health, fresh, turn: Arc::default(), pace: Arc::default() },
+            Self {
+                queue,
+                published,
+                health,
+                fresh,
+                turn: Arc::default(),
+                giving: Arc::default(),
+                pace: Arc::default(),
+            },
             WriterThread(thread),
         ))
     }
@@ -92,7 +101,8 @@ impl Writer {
     /// # Errors
     /// Why it was not decided.
     pub async fn submit(&self, submitted: Submitted) -> Result<Answer, SubmitError> {
-        if !submitted.desk.is_empty() {
+        // While the node waits for its own entries nothing is decided, and nothing is to hold them up.
+        if !submitted.desk.is_empty() && !self.published.borrow().is_held {
             self.pace.desk_asks();
         }
         match self.send(Submission::Command(submitted)).await? {
@@ -187,6 +197,11 @@ impl Writer {
         self.turn.lock().await
     }
 
+    /// Waits for the turn to give seat rights to a peer, from reading what is left until some of it is given.
+    pub(crate) async fn turn_to_give(&self) -> MutexGuard<'_, ()> {
+        self.giving.lock().await
+    }
+
     async fn send(&self, submission: Submission) -> Result<Reply, SubmitError> {
         let (reply, replied) = oneshot::channel();
         self.queue.try_send(Queued { submission, reply }).map_err(|error| match error {
@@ -199,10 +214,13 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use lanyard_domain::outcome::Outcome;
 
     use super::*;
-    use crate::engine::test_node::{TestNode, check_in};
+    use crate::clock::{Surroundings, system_entropy};
+    use crate::engine::test_node::{NOW_MS, TestNode, check_in};
     use crate::verify::verify;
 
     #[tokio::test]
@@ -247,6 +265,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_writer_that_panics_has_stopped_and_says_so() {
+        let mut node = TestNode::hq_with_people(1);
+        let submitted = node.submitted(check_in(0));
+        let (path, identity) = (node.path(), node.engine.identity().clone());
+        let options = node.engine.options().clone();
+        drop(node.engine);
+        let is_broken = Arc::new(AtomicBool::new(false));
+        let surroundings = Surroundings::new(broken_clock(&is_broken), system_entropy);
+        let engine = Engine::open(&path, identity, options, surroundings).unwrap();
+        let (writer, thread) = Writer::spawn(engine).unwrap();
+        is_broken.store(true, Ordering::Relaxed);
+        assert!(matches!(writer.submit(submitted).await, Err(SubmitError::Stopped)));
+        let mut health = writer.health();
+        assert_eq!(*health.wait_for(|health| *health != Health::Ok).await.unwrap(), Health::Stopped);
+        thread.join().unwrap_err();
+    }
+
+    fn broken_clock(is_broken: &Arc<AtomicBool>) -> impl FnMut() -> i64 + Send + use<> {
+        let is_broken = Arc::clone(is_broken);
+        move || {
+            assert!(!is_broken.load(Ordering::Relaxed), "the clock is broken");
+            NOW_MS
+        }
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_is_told_to_end_is_well_to_the_end() {
+        let (writer, thread) = Writer::spawn(TestNode::hq_with_people(1).engine).unwrap();
+        let health = writer.health();
+        drop(writer);
+        thread.join().unwrap();
+        assert_eq!(*health.borrow(), Health::Ok);
+    }
+
+    #[tokio::test]
     async fn a_writer_that_ended_says_so() {
         let mut node = TestNode::hq_with_people(1);
         let submitted = node.submitted(check_in(0));
@@ -259,6 +312,7 @@ mod tests {
             health,
             fresh: broadcast::Sender::new(1),
             turn: Arc::default(),
+            giving: Arc::default(),
             pace: Arc::default(),
         };
         drop(queued);

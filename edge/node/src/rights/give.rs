@@ -26,23 +26,50 @@ pub(crate) enum GiveError {
 }
 
 /// Gives what can be spared of what is not promised to anybody: HQ all of it, a venue node half, and nothing below
-/// its own low-water mark, so that two nodes that run low do not pass the last seats to and fro.
+/// its own low-water mark, so that two nodes that run low do not pass the last seats to and fro. A log that is over
+/// gets nothing: nobody could sell it there.
 pub(crate) async fn give(served: &ServedScope, peer: NodeId, wanted: &Wanted) -> Result<Given, GiveError> {
-    let (writer, reader) = (&served.writer, &served.reader);
     if wanted.to.node != peer {
         return Err(GiveError::NotTheirs);
     }
-    let now = writer.now();
+    let (served, wanted) = (served.clone(), wanted.clone());
+    // Apart from the request, which ends when whoever asked hangs up: the next one has to find in the ledger what
+    // this one gets.
+    let given = tokio::spawn(async move { give_alone(&served, &wanted).await });
+    given.await.unwrap_or(Err(GiveError::Submit(SubmitError::Stopped)))
+}
+
+/// Gives while nobody else is given anything: what could be spared of the ledger is still there when it is given.
+async fn give_alone(served: &ServedScope, wanted: &Wanted) -> Result<Given, GiveError> {
+    let _turn = served.writer.turn_to_give().await;
+    match to_spare(served, wanted).await? {
+        0 => Ok(Given { given: None }),
+        count => submit(served, wanted, count).await,
+    }
+}
+
+/// How many of the seats that are asked for can be spared.
+async fn to_spare(served: &ServedScope, wanted: &Wanted) -> Result<u32, ReadError> {
+    let now = served.writer.now();
     let own = now.own_account();
     let mark = now.conference.seat_types.get(&wanted.seat_type).map_or(0, |seat_type| seat_type.low_water);
-    let seat_type = wanted.seat_type.clone();
-    let ledger = reader.read(move |db| db.ledger(&seat_type)).await?;
+    let (seat_type, to) = (wanted.seat_type.clone(), wanted.to);
+    let read = served.reader.read(move |db| {
+        let is_over = db.closed_logs()?.is_over(&to) || db.past_logs()?.contains(&to);
+        Ok((db.ledger(&seat_type)?, is_over))
+    });
+    let (ledger, is_over) = read.await?;
+    if is_over {
+        return Ok(0);
+    }
     let promised = served.promised.borrow().get(&wanted.seat_type).copied().unwrap_or_default();
     let available = ledger.available(own) - i64::from(promised);
-    let count = i64::from(wanted.count).min(spared(own, available, mark));
-    let Some(count) = u32::try_from(count).ok().filter(|count| *count > 0) else {
-        return Ok(Given { given: None });
-    };
+    let count = i64::from(wanted.count).min(spared(own, available, mark)).max(0);
+    Ok(u32::try_from(count).unwrap_or(wanted.count))
+}
+
+async fn submit(served: &ServedScope, wanted: &Wanted, count: u32) -> Result<Given, GiveError> {
+    let writer = &served.writer;
     let command =
         Command::GiveRights { seat_type: wanted.seat_type.clone(), to: Account::Venue(wanted.to), count };
     let submitted = Submitted {
@@ -83,7 +110,6 @@ fn question(wanted: &Wanted) -> Hash {
 #[cfg(test)]
 mod tests {
     use lanyard_sync::{CommandId, LogId};
-
     use tokio::sync::watch;
 
     use super::*;
@@ -173,5 +199,45 @@ mod tests {
         let to = north.engine.own_log();
         let (_, left, got) = ask_beside(15, hq, to.node, &[wanted(to, 10, 1)]).await;
         assert_eq!((left, got), (15, 5));
+    }
+
+    #[tokio::test]
+    async fn of_two_who_ask_at_once_each_finds_what_the_other_one_left() {
+        let (hq, north, south) = venue();
+        let (served, thread) = serve(hq, 15);
+        let [to_north, to_south] = [&north, &south].map(|node| node.engine.own_log());
+        let [for_north, for_south] = [wanted(to_north, 5, 1), wanted(to_south, 5, 2)];
+        let (north, south) =
+            tokio::join!(give(&served, to_north.node, &for_north), give(&served, to_south.node, &for_south),);
+        let given = [north, south].map(|given| given.unwrap().given.is_some());
+        assert_eq!(given.iter().filter(|given| **given).count(), 1, "{given:?}");
+        let ledger = served.reader.read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap();
+        assert_eq!(ledger.available(Account::Hq), 15, "what is promised is still there");
+        drop(served);
+        thread.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_retired_node_gets_nothing() {
+        let (mut hq, north, _) = venue();
+        let to = north.engine.own_log();
+        hq.pull(&north).unwrap();
+        hq.accept(Command::CloseLogs { node: to.node, keep: None });
+        let other = LogId { epoch: lanyard_sync::Epoch(7), ..to };
+        let (given, left, _) = ask(hq, to.node, &[wanted(to, 1, 1), wanted(other, 1, 2)]).await;
+        assert_eq!((given, left), (vec![Given { given: None }; 2], 20));
+    }
+
+    #[tokio::test]
+    async fn a_log_gets_nothing_once_its_node_writes_another_one() {
+        let (mut hq, north, _) = venue();
+        let earlier = north.engine.own_log();
+        hq.pull(&north).unwrap();
+        let north = north.restored(1);
+        let later = north.engine.own_log();
+        hq.pull(&north).unwrap();
+        let (given, left, got) = ask(hq, later.node, &[wanted(earlier, 1, 1), wanted(later, 1, 2)]).await;
+        let given: Vec<_> = given.iter().map(|given| given.given.is_some()).collect();
+        assert_eq!((given, left, got), (vec![false, true], 19, 0));
     }
 }

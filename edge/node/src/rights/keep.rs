@@ -81,6 +81,10 @@ async fn top_up(
     lines: &[Line],
     questions: &mut Questions,
 ) -> Result<(), ReadError> {
+    // What is given to a log that nobody can sell from is nobody's.
+    if !now.decides() {
+        return Ok(());
+    }
     let awake = |rest: &Rest| rest.given.is_some_and(|dot| now.vector.covers(&dot));
     questions.resting.retain(|_, rest| rest.until > Instant::now() && !awake(rest));
     questions.unanswered.retain(|_, wanted| wanted.to == now.own_log);
@@ -161,4 +165,55 @@ fn in_order<'a>(
     let leading_to =
         |node| lines.iter().filter(move |line| line.leads_to(node)).map(move |line| (node, line));
     nodes.flat_map(leading_to).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::test_node::{TestNode, seat_type_id, venue};
+    use crate::tls::peer_client;
+    use crate::uplink::Uplink;
+
+    /// A node that has no workshop seats left and wants to keep one.
+    fn low_on_seats(node: &TestNode) -> Published {
+        let mut now = node.engine.published();
+        let mut conference = Conference::clone(&now.conference);
+        conference.seat_types.get_mut(&seat_type_id("ws")).unwrap().low_water = 1;
+        now.conference = Arc::new(conference);
+        now
+    }
+
+    /// Which seat types somebody was asked about, over a line that leads nowhere.
+    async fn asked_about(node: TestNode, now: &Published) -> Vec<SeatTypeId> {
+        let (identity, reader) = (node.engine.identity().clone(), node.reader());
+        let (writer, thread) = Writer::spawn(node.engine).unwrap();
+        let (peer, http) = ("http://127.0.0.1:9".parse().unwrap(), peer_client(None).unwrap());
+        let uplink = Uplink { peer, http, identity, writer, reader: reader.clone() }.start();
+        let mut questions = Questions::default();
+        top_up(now, &reader, &[uplink.line()], &mut questions).await.unwrap();
+        drop(uplink);
+        tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap();
+        questions.resting.into_keys().collect()
+    }
+
+    #[tokio::test]
+    async fn a_node_that_runs_low_asks() {
+        let (_, north, _) = venue();
+        let now = low_on_seats(&north);
+        assert_eq!(asked_about(north, &now).await, [seat_type_id("ws")]);
+    }
+
+    #[tokio::test]
+    async fn a_retired_node_asks_nobody() {
+        let (mut hq, mut north, _) = venue();
+        hq.pull(&north).unwrap();
+        let node = north.engine.own_log().node;
+        hq.accept(lanyard_domain::Command::CloseLogs { node, keep: None });
+        north.pull(&hq).unwrap();
+        let now = low_on_seats(&north);
+        assert!(now.is_closed);
+        assert_eq!(asked_about(north, &now).await, []);
+    }
 }

@@ -45,6 +45,17 @@ pub(super) struct Worker {
     no_step_before: Instant,
     no_fold_before: Instant,
     no_indexing_before: Instant,
+    /// Whether it was told to end: every [`super::Writer`] was dropped.
+    is_told_to_end: bool,
+}
+
+impl Drop for Worker {
+    /// However else it ends, by an error or a panic, nothing is written any more.
+    fn drop(&mut self) {
+        if !self.is_told_to_end {
+            self.set_health(Health::Stopped);
+        }
+    }
 }
 
 /// What ended a wait.
@@ -83,6 +94,7 @@ impl Worker {
             no_step_before: now,
             no_fold_before: now,
             no_indexing_before: now,
+            is_told_to_end: false,
         })
     }
 
@@ -96,7 +108,10 @@ impl Worker {
             let mut next = match self.next(&clock) {
                 Next::Asked(first) => Some(first),
                 Next::TimeToLook => None,
-                Next::Ended => return Ok(()),
+                Next::Ended => {
+                    self.is_told_to_end = true;
+                    return Ok(());
+                }
             };
             while let Some(Queued { submission, reply }) = next {
                 group.push(submission);
@@ -111,7 +126,6 @@ impl Worker {
                 }
                 let committed = self.commit(std::mem::take(&mut group), &mut replies);
                 if let Some(error) = committed.broken {
-                    self.health.send_replace(Health::Stopped);
                     return Err(error);
                 }
                 self.checkpoint();
@@ -216,10 +230,7 @@ impl Worker {
                     self.no_fold_before = Instant::now() + LOOK_EVERY;
                     break;
                 }
-                Err(error) => {
-                    self.set_health(Health::Stopped);
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
         if self.engine.folding() < before {
@@ -241,10 +252,7 @@ impl Worker {
             Ok(()) => began.elapsed(),
             // Whoever writes tells of it.
             Err(StoreError::Full) => LOOK_EVERY,
-            Err(error) => {
-                self.set_health(Health::Stopped);
-                return Err(error);
-            }
+            Err(error) => return Err(error),
         };
         self.no_indexing_before = Instant::now() + rest;
         self.checkpoint();
@@ -265,10 +273,7 @@ impl Worker {
                 tracing::warn!("the disk is too full to remove what was erased; it is tried again");
                 self.no_step_before = Instant::now() + STEP_AGAIN;
             }
-            Err(error) => {
-                self.set_health(Health::Stopped);
-                return Err(error);
-            }
+            Err(error) => return Err(error),
         }
         if self.engine.erasing() == Some(stage) && stage.waits_for_quiet() {
             // It waits for a reader or a printer.
