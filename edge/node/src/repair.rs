@@ -11,6 +11,8 @@
 mod local;
 mod salvage;
 mod swap;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::io;
@@ -28,6 +30,7 @@ use crate::start::DATABASE_FILE;
 use crate::store::StoreError;
 use crate::store::downgrade::refuse_taken_over;
 use crate::verify::verify;
+pub use swap::kept_damaged;
 
 /// Entries of a step of folding long streams anew.
 const FOLDED_AT_ONCE: usize = 1_000;
@@ -88,6 +91,8 @@ pub struct Repaired {
     pub outcomes: u64,
     /// Rows of outcomes and local tables that were damaged, or of entries that are lost.
     pub rows_lost: u64,
+    /// What its entries say that cannot be so: another database of the same entries would say it too.
+    pub findings: Vec<String>,
     /// Where the damaged database is kept.
     pub kept_in: PathBuf,
 }
@@ -99,6 +104,47 @@ pub struct Repair {
     old: Option<Connection>,
     engine: Engine,
     from_others: u64,
+    /// After what is open in it.
+    aside: Aside,
+}
+
+/// The folder of a repair: names of people are in it, so it goes whatever comes of the repair.
+struct Aside(PathBuf);
+
+impl Aside {
+    /// Makes it, empty.
+    fn make(folder: &Path) -> Result<Self, RepairError> {
+        let path = folder.join(FOLDER);
+        let made = remove_unfinished(folder).and_then(|()| fs::create_dir(&path));
+        match made {
+            Ok(()) => Ok(Self(path)),
+            Err(source) => Err(RepairError::File { path, source }),
+        }
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if let Err(error) = remove_folder(&self.0) {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "what a repair began cannot be removed; the next start removes it");
+        }
+    }
+}
+
+/// Removes what a repair left that was killed.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    remove_folder(&folder.join(FOLDER))
+}
+
+fn remove_folder(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 impl Repair {
@@ -116,18 +162,14 @@ impl Repair {
         if !damaged.exists() {
             return Err(RepairError::Nothing(folder.to_owned()));
         }
-        let aside = folder.join(FOLDER);
-        let file = |source| RepairError::File { path: aside.clone(), source };
-        if aside.exists() {
-            fs::remove_dir_all(&aside).map_err(file)?;
-        }
-        fs::create_dir(&aside).map_err(file)?;
-        let engine = Engine::open(&aside.join(DATABASE_FILE), identity, options, surroundings)?;
-        let old = salvage::open_copy(&damaged, &aside.join(COPY_FILE)).map_err(file)?;
+        let aside = Aside::make(folder)?;
+        let engine = Engine::open(&aside.0.join(DATABASE_FILE), identity, options, surroundings)?;
+        let file = |source| RepairError::File { path: aside.0.clone(), source };
+        let old = salvage::open_copy(&damaged, &aside.0.join(COPY_FILE)).map_err(file)?;
         if let Some(Err(newer @ StoreError::Newer { .. })) = old.as_ref().map(refuse_taken_over) {
             return Err(RepairError::Newer(newer));
         }
-        let mut repair = Self { folder: folder.to_owned(), old, engine, from_others: 0 };
+        let mut repair = Self { folder: folder.to_owned(), old, engine, from_others: 0, aside };
         repair.take_what_is_whole()?;
         Ok(repair)
     }
@@ -212,7 +254,7 @@ impl Repair {
         if !lost.is_empty() && !accepts_loss {
             return Err(RepairError::Missing(lost));
         }
-        let Self { folder, old, mut engine, from_others } = self;
+        let Self { aside, folder, old, mut engine, from_others } = self;
         let (entries, path) = (engine.position(), engine.path().to_owned());
         let (outcomes, rows_lost) = match &old {
             Some(old) => engine.take_over_local(old)?,
@@ -223,10 +265,11 @@ impl Repair {
         }
         drop((engine, old));
         let report = verify(&path)?;
-        if let Some(finding) = report.findings.first() {
+        if let Some(finding) = report.findings.iter().find(|finding| finding.invariant.is_of_the_store()) {
             return Err(RepairError::Unsound(finding.to_string()));
         }
-        let kept_in = swap::put_in_place(&folder, &folder.join(FOLDER))?;
-        Ok(Repaired { entries, from_others, lost, outcomes, rows_lost, kept_in })
+        let findings = report.findings.iter().map(ToString::to_string).collect();
+        let kept_in = swap::put_in_place(&folder, &aside.0)?;
+        Ok(Repaired { entries, from_others, lost, outcomes, rows_lost, findings, kept_in })
     }
 }

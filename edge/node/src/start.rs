@@ -6,6 +6,8 @@ use crate::clock::Surroundings;
 use crate::engine::{Engine, OpenError, Options};
 use crate::identity::Identity;
 use crate::read::Reader;
+use crate::repair;
+use crate::snapshot::Taken;
 use crate::writer::{Writer, WriterThread};
 
 /// Name of the database in a data directory.
@@ -42,9 +44,22 @@ pub fn start(
 ) -> Result<Started, OpenError> {
     let path = directory.join(DATABASE_FILE);
     let engine = Engine::open(&path, identity, options, surroundings)?;
+    remove_leftovers(directory, &engine);
     let reader = engine.reader()?;
     let (writer, thread) = Writer::spawn(engine)?;
     Ok(Started { writer, reader, thread })
+}
+
+/// Removes what was killed on its way: names are in it, and nobody goes on with it. A node that has nothing goes on
+/// with the chunks of its snapshot.
+fn remove_leftovers(directory: &Path, engine: &Engine) {
+    let chunks = if engine.is_fresh() { Ok(()) } else { Taken::forget(directory) };
+    for removed in [repair::remove_unfinished(directory), chunks] {
+        if let Err(error) = removed {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "a folder that nobody needs cannot be removed");
+        }
+    }
 }
 
 /// As [`start`] with options, clock and entropy of this machine, for whoever does not wait for the thread.
@@ -52,6 +67,13 @@ pub fn start(
 /// # Errors
 /// When the database cannot be opened.
 pub fn open(directory: &Path, identity: Identity) -> Result<(Writer, Reader), OpenError> {
-    let Started { writer, reader, .. } = start(directory, identity, options_here(), Surroundings::system())?;
+    let Started { writer, reader, thread } =
+        start(directory, identity, options_here(), Surroundings::system())?;
+    // Nobody else would say why nothing is written any more.
+    std::thread::spawn(move || {
+        if let Err(error) = thread.join() {
+            tracing::error!(error = &error as &dyn std::error::Error, "the store has stopped");
+        }
+    });
     Ok((writer, reader))
 }

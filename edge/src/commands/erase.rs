@@ -1,6 +1,7 @@
 //! `lanyard erase`: erases attendees while the node does not run, and says who has removed what.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -10,6 +11,7 @@ use lanyard_node::data_lock::DataLock;
 use lanyard_node::engine::Erasing;
 use lanyard_node::erasure::{Erased, ErasedResult, Eraser, removed_up_to};
 use lanyard_node::read::Erasures;
+use lanyard_node::repair::kept_damaged;
 use lanyard_node::start::DATABASE_FILE;
 use serde_json::json;
 
@@ -38,10 +40,11 @@ pub(super) async fn run(source: &SourceFlags, flags: &Erase) -> anyhow::Result<(
         forget_erased(&identity, &files_printers(&config.printers, &config.data), writer, reader).await?;
     }
     let is_removed = removed_up_to(writer, REMOVED_WITHIN, None).await.is_none();
+    let kept = kept_damaged(&config.data)?;
     print(&if flags.output.json {
-        json!({ "attendees": results, "removed_here": is_removed }).to_string() + "\n"
+        json!({ "attendees": results, "removed_here": is_removed, "kept_damaged": kept }).to_string() + "\n"
     } else {
-        words(&results, is_removed)
+        words(&results, is_removed, &kept)
     })?;
     let unnamed = results.iter().filter(|one| one.attendee_id.is_none()).count();
     ensure!(unnamed == 0, "{unnamed} of those named are not one attendee of this node");
@@ -58,7 +61,7 @@ fn report(config: &Config, as_json: bool) -> anyhow::Result<()> {
     print(&if as_json { serde_json::to_string(&report)? + "\n" } else { listed(&report) })
 }
 
-fn words(erased: &[Erased], is_removed: bool) -> String {
+fn words(erased: &[Erased], is_removed: bool, kept: &[PathBuf]) -> String {
     let mut text = String::new();
     for one in erased {
         let result = match one.result {
@@ -69,11 +72,23 @@ fn words(erased: &[Erased], is_removed: bool) -> String {
         };
         writeln!(text, "{}: {result}", one.who).expect("writing to a string cannot fail");
     }
-    text + if is_removed {
-        "Nothing of it is left in this folder. Other nodes follow when they hear of it.\n"
-    } else {
-        "It counts at once; the rest of its bytes are removed when the node runs.\n"
+    text += match (is_removed, kept) {
+        (true, []) => "Nothing of it is left in this folder. Other nodes follow when they hear of it.\n",
+        (true, _) => {
+            "Nothing of it is left in what the node works with. Other nodes follow when they hear of it.\n"
+        }
+        (false, _) => "It counts at once; the rest of its bytes are removed when the node runs.\n",
+    };
+    for folder in kept {
+        writeln!(
+            text,
+            "{} holds a damaged database with names, of the erased too, for as long as it is there; delete the folder \
+             when nobody needs it.",
+            folder.display()
+        )
+        .expect("writing to a string cannot fail");
     }
+    text
 }
 
 fn listed(report: &Erasures) -> String {

@@ -105,7 +105,7 @@ function historyItems({ status }: StripView): StripItem[] {
   const { fetched, of, pending, all_pending } = status.history;
   const args = { fetched, of, pending, percent: Math.floor((100 * fetched) / Math.max(of, 1)) };
   const [tone, message] = all_pending ? (['bad', 'strip-history-all'] as const) : (['warn', 'strip-history'] as const);
-  return [{ id: 'history', icon: 'store', tone, message, args }];
+  return [{ id: 'history', icon: 'book', tone, message, args }];
 }
 
 /** The store is worth a word only when it does not take everything. */

@@ -81,7 +81,11 @@ strip-printer-off = Printer off ({ $queued } waiting)
 strip-arrivals = { $in } of { $expected } in
     .hint = People inside, of people expected
 strip-history = Older log { $percent } %
-    .hint = This node is new and still fetches the older log: { $fetched } of { $of } entries are here, { $pending } people, orders and others wait for the rest
+    .hint = This node is new and still fetches the older log: { $fetched } of { $of } entries are here.{ $pending ->
+        [0] {""}
+        [one] {" "}One person or order waits for the rest
+       *[other] {" "}{ $pending } people and orders wait for the rest
+    }
 strip-history-all = Not ready: older log { $percent } %
     .hint = This node is new and decides nothing until the older log is here: { $fetched } of { $of } entries are
 strip-store-low = Disk nearly full: free space, check-in goes on
@@ -306,7 +310,7 @@ problem-store_full = The node’s disk is full
     .what = Nothing was done.
     .do = Tell the administrator; codes can still be looked up.
 problem-stopped = The node writes no more
-    .what = Nothing was done.
+    .what = Whether this was done is not certain.
     .do = Go to a desk of another node, and tell the administrator.
 problem-retired = This node is retired
     .what = Nothing was done: HQ retired this node, and nothing it writes counts any more.

@@ -13,8 +13,9 @@ use crate::store::{StoreError, entries};
 const TABLES: [(&str, &str); 2] =
     [("desk_settings", "desk, printer"), ("sign_in_back_off", "subject, failures, until_ms")];
 
+/// With the ids, by which outcomes and the files of badges name their jobs.
 const JOB_COLUMNS: &str =
-    "attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms";
+    "id, attendee, badge_code, desk, printer, state, reason, question, queued_at_ms, changed_at_ms";
 
 impl Engine {
     /// Takes over what is whole; returns how many outcomes came over and how many rows did not.
@@ -26,6 +27,7 @@ impl Engine {
             lost += copy_rows(db, old, table, columns, |_| Ok(true))?;
         }
         lost += copy_rows(db, old, "print_jobs", JOB_COLUMNS, |row| is_known_badge(db, row))?;
+        go_on_numbering_jobs(db, old)?;
         db.execute_batch("COMMIT")?;
         Ok((outcomes, lost))
     }
@@ -59,9 +61,11 @@ impl Engine {
         }
         match known.get(db, command)? {
             None => known.insert(db, command, stored)?,
-            // Made of the command's entries, as they were taken in.
-            Some(made) if made.is_without_request() => known.replace(db, command, stored)?,
-            Some(_) => return Ok(false),
+            // Made of all the command's entries, as they were taken in: only the request was still to come.
+            Some(made) if made.is_without_request() && !stored.is_without_request() => {
+                known.replace(db, command, stored)?;
+            }
+            Some(_) => {}
         }
         Ok(true)
     }
@@ -82,7 +86,20 @@ fn is_known_badge(db: &Connection, job: &[Value]) -> Result<bool, StoreError> {
         "SELECT 1 FROM streams s JOIN codes c ON c.stream = s.id AND c.badge = ?2 \
          WHERE s.category = 'attendee' AND s.key = ?1",
     )?;
-    Ok(known.query_row((&job[0], &job[1]), |_| Ok(())).optional()?.is_some())
+    Ok(known.query_row((&job[1], &job[2]), |_| Ok(())).optional()?.is_some())
+}
+
+/// The id of a job that was forgotten or is damaged stands in its outcome: no later one gets it.
+fn go_on_numbering_jobs(db: &Connection, old: &Connection) -> Result<(), StoreError> {
+    let last = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'print_jobs'";
+    let highest = |db: &Connection| db.query_row(last, [], |row| row.get::<_, Option<i64>>(0));
+    // A number that cannot be read says nothing; those of the jobs that came over are taken all the same.
+    let Ok(Some(used)) = highest(old) else { return Ok(()) };
+    if highest(db)?.is_none_or(|here| here < used) {
+        db.execute("DELETE FROM sqlite_sequence WHERE name = 'print_jobs'", [])?;
+        db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('print_jobs', ?1)", [used])?;
+    }
+    Ok(())
 }
 
 fn copy_rows(

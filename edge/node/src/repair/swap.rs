@@ -12,12 +12,30 @@ use crate::start::DATABASE_FILE;
 
 const INCARNATION_FILE: &str = "lanyard.incarnation";
 const OF_DATABASE: [&str; 3] = ["-wal", "-shm", "-journal"];
+const KEPT: &str = "damaged-";
 const KEPT_MAX: u32 = 1_000;
+
+/// The folders in which repairs have kept damaged databases: whoever was erased since is still in them.
+///
+/// # Errors
+/// When the data folder cannot be read.
+pub fn kept_damaged(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut kept = Vec::new();
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        if file.file_name().to_str().is_some_and(|name| name.starts_with(KEPT)) && file.path().is_dir() {
+            kept.push(file.path());
+        }
+    }
+    kept.sort();
+    Ok(kept)
+}
 
 /// Puts the files of `new` in the place of those of `folder`; returns where those are kept.
 pub(super) fn put_in_place(folder: &Path, new: &Path) -> Result<PathBuf, RepairError> {
-    let kept_in = (1..KEPT_MAX).map(|n| folder.join(format!("damaged-{n}"))).find(|kept| !kept.exists());
-    let kept_in = kept_in.unwrap_or_else(|| folder.join(format!("damaged-{KEPT_MAX}")));
+    let numbered = |n| folder.join(format!("{KEPT}{n}"));
+    let kept_in = (1..KEPT_MAX).map(numbered).find(|kept| !kept.exists());
+    let kept_in = kept_in.unwrap_or_else(|| numbered(KEPT_MAX));
     exchange(folder, new, &kept_in).map_err(|source| RepairError::File { path: kept_in.clone(), source })?;
     Ok(kept_in)
 }

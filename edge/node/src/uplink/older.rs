@@ -92,9 +92,15 @@ pub(super) async fn begin(uplink: &Uplink, transport: &Transport, status: &watch
         sleep(jittered(rest)).await;
         rest = (2 * rest).min(REST_MAX);
     }
-    if !uplink.writer.now().is_fresh
-        && let Err(error) = Taken::forget(&directory)
-    {
+}
+
+/// Removes the chunks that are here, which no line needs once the node has something, in its turn: another line may be
+/// fetching some.
+async fn forget_chunks(uplink: &Uplink) {
+    let turn = uplink.writer.turn().await;
+    let forgotten = Taken::forget(&uplink.reader.directory());
+    drop(turn);
+    if let Err(error) = forgotten {
         tracing::warn!(error = &error as &dyn std::error::Error, "a snapshot cannot be removed");
     }
 }
@@ -132,18 +138,14 @@ async fn take(uplink: &Uplink, transport: &Transport, directory: &Path) -> Resul
     }
 }
 
-/// Fetches the older log while something of it is missing.
+/// Fetches the older log while something of it is missing, once the node has something.
 pub(super) async fn follow(uplink: Uplink, transport: Transport) {
+    while uplink.writer.now().is_fresh {
+        sleep(REST).await;
+    }
+    forget_chunks(&uplink).await;
     let mut rest = REST;
-    loop {
-        let now = uplink.writer.now();
-        let Some(history) = now.history else {
-            if !now.is_fresh {
-                return;
-            }
-            sleep(REST).await;
-            continue;
-        };
+    while let Some(history) = uplink.writer.now().history {
         let turn = uplink.writer.turn().await;
         let fetched = fetch(&uplink, &transport).await;
         drop(turn);
