@@ -1,11 +1,14 @@
 //! Seat types with what remains of each, and giving seats to another node.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use lanyard_domain::{Account, Command};
 use lanyard_node::engine::Published;
 use lanyard_node::http::{Json, Problem};
+use lanyard_sync::LogId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -49,7 +52,8 @@ pub async fn give_rights(
 ) -> Result<Response, Failure> {
     let seat_type = seat_type_of(&seat_type)?;
     let RightsRequest { to_node, count } = request.value;
-    let to = account_of(&giving.node.published(), &to_node)?;
+    let past = giving.node.reader.read(|db| db.past_logs()).await?;
+    let to = account_of(&giving.node.published(), &past, &to_node)?;
     let command = Command::GiveRights { seat_type: seat_type.clone(), to, count };
     let decided = giving.give(request.hash, command).await?;
     let card = cards(decided.node()).await?.into_iter().find(|card| card.seat_type == seat_type.as_str());
@@ -73,13 +77,13 @@ pub async fn cards(node: &Node) -> Result<Vec<SeatTypeCard>, Failure> {
     Ok(cards.collect())
 }
 
-/// The account that a node of that name writes to: of several epochs the one heard of last has the rights.
-fn account_of(published: &Published, name: &str) -> Result<Account, Problem> {
+/// The account that a node of that name writes to. What is given to a log that is over could be sold by nobody.
+fn account_of(published: &Published, past: &BTreeSet<LogId>, name: &str) -> Result<Account, Problem> {
     let unknown = || {
-        let detail = format!("No node called {name} has been heard of here.");
+        let detail = format!("No node called {name} that is not retired has been heard of here.");
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_node", detail)
     };
-    let logs = published.logs.iter().filter(|(_, info)| info.name == name);
+    let logs = published.logs.iter().filter(|(log, info)| info.name == name && !past.contains(log));
     let (log, info) = logs.max_by_key(|(_, info)| info.arrival).ok_or_else(unknown)?;
     Ok(if info.authority { Account::Hq } else { Account::Venue(*log) })
 }

@@ -21,7 +21,7 @@ impl Engine {
     /// Learns from an entry of HQ which logs are over; returns the streams to be folded anew.
     pub(super) fn learn_closed(&mut self, entry: &Entry) -> Result<BTreeSet<StreamName>, StoreError> {
         match self.closing(entry.dot, &entry.header, &entry.payload) {
-            Some((node, closed)) => self.close_logs(node, &closed),
+            Some((node, _)) => self.close_logs(node),
             None => Ok(BTreeSet::new()),
         }
     }
@@ -52,41 +52,63 @@ impl Engine {
         }
         let closings = branch.iter().filter_map(|row| self.closing(row.dot, &row.header, &row.payload));
         let nodes: BTreeSet<NodeId> = closings.map(|(node, _)| node).collect();
-        let before = self.closed.clone();
-        for node in &nodes {
-            self.closed.open(&self.db, *node)?;
-            self.close_again(*node)?;
+        let mut streams = BTreeSet::new();
+        for node in nodes {
+            streams.extend(self.close_logs(node)?);
         }
-        let streams = self.streams_that_count_again(&nodes, &before)?;
+        Ok(streams)
+    }
+
+    /// Ends the logs of a node where the entries of HQ that are here say so: of several ends of one log that of the first one
+    /// in canonical order, whichever came first. Returns the streams with entries that count otherwise now.
+    pub(super) fn close_logs(&mut self, node: NodeId) -> Result<BTreeSet<StreamName>, StoreError> {
+        let before = self.closed.clone();
+        if self.base.is_none() {
+            self.closed.open(&self.db, node)?;
+        }
+        // Beside what a snapshot said, whose entries are still to come.
+        for closed in self.closings_of(node)? {
+            self.note_closed(node, &closed)?;
+        }
+        if is_planted(Fault::ClosedTooLate) {
+            return Ok(BTreeSet::new());
+        }
+        let streams = self.streams_that_count_otherwise(node, &before)?;
         self.forget_rows(&streams)?;
         Ok(streams)
     }
 
-    /// Closes what other entries of HQ close of a node.
-    fn close_again(&mut self, node: NodeId) -> Result<(), StoreError> {
-        let last = self.states.borrow_mut().touch(&self.db, &Stream::Node(node).name())?.last;
-        let Some(last) = last else { return Ok(()) };
-        for row in entries::of_stream(&self.db, last.pos)?.iter().rev() {
-            if let Some((_, closed)) = self.closing(row.dot, &row.header, &row.payload) {
-                self.note_closed(node, &closed)?;
-            }
+    /// The older log is here, and with it every entry that closes logs: what a snapshot said of them has to be so.
+    pub(super) fn close_all_logs(&mut self) -> Result<BTreeSet<StreamName>, StoreError> {
+        let mut streams = BTreeSet::new();
+        for node in self.closed.nodes() {
+            streams.extend(self.close_logs(node)?);
         }
-        Ok(())
+        Ok(streams)
     }
 
-    /// The streams with entries that were beyond the end of a log of these nodes and are not any more.
-    fn streams_that_count_again(
+    /// What HQ closed of a node, in canonical order.
+    fn closings_of(&self, node: NodeId) -> Result<Vec<LogsClosed>, StoreError> {
+        let last = self.states.borrow_mut().touch(&self.db, &Stream::Node(node).name())?.last;
+        let mut rows = last.map_or(Ok(Vec::new()), |last| entries::of_stream(&self.db, last.pos))?;
+        rows.sort_by_key(EntryRow::canonical_key);
+        let closing = |row: &EntryRow| self.closing(row.dot, &row.header, &row.payload);
+        Ok(rows.iter().filter_map(closing).map(|(_, closed)| closed).collect())
+    }
+
+    /// The streams with entries of a node that are beyond the end of their log and were not, or the other way round.
+    fn streams_that_count_otherwise(
         &mut self,
-        nodes: &BTreeSet<NodeId>,
+        node: NodeId,
         before: &ClosedLogs,
     ) -> Result<BTreeSet<StreamName>, StoreError> {
         let mut streams = BTreeSet::new();
-        let rows: Vec<_> = self.logs.values().filter(|row| nodes.contains(&row.log.node)).cloned().collect();
+        let rows: Vec<_> = self.logs.values().filter(|row| row.log.node == node).cloned().collect();
         for row in rows {
-            let Some(end) = before.end(&row.log).filter(|end| self.closed.end(&row.log) != Some(*end)) else {
-                continue;
-            };
-            let beyond = self.entries_beyond(&row, end)?;
+            let (was, is) = (before.end(&row.log), self.closed.end(&row.log));
+            let Some(first) = was.into_iter().chain(is).min().filter(|_| was != is) else { continue };
+            let beyond = self.entries_beyond(&row, first)?;
+            self.forget_what_does_not_count(&beyond)?;
             streams.extend(beyond.into_iter().map(|row| row.header.stream));
         }
         Ok(streams)
@@ -187,31 +209,5 @@ impl Engine {
             self.closed.retire(&self.db, node)?;
         }
         Ok(())
-    }
-
-    /// Ends logs; returns the streams that have entries beyond.
-    pub(super) fn close_logs(
-        &mut self,
-        node: NodeId,
-        closed: &LogsClosed,
-    ) -> Result<BTreeSet<StreamName>, StoreError> {
-        let before = self.closed.clone();
-        self.note_closed(node, closed)?;
-        let mut streams = BTreeSet::new();
-        if is_planted(Fault::ClosedTooLate) {
-            return Ok(streams);
-        }
-        let rows: Vec<_> = self.logs.values().filter(|row| row.log.node == node).cloned().collect();
-        for row in rows {
-            let Some(end) = self.closed.end(&row.log).filter(|_| before.end(&row.log).is_none()) else {
-                continue;
-            };
-            for beyond in self.entries_beyond(&row, end)? {
-                forks::forget_tallied(&self.db, &beyond.header)?;
-                streams.insert(beyond.header.stream);
-            }
-        }
-        self.forget_rows(&streams)?;
-        Ok(streams)
     }
 }
