@@ -1,14 +1,10 @@
 //! Seat types with what remains of each, and giving seats to another node.
 
-use std::collections::BTreeSet;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use lanyard_domain::{Account, Command};
-use lanyard_node::engine::Published;
 use lanyard_node::http::{Json, Problem};
-use lanyard_sync::LogId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -52,8 +48,7 @@ pub async fn give_rights(
 ) -> Result<Response, Failure> {
     let seat_type = seat_type_of(&seat_type)?;
     let RightsRequest { to_node, count } = request.value;
-    let past = giving.node.reader.read(|db| db.past_logs()).await?;
-    let to = account_of(&giving.node.published(), &past, &to_node)?;
+    let to = account_of(&giving.node, &to_node).await?;
     let command = Command::GiveRights { seat_type: seat_type.clone(), to, count };
     let decided = giving.give(request.hash, command).await?;
     let card = cards(decided.node()).await?.into_iter().find(|card| card.seat_type == seat_type.as_str());
@@ -78,7 +73,10 @@ pub async fn cards(node: &Node) -> Result<Vec<SeatTypeCard>, Failure> {
 }
 
 /// The account that a node of that name writes to. What is given to a log that is over could be sold by nobody.
-fn account_of(published: &Published, past: &BTreeSet<LogId>, name: &str) -> Result<Account, Problem> {
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method is bound to one lifetime")]
+async fn account_of(node: &Node, name: &str) -> Result<Account, Failure> {
+    let published = node.published();
+    let past = node.reader.read(|db| db.past_logs()).await?;
     let unknown = || {
         let detail = format!("No node called {name} that is not retired has been heard of here.");
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_node", detail)
