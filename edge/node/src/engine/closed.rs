@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use lanyard_domain::Stream;
 use lanyard_domain::event::{Facts, LogsClosed};
-use lanyard_sync::{Dot, Entry, FORK_FOUND_KIND, Header, LogId, NodeId, Payload, StreamName};
+use lanyard_sync::limits::COUNTER_MAX;
+use lanyard_sync::{Dot, Entry, Header, NodeId, Payload, StreamName};
 
 use super::Engine;
 use super::fold::{Meaning, meaning, original};
@@ -21,7 +22,7 @@ impl Engine {
     /// Learns from an entry of HQ which logs are over; returns the streams to be folded anew.
     pub(super) fn learn_closed(&mut self, entry: &Entry) -> Result<BTreeSet<StreamName>, StoreError> {
         match self.closing(entry.dot, &entry.header, &entry.payload) {
-            Some((node, _)) => self.close_logs(node),
+            Some((node, closed)) => self.close_logs(node, &closed),
             None => Ok(BTreeSet::new()),
         }
     }
@@ -52,63 +53,41 @@ impl Engine {
         }
         let closings = branch.iter().filter_map(|row| self.closing(row.dot, &row.header, &row.payload));
         let nodes: BTreeSet<NodeId> = closings.map(|(node, _)| node).collect();
-        let mut streams = BTreeSet::new();
-        for node in nodes {
-            streams.extend(self.close_logs(node)?);
-        }
-        Ok(streams)
-    }
-
-    /// Ends the logs of a node where the entries of HQ that are here say so: of several ends of one log that of the first one
-    /// in canonical order, whichever came first. Returns the streams with entries that count otherwise now.
-    pub(super) fn close_logs(&mut self, node: NodeId) -> Result<BTreeSet<StreamName>, StoreError> {
         let before = self.closed.clone();
-        if self.base.is_none() {
-            self.closed.open(&self.db, node)?;
+        for node in &nodes {
+            self.closed.open(&self.db, *node)?;
+            self.close_again(*node)?;
         }
-        // Beside what a snapshot said, whose entries are still to come.
-        for closed in self.closings_of(node)? {
-            self.note_closed(node, &closed)?;
-        }
-        if is_planted(Fault::ClosedTooLate) {
-            return Ok(BTreeSet::new());
-        }
-        let streams = self.streams_that_count_otherwise(node, &before)?;
+        let streams = self.streams_that_count_again(&nodes, &before)?;
         self.forget_rows(&streams)?;
         Ok(streams)
     }
 
-    /// The older log is here, and with it every entry that closes logs: what a snapshot said of them has to be so.
-    pub(super) fn close_all_logs(&mut self) -> Result<BTreeSet<StreamName>, StoreError> {
-        let mut streams = BTreeSet::new();
-        for node in self.closed.nodes() {
-            streams.extend(self.close_logs(node)?);
-        }
-        Ok(streams)
-    }
-
-    /// What HQ closed of a node, in canonical order.
-    fn closings_of(&self, node: NodeId) -> Result<Vec<LogsClosed>, StoreError> {
+    /// Closes what other entries of HQ close of a node.
+    fn close_again(&mut self, node: NodeId) -> Result<(), StoreError> {
         let last = self.states.borrow_mut().touch(&self.db, &Stream::Node(node).name())?.last;
-        let mut rows = last.map_or(Ok(Vec::new()), |last| entries::of_stream(&self.db, last.pos))?;
-        rows.sort_by_key(EntryRow::canonical_key);
-        let closing = |row: &EntryRow| self.closing(row.dot, &row.header, &row.payload);
-        Ok(rows.iter().filter_map(closing).map(|(_, closed)| closed).collect())
+        let Some(last) = last else { return Ok(()) };
+        for row in entries::of_stream(&self.db, last.pos)?.iter().rev() {
+            if let Some((_, closed)) = self.closing(row.dot, &row.header, &row.payload) {
+                self.note_closed(node, &closed)?;
+            }
+        }
+        Ok(())
     }
 
-    /// The streams with entries of a node that are beyond the end of their log and were not, or the other way round.
-    fn streams_that_count_otherwise(
+    /// The streams with entries that were beyond the end of a log of these nodes and are not any more.
+    fn streams_that_count_again(
         &mut self,
-        node: NodeId,
+        nodes: &BTreeSet<NodeId>,
         before: &ClosedLogs,
     ) -> Result<BTreeSet<StreamName>, StoreError> {
         let mut streams = BTreeSet::new();
-        let rows: Vec<_> = self.logs.values().filter(|row| row.log.node == node).cloned().collect();
+        let rows: Vec<_> = self.logs.values().filter(|row| nodes.contains(&row.log.node)).cloned().collect();
         for row in rows {
-            let (was, is) = (before.end(&row.log), self.closed.end(&row.log));
-            let Some(first) = was.into_iter().chain(is).min().filter(|_| was != is) else { continue };
-            let beyond = self.entries_beyond(&row, first)?;
-            self.forget_what_does_not_count(&beyond)?;
+            let Some(end) = before.end(&row.log).filter(|end| self.closed.end(&row.log) != Some(*end)) else {
+                continue;
+            };
+            let beyond = self.entries_beyond(&row, end)?;
             streams.extend(beyond.into_iter().map(|row| row.header.stream));
         }
         Ok(streams)
@@ -129,74 +108,48 @@ impl Engine {
         Ok(beyond)
     }
 
-    /// Every entry that was written again, as far as it is here.
+    /// Every entry that was written again.
     fn written_again_of_forks(&self) -> Result<Vec<EntryRow>, StoreError> {
         let nodes: BTreeSet<NodeId> = self.known.forks.keys().map(|log| log.node).collect();
         let mut again = Vec::new();
         for node in nodes {
             let last = self.states.borrow_mut().touch(&self.db, &Stream::Node(node).name())?.last;
             for told in last.map_or(Ok(Vec::new()), |last| entries::of_stream(&self.db, last.pos))? {
-                if told.header.kind == FORK_FOUND_KIND {
-                    again.extend(self.written_again_around(told.dot)?);
-                }
+                again.extend(self.written_again_around(told.dot, &told.header, &told.payload)?);
             }
         }
         Ok(again)
     }
 
-    /// What was written again by whoever tells of a fork: one entry after the other behind the one that tells, or, by earlier
-    /// builds, before it.
-    fn written_again_around(&self, told: Dot) -> Result<Vec<EntryRow>, StoreError> {
-        let mut again = self.written_again_at(told.log, told.seq + 1..)?;
-        again.extend(self.written_again_at(told.log, (1..told.seq).rev())?);
-        Ok(again)
-    }
-
-    /// The entries at places of a log, up to one that does not stand for another.
-    fn written_again_at(
+    /// Whatever may have been written again by who tells of a fork: at most as many entries as were set aside, behind the
+    /// one that tells. They once came before it.
+    fn written_again_around(
         &self,
-        log: LogId,
-        places: impl Iterator<Item = u64>,
+        told: Dot,
+        header: &Header,
+        payload: &Payload,
     ) -> Result<Vec<EntryRow>, StoreError> {
-        let mut again = Vec::new();
-        for seq in places {
-            let Some(pos) = entries::position_of(&self.db, log.dot(seq))? else { break };
-            let row = entries::at(&self.db, pos)?.ok_or_else(|| entries::missing(pos))?;
-            // What surrounds another entry that tells is found from there.
-            if row.header.ext.is_empty() || row.header.kind == FORK_FOUND_KIND {
-                break;
-            }
-            again.push(row);
-        }
-        Ok(again)
+        let Meaning::Event(event) = meaning(header, payload, true) else { return Ok(Vec::new()) };
+        let (Facts::ForkFound(found), Some(row)) = (event.facts, self.logs.get(&told.log)) else {
+            return Ok(Vec::new());
+        };
+        let (first, last) =
+            (told.seq.saturating_sub(found.set_aside), told.seq.saturating_add(found.set_aside));
+        entries::of_log_between(&self.db, row.id, first, COUNTER_MAX.min(last.saturating_add(1)))
     }
 
     /// Somebody tells of a fork whose entries were over before it was heard of: returns the streams in which that was
-    /// written again, before it was told as earlier builds did, and does not count.
-    pub(super) fn recall_written_again(&mut self, told: Dot) -> Result<BTreeSet<StreamName>, StoreError> {
-        if self.closed.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        let again = self.written_again_around(told)?;
-        let streams = self.forget_what_does_not_count(&again)?;
-        self.forget_rows(&streams)?;
-        Ok(streams)
-    }
-
-    /// The older log is here, and with it who told of forks: returns the streams in which something was written again. Logs
-    /// that ended before that, or that go on again, may have had it count otherwise.
-    pub(super) fn streams_written_again(&mut self) -> Result<BTreeSet<StreamName>, StoreError> {
-        let again = self.written_again_of_forks()?;
-        self.forget_what_does_not_count(&again)?;
-        Ok(again.into_iter().map(|row| row.header.stream).collect())
-    }
-
-    /// Forgets that entries were applied which do not count; returns their streams.
-    fn forget_what_does_not_count(&self, again: &[EntryRow]) -> Result<BTreeSet<StreamName>, StoreError> {
+    /// written again and does not count.
+    pub(super) fn recall_written_again(&mut self, told: &Entry) -> Result<BTreeSet<StreamName>, StoreError> {
         let mut streams = BTreeSet::new();
-        for row in again.iter().filter(|row| !self.all_logs().counts(row.dot, &row.header)) {
-            forks::forget_tallied(&self.db, &row.header)?;
-            streams.insert(row.header.stream.clone());
+        if self.closed.is_empty() {
+            return Ok(streams);
+        }
+        for again in self.written_again_around(told.dot, &told.header, &told.payload)? {
+            if !self.all_logs().counts(again.dot, &again.header) {
+                forks::forget_tallied(&self.db, &again.header)?;
+                streams.insert(again.header.stream);
+            }
         }
         Ok(streams)
     }
@@ -209,5 +162,31 @@ impl Engine {
             self.closed.retire(&self.db, node)?;
         }
         Ok(())
+    }
+
+    /// Ends logs; returns the streams that have entries beyond.
+    pub(super) fn close_logs(
+        &mut self,
+        node: NodeId,
+        closed: &LogsClosed,
+    ) -> Result<BTreeSet<StreamName>, StoreError> {
+        let before = self.closed.clone();
+        self.note_closed(node, closed)?;
+        let mut streams = BTreeSet::new();
+        if is_planted(Fault::ClosedTooLate) {
+            return Ok(streams);
+        }
+        let rows: Vec<_> = self.logs.values().filter(|row| row.log.node == node).cloned().collect();
+        for row in rows {
+            let Some(end) = self.closed.end(&row.log).filter(|_| before.end(&row.log).is_none()) else {
+                continue;
+            };
+            for beyond in self.entries_beyond(&row, end)? {
+                forks::forget_tallied(&self.db, &beyond.header)?;
+                streams.insert(beyond.header.stream);
+            }
+        }
+        self.forget_rows(&streams)?;
+        Ok(streams)
     }
 }

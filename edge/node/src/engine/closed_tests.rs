@@ -1,6 +1,5 @@
 //! Logs that HQ ended: what comes after their ends is kept, relayed and not counted, whoever writes it again.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use lanyard_domain::outcome::Outcome;
@@ -8,11 +7,9 @@ use lanyard_domain::{Account, Command, Refusal, Stream};
 use lanyard_sync::limits::SIGN_EVERY_ENTRIES;
 use lanyard_sync::{Batch, Dot, Hash, Head};
 
+use super::SubmitError;
 use super::fork_tests::{assert_same, exchange, fork_of, settle, two_machines};
-use super::snapshot_tests::{adopt, complete};
 use super::test_node::{NOW_MS, TestNode, check_in, copied, person, sale, seat_type_id, venue};
-use super::{LocalAnswer, LocalChange, SubmitError};
-use crate::start::DATABASE_FILE;
 
 fn available(node: &TestNode, account: Account) -> i64 {
     node.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap().available(account)
@@ -148,50 +145,6 @@ fn the_first_part_of_what_was_written_again_stops_counting_where_its_log_is_ende
     exchange(&mut hq, &mut south);
     third.pull(&hq).unwrap();
     assert_same(&[&hq, &third, &south]);
-}
-
-#[test]
-fn what_was_written_again_after_a_snapshot_stops_counting_though_who_told_of_it_came_before() {
-    let (mut hq, south, _, dot) = written_again();
-    hq.import(&first_part(&south, &hq)).unwrap();
-    let mut west = TestNode::new(3);
-    assert_eq!(adopt(&mut west, &hq), LocalAnswer::Changed);
-    west.pull(&south).unwrap();
-    hq.accept(Command::CloseLogs { node: dot.log.node, keep: None });
-    west.pull(&hq).unwrap();
-    complete(&mut west, &hq);
-    hq.pull(&south).unwrap();
-    exchange(&mut hq, &mut west);
-    assert_same(&[&hq, &west]);
-    assert_eq!(west.engine.published().arrivals.inside, 3, "1 to 3");
-    assert_eq!(west.reader().read_here(|db| db.ledger(&seat_type_id("ws"))).unwrap().held(), 1);
-}
-
-#[test]
-fn of_two_ends_of_a_log_the_same_one_stands_everywhere() {
-    let (hq, mut north, mut south) = north_at_work();
-    let node = north.engine.own_log().node;
-    let TestNode { engine, directory, .. } = hq;
-    drop(engine);
-    let folder = Arc::new(tempfile::tempdir().unwrap());
-    let hq = TestNode::boot(0, directory, 8);
-    crate::backup::backup(&hq.path(), &folder.path().join(DATABASE_FILE)).unwrap();
-    let mut first = hq;
-    first.accept(Command::CloseLogs { node, keep: None });
-    south.pull(&first).unwrap();
-    drop(first);
-    // HQ from a backup goes on without south, hears more of north and ends its log later.
-    let mut hq = TestNode::boot(0, folder, 9);
-    hq.change(LocalChange::Resume);
-    north.accept(check_in(2));
-    hq.pull(&north).unwrap();
-    hq.accept(Command::CloseLogs { node, keep: None });
-    assert_eq!(hq.engine.published().arrivals.inside, 2);
-    exchange(&mut south, &mut hq);
-    south.pull(&hq).unwrap();
-    assert_same(&[&hq, &south]);
-    let hq = hq.reboot(10);
-    assert_same(&[&hq, &south]);
 }
 
 #[test]

@@ -246,8 +246,8 @@ impl Engine {
     /// What HQ closes is closed here too.
     fn close_what_was_decided(&mut self, drafts: &[Draft]) -> Result<(), StoreError> {
         for draft in drafts {
-            if let (Stream::Node(node), Facts::LogsClosed(_)) = (&draft.stream, &draft.event.facts) {
-                for name in self.close_logs(*node)? {
+            if let (Stream::Node(node), Facts::LogsClosed(closed)) = (&draft.stream, &draft.event.facts) {
+                for name in self.close_logs(*node, closed)? {
                     self.refold(&name)?;
                 }
             }

@@ -235,8 +235,6 @@ impl Engine {
             names.insert(streams::name_of(&self.db, stream)?);
         }
         self.waiting.end_for_all(&self.db)?;
-        names.extend(self.close_all_logs()?);
-        names.extend(self.streams_written_again()?);
         self.forget_rows(&names)?;
         for name in &names {
             self.refold(name)?;

@@ -180,7 +180,7 @@ impl Engine {
         self.position = pos;
         if let Some(notice) = ForkNotice::of(entry) {
             storing.to_refold.extend(self.note_fork(notice.log, notice.from)?);
-            storing.to_refold.extend(self.recall_written_again(entry.dot)?);
+            storing.to_refold.extend(self.recall_written_again(entry)?);
         }
         storing.to_refold.extend(self.learn_closed(entry)?);
         if erases {

@@ -77,13 +77,10 @@ impl Engine {
             return Ok(false);
         }
         if self.held_until_seq.is_some() {
-            // Others have another entry where this one would stand. The peer that showed the fork tells of it.
-            for name in self.note_fork(log, from)? {
-                self.refold(&name)?;
-            }
-        } else {
-            self.tell_fork(ForkFound { log, from, set_aside: 0 }, draws)?;
+            // Others have another entry where the one that tells would stand. It shows again when the node writes.
+            return Ok(false);
         }
+        self.tell_fork(ForkFound { log, from, set_aside: 0 }, draws)?;
         self.save_touched()?;
         Ok(true)
     }

@@ -82,11 +82,6 @@ impl ClosedLogs {
         Ok(())
     }
 
-    /// The nodes that have logs which are over.
-    pub(crate) fn nodes(&self) -> BTreeSet<NodeId> {
-        self.ends.keys().map(|log| log.node).chain(self.retired.iter().copied()).collect()
-    }
-
     /// Where logs end.
     pub(crate) const fn ends(&self) -> &BTreeMap<LogId, u64> {
         &self.ends
